@@ -1,0 +1,165 @@
+import type { Readable, Writable } from 'node:stream';
+import pg from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { ConnectionLost } from './driver-errors.ts';
+import type { Statement } from './statement.ts';
+
+/** How to reach one database. The password comes from here, `PGPASSWORD`, or a passfile. */
+export interface ConnectionTarget {
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly dbname: string | undefined;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly ssl: pg.ConnectionConfig['ssl'];
+  readonly connectTimeoutMs: number;
+}
+
+export interface SessionOptions {
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** Settings made again on each connection, such as `lock_timeout`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Aborting ends the connection at once, in the middle of whatever it does. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One connection. int8 arrives as bigint; dates and times stay text, so that no digit is lost.
+ * Use `await using`, or call `close`.
+ */
+export interface Session extends AsyncDisposable {
+  /** As `server_version_num`. */
+  readonly serverVersion: number;
+  readonly backendPid: number;
+  /** True once the connection ended for any reason. */
+  readonly lost: boolean;
+  query<Row extends object = Record<string, unknown>>(statement: Statement): Promise<Row[]>;
+  /** Rows touched, for statements that give none. */
+  run(statement: Statement): Promise<number>;
+  /** Several statements as one text and one round trip, without parameters. */
+  script(text: string): Promise<void>;
+  copyOut(text: string): Readable;
+  copyIn(text: string): Writable & { readonly rowCount: number };
+  /** Calls back for each notification until the session closes. */
+  listen(channel: string, onNotify: (payload: string) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+const int8 = 20;
+const keptAsText = new Set([1082, 1083, 1114, 1184, 1186, 1266]);
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: string) {
+    if (oid === int8) return (text: string) => BigInt(text);
+    if (keptAsText.has(oid)) return (text: string) => text;
+    return pg.types.getTypeParser(oid, format as 'text');
+  },
+};
+
+/** Values that every session wants alike, so that text means the same on both sides of a copy. */
+const baseSettings: Readonly<Record<string, string>> = {
+  client_encoding: 'UTF8',
+  datestyle: 'ISO, YMD',
+  intervalstyle: 'postgres',
+  timezone: 'UTC',
+  extra_float_digits: '3',
+  bytea_output: 'hex',
+  standard_conforming_strings: 'on',
+  idle_in_transaction_session_timeout: '0',
+};
+
+export async function connect(target: ConnectionTarget, options: SessionOptions): Promise<Session> {
+  options.signal?.throwIfAborted();
+  const client = new pg.Client({
+    host: target.host,
+    port: target.port,
+    database: target.dbname,
+    user: target.user,
+    password: target.password,
+    ssl: target.ssl,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: target.connectTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    types,
+  });
+  const state: { lost: Error | undefined } = { lost: undefined };
+  // Without a listener a server that goes away between two queries would end the process.
+  client.on('error', (error) => {
+    state.lost ??= error;
+  });
+  client.on('end', () => {
+    state.lost ??= new ConnectionLost('the connection was closed');
+  });
+  const kill = () => {
+    client.connection.stream.destroy(new ConnectionLost('stopped'));
+  };
+  options.signal?.addEventListener('abort', kill, { once: true });
+  try {
+    await client.connect();
+    return await open(client, state, options, () => options.signal?.removeEventListener('abort', kill));
+  } catch (error) {
+    options.signal?.removeEventListener('abort', kill);
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function open(
+  client: pg.Client,
+  state: { lost: Error | undefined },
+  options: SessionOptions,
+  forget: () => void,
+): Promise<Session> {
+  const settings = Object.entries({ ...baseSettings, ...options.settings });
+  const reply = await client.query({
+    text: `select current_setting('server_version_num')::int as version, pg_backend_pid() as pid, ${settings
+      .map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, false)`)
+      .join(', ')}`,
+    values: settings.flat(),
+  });
+  const { version, pid } = reply.rows[0] as { version: number; pid: number };
+  let closed: Promise<void> | undefined;
+
+  const guarded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (state.lost !== undefined) throw new ConnectionLost(state.lost.message, { cause: state.lost });
+    return work();
+  };
+  const close = (): Promise<void> => {
+    closed ??= (async () => {
+      forget();
+      if (state.lost === undefined) await client.end().catch(() => undefined);
+    })();
+    return closed;
+  };
+
+  return {
+    serverVersion: version,
+    backendPid: pid,
+    get lost() {
+      return state.lost !== undefined;
+    },
+    async query<Row extends object>(statement: Statement) {
+      const result = await guarded(() => client.query<Row>({ text: statement.text, values: [...statement.values] }));
+      return result.rows;
+    },
+    async run(statement) {
+      const result = await guarded(() => client.query({ text: statement.text, values: [...statement.values] }));
+      return result.rowCount ?? 0;
+    },
+    async script(text) {
+      await guarded(() => client.query(text));
+    },
+    copyOut: (text) => client.query(copyTo(text)),
+    copyIn: (text) => client.query(copyFrom(text)),
+    async listen(channel, onNotify) {
+      client.on('notification', (message) => {
+        if (message.channel === channel) onNotify(message.payload ?? '');
+      });
+      await guarded(() => client.query(`listen "${channel.replaceAll('"', '""')}"`));
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,27 @@
+import { type SequenceName, splitName, type TableName } from '../model/names.ts';
+
+/** One SQL statement and its parameters. Values always travel as parameters. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+export function sql(text: string, ...values: readonly unknown[]): Statement {
+  return { text, values };
+}
+
+/** One identifier, always quoted. */
+export function quoteIdent(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** `schema.table` as SQL reads it. */
+export function quoteName(name: TableName | SequenceName): string {
+  const parts = splitName(name);
+  return `${quoteIdent(parts.schema)}.${quoteIdent(parts.name)}`;
+}
+
+export function quoteLiteral(text: string): string {
+  const quoted = `'${text.replaceAll("'", "''")}'`;
+  return text.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted;
+}

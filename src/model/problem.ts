@@ -1,0 +1,236 @@
+import type { HazardKind } from './hazard.ts';
+import type { DatabaseName, NodeName, QueueName, SequenceName, TableName } from './names.ts';
+import type { Origin } from './origin.ts';
+
+/** Everything that can be wrong and is somebody's to mend. The sentence is made in `render/describe-problem.ts`. */
+export type Problem =
+  // The file
+  | { readonly code: 'file_unreadable'; readonly file: string; readonly detail: string }
+  | { readonly code: 'yaml_invalid'; readonly at: Origin; readonly detail: string }
+  | {
+      readonly code: 'config_invalid';
+      readonly at: Origin;
+      readonly detail: string;
+      readonly suggestion: string | undefined;
+    }
+  | { readonly code: 'variable_unset'; readonly at: Origin; readonly variable: string }
+  | {
+      readonly code: 'database_unknown';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly database: string;
+      readonly known: readonly DatabaseName[];
+    }
+  | {
+      readonly code: 'provider_unknown';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly provider: NodeName;
+      readonly known: readonly NodeName[];
+    }
+  | {
+      readonly code: 'provider_cycle';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly cycle: readonly NodeName[];
+    }
+  | {
+      readonly code: 'provider_is_leaf';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly provider: NodeName;
+    }
+  | { readonly code: 'root_missing'; readonly at: Origin; readonly queue: QueueName }
+  | { readonly code: 'roots_many'; readonly at: Origin; readonly queue: QueueName; readonly roots: readonly NodeName[] }
+  | {
+      readonly code: 'database_shared';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly database: DatabaseName;
+      readonly nodes: readonly NodeName[];
+    }
+  | {
+      readonly code: 'table_node_unknown';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly table: string;
+      readonly node: NodeName;
+      readonly known: readonly NodeName[];
+    }
+  | {
+      readonly code: 'table_node_is_root';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly table: string;
+      readonly node: NodeName;
+    }
+  | {
+      readonly code: 'table_named_twice';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly table: string;
+      readonly first: Origin;
+    }
+  // The databases
+  | {
+      readonly code: 'database_unreachable';
+      readonly database: DatabaseName;
+      readonly reason: 'refused' | 'authentication' | 'missing' | 'timeout' | 'other';
+      readonly detail: string;
+    }
+  | {
+      readonly code: 'sql_failed';
+      readonly database: DatabaseName | undefined;
+      readonly node: NodeName | undefined;
+      readonly doing: string;
+      readonly sqlstate: string | undefined;
+      readonly detail: string;
+    }
+  | {
+      readonly code: 'catalog_refused';
+      readonly node: NodeName | undefined;
+      readonly call: string;
+      readonly status: number;
+      readonly note: string;
+    }
+  | { readonly code: 'version_unsupported'; readonly database: DatabaseName; readonly serverVersion: number }
+  | {
+      readonly code: 'replication_role_denied';
+      readonly database: DatabaseName;
+      readonly user: string;
+      readonly serverVersion: number;
+    }
+  // Desired against live
+  | {
+      readonly code: 'node_elsewhere';
+      readonly queue: QueueName;
+      readonly database: DatabaseName;
+      readonly expected: NodeName;
+      readonly found: NodeName;
+    }
+  | {
+      readonly code: 'node_role_differs';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly wanted: string;
+      readonly found: string;
+    }
+  | {
+      readonly code: 'table_missing_on_root';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly table: TableName;
+      readonly similar: readonly TableName[];
+    }
+  | {
+      readonly code: 'table_missing_on_node';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly destination: TableName;
+      readonly createSql: string | undefined;
+    }
+  | {
+      readonly code: 'table_without_key';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly uniqueKeys: readonly string[];
+      readonly fatal: boolean;
+    }
+  | {
+      readonly code: 'columns_differ';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly destination: TableName;
+      readonly differences: readonly string[];
+    }
+  | {
+      readonly code: 'pattern_matches_nothing';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly pattern: string;
+    }
+  | {
+      readonly code: 'sequence_missing_on_node';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly sequence: SequenceName;
+    }
+  | {
+      readonly code: 'node_unreachable';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly database: DatabaseName;
+    }
+  | {
+      readonly code: 'node_not_in_file';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly provider: NodeName | undefined;
+    }
+  // Planning and applying
+  | {
+      readonly code: 'consent_missing';
+      readonly hazards: readonly { readonly kind: HazardKind; readonly steps: readonly string[] }[];
+    }
+  | { readonly code: 'plan_outdated'; readonly databases: readonly DatabaseName[] }
+  | { readonly code: 'apply_locked'; readonly holder: string; readonly since: string }
+  | { readonly code: 'not_confirmed' }
+  | {
+      readonly code: 'apply_failed';
+      readonly step: string;
+      readonly detail: string;
+      readonly done: number;
+      readonly left: number;
+    }
+  // Running
+  | {
+      readonly code: 'position_lost';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly position: bigint;
+      readonly batchFrom: bigint;
+      readonly batchTo: bigint;
+    }
+  | { readonly code: 'wait_exceeded'; readonly node: NodeName; readonly what: string; readonly seconds: number }
+  | { readonly code: 'node_not_set_up'; readonly queue: QueueName; readonly node: NodeName }
+  | {
+      readonly code: 'name_unknown';
+      readonly what: 'node' | 'queue' | 'table' | 'database';
+      readonly name: string;
+      readonly known: readonly string[];
+    }
+  // Embedded servers
+  | {
+      readonly code: 'embedded_version_missing';
+      readonly database: DatabaseName;
+      readonly version: number;
+      readonly installed: readonly number[];
+    }
+  | {
+      readonly code: 'embedded_start_failed';
+      readonly database: DatabaseName;
+      readonly detail: string;
+      readonly serverLog: string;
+    };
+
+export type ProblemCode = Problem['code'];
+
+/** The one error the tool throws on purpose; anything else is a bug and keeps its stack. */
+export class ToolError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[], options?: ErrorOptions) {
+    super(problems.map((problem) => problem.code).join(', '), options);
+    this.name = 'ToolError';
+    this.problems = problems;
+  }
+}

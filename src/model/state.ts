@@ -1,0 +1,125 @@
+import type { HazardKind } from './hazard.ts';
+import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
+import type { Problem } from './problem.ts';
+import type { InstalledSchema, SchemaName } from './schemas.ts';
+import type { SyncState, TableSpec } from './table.ts';
+import type { DatabaseSpec, QueueSpec, TickerSettings } from './topology.ts';
+
+/** What the files say should be. */
+export interface DesiredState {
+  readonly databases: ReadonlyMap<DatabaseName, DatabaseSpec>;
+  readonly queues: ReadonlyMap<QueueName, QueueSpec>;
+  /** Hazards the files consent to. */
+  readonly allow: readonly HazardKind[];
+}
+
+/** What the catalogs say is. */
+export interface LiveState {
+  readonly databases: ReadonlyMap<DatabaseName, Observation>;
+}
+
+export type Observation = { readonly kind: 'unreachable'; readonly problem: Problem } | LiveDatabase;
+
+export interface LiveDatabase {
+  readonly kind: 'reachable';
+  /** As `server_version_num`: 150004. */
+  readonly serverVersion: number;
+  readonly user: string;
+  readonly superuser: boolean;
+  /** May set `session_replication_role`. */
+  readonly canReplicate: boolean;
+  readonly schemas: ReadonlyMap<SchemaName, InstalledSchema>;
+  readonly queues: ReadonlyMap<QueueName, LiveNode>;
+  readonly tables: ReadonlyMap<TableName, TableFacts>;
+  readonly sequences: ReadonlySet<SequenceName>;
+}
+
+export interface ColumnFacts {
+  readonly name: string;
+  /** As `format_type` prints it. */
+  readonly type: string;
+  readonly notNull: boolean;
+  readonly hasDefault: boolean;
+  readonly generated: boolean;
+}
+
+/** A table of the user, as `pg_catalog` has it. */
+export interface TableFacts {
+  readonly name: TableName;
+  readonly partitioned: boolean;
+  /** A partition's rows travel with its own trigger or its parent's, never both. */
+  readonly isPartition: boolean;
+  readonly columns: readonly ColumnFacts[];
+  /** Columns in key order; undefined where there is no primary key. */
+  readonly primaryKey: readonly string[] | undefined;
+  /** Unique, not partial, no expressions: what could become the key. */
+  readonly uniqueKeys: readonly {
+    readonly name: string;
+    readonly columns: readonly string[];
+    readonly notNull: boolean;
+  }[];
+  readonly ownedSequences: readonly SequenceName[];
+  /** From statistics; undefined before the first ANALYZE. */
+  readonly estimatedRows: number | undefined;
+  /** Table, TOAST and indexes. */
+  readonly bytes: number;
+  /** The heap has no page at all. */
+  readonly empty: boolean;
+}
+
+export interface LiveTrigger {
+  readonly name: string;
+  readonly enabled: 'origin' | 'always' | 'replica' | 'disabled';
+  /** Such as `pgq.logutriga`. */
+  readonly function: string;
+  readonly args: readonly string[];
+}
+
+export interface LiveTable {
+  readonly name: TableName;
+  /** False: known on the queue, not replicated here. */
+  readonly local: boolean;
+  /** Decoded from `table_attrs` and `dest_table`; undefined where another tool's handler stands there. */
+  readonly spec: TableSpec | undefined;
+  readonly attrs: string | undefined;
+  readonly sync: SyncState;
+  /** The queue's own triggers on the table of this node. */
+  readonly triggers: readonly LiveTrigger[];
+}
+
+export interface LiveSequence {
+  readonly name: SequenceName;
+  readonly local: boolean;
+  readonly lastValue: bigint;
+}
+
+export interface LiveMember {
+  readonly location: Location;
+  readonly dead: boolean;
+}
+
+export interface LiveSubscriber {
+  readonly worker: string;
+  readonly watermark: bigint;
+  /** How far its worker has finished, in the provider's ticks. */
+  readonly lastTick: bigint | undefined;
+}
+
+/** One queue's node on one database. */
+export interface LiveNode {
+  readonly queue: QueueName;
+  readonly name: NodeName;
+  readonly type: 'root' | 'branch' | 'leaf';
+  readonly provider: NodeName | undefined;
+  readonly worker: string;
+  readonly lastTick: bigint;
+  readonly paused: boolean;
+  readonly uptodate: boolean;
+  readonly error: string | undefined;
+  /** Of the local queue; a leaf has none. */
+  readonly ticker: TickerSettings | undefined;
+  readonly members: ReadonlyMap<NodeName, LiveMember>;
+  readonly subscribers: ReadonlyMap<NodeName, LiveSubscriber>;
+  readonly tables: ReadonlyMap<TableName, LiveTable>;
+  readonly sequences: ReadonlyMap<SequenceName, LiveSequence>;
+}

@@ -1,0 +1,111 @@
+import type { Hazard } from './hazard.ts';
+import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
+import type { InstalledSchema, SchemaName } from './schemas.ts';
+import type { TableSpec } from './table.ts';
+import type { TickerSettings } from './topology.ts';
+
+interface StepOf<Kind extends string> {
+  /** Stable for the same change: `add_table/replika/dst1/public.orders`. */
+  readonly id: string;
+  readonly kind: Kind;
+  readonly database: DatabaseName;
+  readonly hazards: readonly Hazard[];
+  /** Ids of steps that must be done before. */
+  readonly dependsOn: readonly string[];
+}
+
+interface NodeStepOf<Kind extends string> extends StepOf<Kind> {
+  readonly queue: QueueName;
+  readonly node: NodeName;
+}
+
+export type Step =
+  | InstallSchemas
+  | CreateRoot
+  | CreateLeaf
+  | SetTicker
+  | SetLocation
+  | AddTable
+  | ChangeTable
+  | RemoveTable
+  | RestoreTriggers
+  | AddSequence
+  | RemoveSequence
+  | DropNode;
+
+export type StepKind = Step['kind'];
+
+/** All missing schemas of one database, in one transaction. */
+export interface InstallSchemas extends StepOf<'install_schemas'> {
+  readonly schemas: readonly {
+    readonly name: SchemaName;
+    readonly version: string;
+    readonly source: InstalledSchema['source'];
+  }[];
+}
+
+export interface CreateRoot extends NodeStepOf<'create_root'> {
+  readonly worker: string;
+  readonly location: Location;
+}
+
+export interface CreateLeaf extends NodeStepOf<'create_leaf'> {
+  readonly worker: string;
+  readonly location: Location;
+  readonly provider: NodeName;
+  readonly providerDatabase: DatabaseName;
+  readonly rootDatabase: DatabaseName;
+}
+
+export interface SetTicker extends NodeStepOf<'set_ticker'> {
+  readonly from: TickerSettings | undefined;
+  readonly to: TickerSettings;
+}
+
+/** Tells a node where `member` is reached. On the root the change also travels down the queue. */
+export interface SetLocation extends NodeStepOf<'set_location'> {
+  readonly member: NodeName;
+  readonly from: Location | undefined;
+  readonly to: Location;
+}
+
+export interface AddTable extends NodeStepOf<'add_table'> {
+  readonly table: TableSpec;
+  readonly role: 'root' | 'leaf';
+  /** What the first copy moves; undefined on the root, which copies nothing. */
+  readonly copy: { readonly estimatedRows: number | undefined; readonly bytes: number } | undefined;
+}
+
+/** The table is taken out and added anew, with a fresh copy: rows that the old filter hid must come from somewhere. */
+export interface ChangeTable extends NodeStepOf<'change_table'> {
+  readonly from: TableSpec;
+  readonly to: TableSpec;
+  readonly copy: { readonly estimatedRows: number | undefined; readonly bytes: number } | undefined;
+}
+
+export interface RemoveTable extends NodeStepOf<'remove_table'> {
+  readonly table: TableName;
+  readonly role: 'root' | 'leaf';
+}
+
+/** A trigger of the queue is missing, disabled or has other arguments than it was added with. */
+export interface RestoreTriggers extends NodeStepOf<'restore_triggers'> {
+  readonly table: TableSpec;
+  readonly role: 'root' | 'leaf';
+  readonly because: string;
+}
+
+export interface AddSequence extends NodeStepOf<'add_sequence'> {
+  readonly sequence: SequenceName;
+}
+
+export interface RemoveSequence extends NodeStepOf<'remove_sequence'> {
+  readonly sequence: SequenceName;
+}
+
+/** The file no longer names the node: it is signed off at its provider and root, and its queue objects go. User tables stay. */
+export interface DropNode extends NodeStepOf<'drop_node'> {
+  readonly provider: NodeName | undefined;
+  readonly providerDatabase: DatabaseName | undefined;
+  readonly rootDatabase: DatabaseName | undefined;
+}

@@ -1,0 +1,103 @@
+import type { DatabaseName, NodeName, QueueName, RowFilter } from './names.ts';
+import type { Origin } from './origin.ts';
+import type { Secret } from './secret.ts';
+
+/** Where a database is and how to reach it, as libpq knows it. */
+export interface ConnectionParams {
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly dbname: string | undefined;
+  readonly user: string | undefined;
+  readonly password: Secret | undefined;
+  readonly passfile: string | undefined;
+  readonly service: string | undefined;
+  readonly sslmode: string | undefined;
+  readonly sslrootcert: string | undefined;
+  readonly sslcert: string | undefined;
+  readonly sslkey: string | undefined;
+  readonly connectTimeoutMs: number | undefined;
+}
+
+/** A local server that Trunkline starts itself. `version` is the major version. */
+export interface EmbeddedServer {
+  readonly version: number;
+  readonly dbname: string;
+}
+
+export type Connection =
+  | { readonly kind: 'server'; readonly params: ConnectionParams }
+  | { readonly kind: 'embedded'; readonly server: EmbeddedServer };
+
+export interface DatabaseSpec {
+  readonly name: DatabaseName;
+  readonly connection: Connection;
+  readonly at: Origin;
+}
+
+/** Limits of `pgq.ticker`: a tick is due after this many events, this much lag, or this much idleness. */
+export interface TickerSettings {
+  readonly maxCount: number;
+  readonly maxLagMs: number;
+  readonly idlePeriodMs: number;
+  readonly rotationPeriodMs: number;
+}
+
+export type Placement = { readonly role: 'root' } | { readonly role: 'leaf'; readonly provider: NodeName };
+
+export interface NodeSpec {
+  readonly name: NodeName;
+  readonly database: DatabaseName;
+  readonly placement: Placement;
+  /** How many first copies run side by side on this node. */
+  readonly parallelCopies: number;
+  readonly at: Origin;
+}
+
+/** What one node does differently with the tables of a rule. */
+export interface TablePlacement {
+  /** `schema.table` on this node where it differs from the root's; only in a rule that names one table. */
+  readonly target: string | undefined;
+  readonly where: RowFilter | undefined;
+  readonly at: Origin;
+}
+
+/**
+ * One entry of `tables:`. Rules are read in order and a later one refines an earlier one, node by node.
+ * `nodes` undefined means every subscriber, under the same name; `'none'` takes the table away from a node.
+ */
+export interface TableRule {
+  readonly select:
+    | { readonly kind: 'name'; readonly name: string }
+    | { readonly kind: 'pattern'; readonly include: readonly string[]; readonly exclude: readonly string[] };
+  readonly where: RowFilter | undefined;
+  readonly nodes: ReadonlyMap<NodeName, TablePlacement | 'none'> | undefined;
+  readonly at: Origin;
+}
+
+/** `owned`: sequences owned by a replicated table's columns come along with it. */
+export interface SequenceRules {
+  readonly owned: boolean;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly at: Origin | undefined;
+}
+
+export interface QueueSpec {
+  readonly name: QueueName;
+  readonly ticker: TickerSettings;
+  readonly nodes: ReadonlyMap<NodeName, NodeSpec>;
+  readonly tables: readonly TableRule[];
+  readonly sequences: SequenceRules;
+  readonly at: Origin;
+}
+
+/** The one node that writes start from. `checkRoots` has made sure that there is exactly one. */
+export function rootOf(queue: QueueSpec): NodeSpec {
+  for (const node of queue.nodes.values()) if (node.placement.role === 'root') return node;
+  throw new Error(`queue ${queue.name} has no root`);
+}
+
+/** The pgq consumer a node's worker reads with, on its provider. */
+export function workerNameOf(node: NodeName): string {
+  return `${node}.worker`;
+}

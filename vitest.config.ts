@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+// Servers are started once for the whole run by test/support/global-setup.ts; tests ask for databases on them.
+const withServers = { globalSetup: ['test/support/global-setup.ts'], testTimeout: 120_000, hookTimeout: 120_000 };
+
+export default defineConfig({
+  test: {
+    disableConsoleIntercept: true,
+    maxWorkers: 2,
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'golden', include: ['test/golden/**/*.test.ts'] } },
+      { test: { name: 'db', include: ['test/{sql,catalog,db,sandbox}/**/*.test.ts'], ...withServers } },
+      { test: { name: 'cluster', include: ['test/cluster/**/*.test.ts'], ...withServers, testTimeout: 300_000 } },
+      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], ...withServers } },
+    ],
+  },
+});
