@@ -1,0 +1,9 @@
+-- Who may do what in schema trunkline. The roles come with schema londiste.
+
+revoke execute on all functions in schema trunkline from public;
+
+grant select on trunkline.component to public;
+grant select on all tables in schema trunkline to londiste_reader;
+grant all on all tables in schema trunkline to londiste_writer;
+grant all on all sequences in schema trunkline to londiste_writer;
+grant execute on all functions in schema trunkline to londiste_writer;
