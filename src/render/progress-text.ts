@@ -1,0 +1,110 @@
+import { assertNever } from '../model/exhaustive.ts';
+import type { CopyProgress, Progress } from '../model/progress.ts';
+import { countOf, formatBytes, formatCount, formatDuration } from './units.ts';
+
+export type StepProgress = Exclude<Progress, CopyProgress>;
+
+/** One line for what became of a step, or a remark. A step that only started says so when it takes long. */
+export function progressLine(progress: StepProgress): string {
+  switch (progress.kind) {
+    case 'step_started':
+      return `  ...      ${progress.description}`;
+    case 'step_done':
+      return `  done     ${progress.description} (${formatDuration(progress.elapsedMs)})`;
+    case 'step_failed':
+      return `  FAILED   ${progress.description}: ${progress.detail}`;
+    case 'step_skipped':
+      return `  skipped  ${progress.description}: ${progress.because}`;
+    case 'note':
+      return progress.node === undefined ? `  ${progress.text}` : `  ${progress.node}: ${progress.text}`;
+    default:
+      return assertNever(progress);
+  }
+}
+
+/** One line about a copy; `rowsPerSecond` undefined where nothing is known yet. */
+export function copyLine(copy: CopyProgress, rowsPerSecond: number | undefined): string {
+  return `  copy     ${copy.node} ${copy.table}: ${copyDetail(copy, rowsPerSecond)}`;
+}
+
+/** One line within `width` columns with a bar in it. Columns depend on the width alone, so that bars stand in line. */
+export function copyBar(copy: CopyProgress, rowsPerSecond: number | undefined, width: number): string {
+  const wide = width >= 110;
+  const detail = copy.phase === 'copying' ? shortDetail(copy, rowsPerSecond) : copyDetail(copy, rowsPerSecond);
+  const name = padTo(`${copy.node} ${copy.table}`, wide ? 36 : 24);
+  const cells = wide ? 24 : 8;
+  const share = copyShare(copy);
+  const filled = Math.round((share ?? 0) * cells);
+  const bar = share === undefined ? '?'.repeat(cells) : `${'#'.repeat(filled)}${'-'.repeat(cells - filled)}`;
+  return `  ${name} [${bar}] ${detail}`.slice(0, Math.max(0, width - 1));
+}
+
+/** What matters least stands last: a narrow terminal cuts it off. */
+function shortDetail(copy: CopyProgress, rowsPerSecond: number | undefined): string {
+  const total = copy.rowsTotal === undefined || copy.rowsDone > copy.rowsTotal ? '' : `/${formatCount(copy.rowsTotal)}`;
+  return [
+    `${formatCount(copy.rowsDone)}${total} rows`,
+    ...(rowsPerSecond === undefined ? [] : [`${formatCount(rowsPerSecond)}/s`]),
+    ...copyEta(copy, rowsPerSecond),
+    formatBytes(copy.bytesDone),
+  ].join(' ');
+}
+
+function copyDetail(copy: CopyProgress, rowsPerSecond: number | undefined): string {
+  const rows = copyRows(copy);
+  const bytes = copy.bytesDone === 0 ? [] : [formatBytes(copy.bytesDone)];
+  const rate = rowsPerSecond === undefined ? [] : [`${formatCount(rowsPerSecond)} rows/s`];
+  switch (copy.phase) {
+    case 'starting':
+      return 'starting';
+    case 'copying':
+      return [rows, ...rate, ...bytes, ...copyEta(copy, rowsPerSecond)].join(', ');
+    case 'indexing':
+      return `${rows}, building indexes`;
+    case 'catching_up':
+      return `${rows}, catching up with changes made since`;
+    case 'handing_over':
+      return `${rows}, handing over to the worker`;
+    case 'done': {
+      const average = copy.elapsedMs > 0 && copy.rowsDone > 0 ? [averageRate(copy)] : [];
+      return [
+        `in sync, ${countOf(copy.rowsDone, 'row')} in ${formatDuration(copy.elapsedMs)}`,
+        ...average,
+        ...bytes,
+      ].join(', ');
+    }
+    case 'failed':
+      return `FAILED after ${countOf(copy.rowsDone, 'row')}`;
+    default:
+      return assertNever(copy.phase);
+  }
+}
+
+function averageRate(copy: CopyProgress): string {
+  return `${formatCount((copy.rowsDone * 1000) / copy.elapsedMs)} rows/s`;
+}
+
+function copyRows(copy: CopyProgress): string {
+  // The total is an estimate: one that was passed is wrong, so it is not shown.
+  if (copy.rowsTotal === undefined || copy.rowsDone > copy.rowsTotal || copy.phase !== 'copying') {
+    return countOf(copy.rowsDone, 'row');
+  }
+  return `${formatCount(copy.rowsDone)} of ${formatCount(copy.rowsTotal)} rows`;
+}
+
+function copyEta(copy: CopyProgress, rowsPerSecond: number | undefined): string[] {
+  if (copy.rowsTotal === undefined || rowsPerSecond === undefined || rowsPerSecond <= 0) return [];
+  const left = copy.rowsTotal - copy.rowsDone;
+  return left < 0 ? [] : [`${formatDuration((left * 1000) / rowsPerSecond)} left`];
+}
+
+function copyShare(copy: CopyProgress): number | undefined {
+  if (copy.phase === 'starting') return 0;
+  if (copy.phase !== 'copying') return 1;
+  if (copy.rowsTotal === undefined || copy.rowsTotal === 0) return undefined;
+  return Math.min(1, copy.rowsDone / copy.rowsTotal);
+}
+
+function padTo(text: string, width: number): string {
+  return text.length <= width ? text.padEnd(width) : `${text.slice(0, width - 1)}…`;
+}
