@@ -9,7 +9,7 @@ const rooms = {
   executor: ['model', 'db', 'catalog'],
   worker: ['model', 'replay', 'db', 'catalog'],
   verify: ['model', 'db', 'catalog'],
-  sandbox: ['model'],
+  sandbox: ['model', 'db'],
   app: ['model', 'config', 'planner', 'db', 'catalog', 'executor', 'worker', 'verify', 'sandbox'],
   cli: ['model', 'render', 'app'],
 };

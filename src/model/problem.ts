@@ -5,14 +5,48 @@ import type { Origin } from './origin.ts';
 /** Everything that can be wrong and is somebody's to mend. The sentence is made in `render/describe-problem.ts`. */
 export type Problem =
   // The file
-  | { readonly code: 'file_unreadable'; readonly file: string; readonly detail: string }
-  | { readonly code: 'yaml_invalid'; readonly at: Origin; readonly detail: string }
   | {
-      readonly code: 'config_invalid';
-      readonly at: Origin;
+      readonly code: 'file_unreadable';
+      readonly file: string;
+      readonly reason: 'missing' | 'denied' | 'not_text' | 'too_large' | 'no_yaml_inside' | 'other';
       readonly detail: string;
+    }
+  | { readonly code: 'file_empty'; readonly file: string }
+  | { readonly code: 'yaml_invalid'; readonly at: Origin; readonly detail: string; readonly hint: string | undefined }
+  | { readonly code: 'key_duplicate'; readonly at: Origin; readonly key: string; readonly first: Origin }
+  | {
+      readonly code: 'key_unknown';
+      readonly at: Origin;
+      readonly key: string;
+      readonly suggestion: string | undefined;
+      readonly known: readonly string[];
+    }
+  | {
+      readonly code: 'key_missing';
+      readonly at: Origin;
+      /** Any one of these is enough. */
+      readonly keys: readonly string[];
+      readonly example: string | undefined;
+    }
+  | {
+      readonly code: 'value_invalid';
+      readonly at: Origin;
+      /** As the user may see it; undefined for what may hold a secret. */
+      readonly found: string | undefined;
+      readonly expected: string;
       readonly suggestion: string | undefined;
     }
+  | { readonly code: 'keys_conflict'; readonly at: Origin; readonly keys: readonly string[]; readonly first: Origin }
+  | {
+      readonly code: 'name_invalid';
+      readonly at: Origin;
+      readonly what: 'database' | 'queue' | 'node' | 'table' | 'sequence';
+      readonly name: string;
+      readonly reason: 'empty' | 'control_character' | 'space_around' | 'too_long' | 'part_empty';
+      /** Bytes that fit; undefined where length is not the reason. */
+      readonly limit: number | undefined;
+    }
+  | { readonly code: 'variable_malformed'; readonly at: Origin; readonly text: string }
   | { readonly code: 'variable_unset'; readonly at: Origin; readonly variable: string }
   | {
       readonly code: 'database_unknown';
@@ -38,6 +72,13 @@ export type Problem =
     }
   | {
       readonly code: 'provider_is_leaf';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly provider: NodeName;
+    }
+  | {
+      readonly code: 'root_has_provider';
       readonly at: Origin;
       readonly queue: QueueName;
       readonly node: NodeName;
@@ -74,6 +115,17 @@ export type Problem =
       readonly table: string;
       readonly first: Origin;
     }
+  | {
+      readonly code: 'target_taken';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly target: string;
+      readonly tables: readonly string[];
+      readonly first: Origin;
+    }
+  | { readonly code: 'target_in_pattern'; readonly at: Origin; readonly queue: QueueName; readonly node: NodeName }
+  | { readonly code: 'filter_unused'; readonly at: Origin; readonly queue: QueueName; readonly table: string }
   // The databases
   | {
       readonly code: 'database_unreachable';
@@ -208,19 +260,25 @@ export type Problem =
       readonly name: string;
       readonly known: readonly string[];
     }
+  | { readonly code: 'usage_invalid'; readonly command: string | undefined; readonly detail: string }
+  // A defect of Trunkline itself
+  | { readonly code: 'unexpected'; readonly detail: string }
   // Embedded servers
   | {
       readonly code: 'embedded_version_missing';
       readonly database: DatabaseName;
       readonly version: number;
       readonly installed: readonly number[];
+      /** What to type to get it; undefined where no package has it. */
+      readonly install: string | undefined;
     }
   | {
       readonly code: 'embedded_start_failed';
       readonly database: DatabaseName;
       readonly detail: string;
       readonly serverLog: string;
-    };
+    }
+  | { readonly code: 'embedded_stop_failed'; readonly database: DatabaseName; readonly detail: string };
 
 export type ProblemCode = Problem['code'];
 
