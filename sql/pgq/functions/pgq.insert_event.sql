@@ -1,0 +1,20 @@
+-- pgq.insert_event: puts one event into a queue.
+-- Parameters: queue_name - queue; ev_type, ev_data, ev_extra1..4 - content of the event.
+-- Returns: id of the event.
+-- Tables written: current event table of the queue.
+create or replace function pgq.insert_event(
+    queue_name text, ev_type text, ev_data text,
+    ev_extra1 text, ev_extra2 text, ev_extra3 text, ev_extra4 text)
+returns bigint as $$
+begin
+    return pgq.insert_event_raw(queue_name, null, pg_catalog.now(), null, null,
+                                ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3, ev_extra4);
+end;
+$$ language plpgsql security definer;
+
+create or replace function pgq.insert_event(queue_name text, ev_type text, ev_data text)
+returns bigint as $$
+begin
+    return pgq.insert_event(queue_name, ev_type, ev_data, null, null, null, null);
+end;
+$$ language plpgsql;
