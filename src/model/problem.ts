@@ -205,6 +205,21 @@ export type Problem =
       readonly differences: readonly string[];
     }
   | {
+      readonly code: 'handler_foreign';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly attrs: string;
+    }
+  | {
+      readonly code: 'root_lost';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly database: DatabaseName;
+      readonly leaves: readonly NodeName[];
+    }
+  | {
       readonly code: 'pattern_matches_nothing';
       readonly at: Origin;
       readonly queue: QueueName;
@@ -255,6 +270,15 @@ export type Problem =
   | { readonly code: 'wait_exceeded'; readonly node: NodeName; readonly what: string; readonly seconds: number }
   | { readonly code: 'node_not_set_up'; readonly queue: QueueName; readonly node: NodeName }
   | {
+      readonly code: 'node_paused';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly worker: string;
+      readonly position: bigint;
+      /** Waiting behind the position, by the event counter. */
+      readonly events: bigint | undefined;
+    }
+  | {
       readonly code: 'name_unknown';
       readonly what: 'node' | 'queue' | 'table' | 'database';
       readonly name: string;
@@ -263,6 +287,15 @@ export type Problem =
   | { readonly code: 'usage_invalid'; readonly command: string | undefined; readonly detail: string }
   // A defect of Trunkline itself
   | { readonly code: 'unexpected'; readonly detail: string }
+  | {
+      readonly code: 'table_gone';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly destination: TableName;
+    }
+  | { readonly code: 'handler_unknown'; readonly queue: QueueName; readonly node: NodeName; readonly table: TableName }
+  | { readonly code: 'event_unknown'; readonly queue: QueueName; readonly node: NodeName; readonly eventType: string }
   // Embedded servers
   | {
       readonly code: 'embedded_version_missing';

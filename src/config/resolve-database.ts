@@ -1,0 +1,95 @@
+import { databaseName } from '../model/names.ts';
+import { Secret } from '../model/secret.ts';
+import type { Connection, ConnectionParams, DatabaseSpec } from '../model/topology.ts';
+import type { Database } from './document.ts';
+import { parseDuration } from './duration.ts';
+import { parseUrl } from './parse-url.ts';
+import { at, keyAt, reportValue, type Scope } from './scope.ts';
+
+export const noParams: ConnectionParams = {
+  host: undefined,
+  port: undefined,
+  dbname: undefined,
+  user: undefined,
+  password: undefined,
+  passfile: undefined,
+  service: undefined,
+  sslmode: undefined,
+  sslrootcert: undefined,
+  sslcert: undefined,
+  sslkey: undefined,
+  connectTimeoutMs: undefined,
+};
+
+export function resolveDatabase(scope: Scope, name: string, raw: Database): DatabaseSpec {
+  checkAlone(scope, name, raw);
+  return { name: databaseName(name), connection: connectionOf(scope, name, raw), at: keyAt(scope, 'databases', name) };
+}
+
+/** `url` and `embedded` each say everything about the place. */
+function checkAlone(scope: Scope, name: string, raw: Database): void {
+  const keys = Object.keys(raw);
+  const alone = keys.find((key) => key === 'embedded' || key === 'url');
+  const [first, ...others] = keys.filter((key) => key !== alone);
+  if (alone === undefined || first === undefined) return;
+  scope.problems.push({
+    code: 'keys_conflict',
+    at: keyAt(scope, 'databases', name, alone),
+    keys: [first, ...others],
+    first: keyAt(scope, 'databases', name, first),
+  });
+}
+
+function connectionOf(scope: Scope, name: string, raw: Database): Connection {
+  const { embedded, url } = raw;
+  if (embedded !== undefined) {
+    const version = wholeNumber(scope, ['databases', name, 'embedded', 'version'], embedded.version, 0);
+    return { kind: 'embedded', server: { version, dbname: embedded.dbname ?? name } };
+  }
+  if (url !== undefined) {
+    const parsed = parseUrl(url);
+    if (parsed.kind === 'params') return { kind: 'server', params: parsed.params };
+    scope.problems.push({
+      code: 'value_invalid',
+      at: at(scope, 'databases', name, 'url'),
+      found: undefined,
+      expected: parsed.expected,
+      suggestion: undefined,
+    });
+    return { kind: 'server', params: noParams };
+  }
+  return { kind: 'server', params: paramsOf(scope, name, raw) };
+}
+
+function paramsOf(scope: Scope, name: string, raw: Database): ConnectionParams {
+  const path = ['databases', name];
+  return {
+    host: raw.host,
+    port: raw.port === undefined ? undefined : wholeNumber(scope, [...path, 'port'], raw.port, 0),
+    dbname: raw.dbname,
+    user: raw.user,
+    password: raw.password === undefined ? undefined : new Secret(raw.password),
+    passfile: raw.passfile,
+    service: raw.service,
+    sslmode: raw.sslmode,
+    sslrootcert: raw.sslrootcert,
+    sslcert: raw.sslcert,
+    sslkey: raw.sslkey,
+    connectTimeoutMs: timeoutOf(scope, [...path, 'connect_timeout'], raw.connect_timeout),
+  };
+}
+
+function timeoutOf(scope: Scope, path: readonly string[], raw: number | string | undefined): number | undefined {
+  if (raw === undefined) return undefined;
+  if (typeof raw === 'number') return raw * 1000;
+  const ms = parseDuration(raw);
+  if (ms === undefined || ms <= 0) reportValue(scope, path, raw, 'a time above zero, for example 10s');
+  return ms;
+}
+
+/** The schema lets text with a variable pass, for editors; by now it must be a number. */
+export function wholeNumber(scope: Scope, path: readonly string[], raw: number | string, fallback: number): number {
+  if (typeof raw === 'number') return raw;
+  reportValue(scope, path, raw, 'a whole number');
+  return fallback;
+}

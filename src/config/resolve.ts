@@ -1,0 +1,183 @@
+import {
+  type DatabaseName,
+  databaseName,
+  type NodeName,
+  nodeName,
+  type QueueName,
+  queueName,
+  type RowFilter,
+  rowFilter,
+  tableName,
+} from '../model/names.ts';
+import type { DesiredState } from '../model/state.ts';
+import type {
+  DatabaseSpec,
+  NodeSpec,
+  Placement,
+  QueueSpec,
+  SequenceRules,
+  TablePlacement,
+  TableRule,
+  TickerSettings,
+} from '../model/topology.ts';
+import type { Node, Queue, Table, Ticker, TrunklineDocument } from './document.ts';
+import { parseDuration } from './duration.ts';
+import { pointerOf } from './place.ts';
+import { resolveDatabase, wholeNumber } from './resolve-database.ts';
+import { at, keyAt, reportValue, type Scope } from './scope.ts';
+
+const builtIn = {
+  ticker: { max_lag: '1s', max_count: 500, idle_period: '1m', rotation_period: '2h' },
+  parallelCopies: 4,
+  ownedSequences: true,
+} as const;
+
+/** Puts defaults in, mints names and spreads what a queue says onto its nodes. */
+export function resolve(scope: Scope, document: TrunklineDocument): DesiredState {
+  const databases = new Map<DatabaseName, DatabaseSpec>();
+  for (const [name, raw] of Object.entries(document.databases ?? {})) {
+    databases.set(databaseName(name), resolveDatabase(scope, name, raw));
+  }
+  const queues = new Map<QueueName, QueueSpec>();
+  for (const [name, raw] of Object.entries(document.queues ?? {})) {
+    queues.set(queueName(name), resolveQueue(scope, name, raw));
+  }
+  return { databases, queues, allow: [...new Set(document.allow ?? [])] };
+}
+
+function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
+  const rootName = Object.entries(raw.nodes ?? {}).find(([, { role }]) => role === 'root')?.[0] ?? '';
+  const parallelCopies =
+    raw.defaults?.parallel_copies === undefined
+      ? builtIn.parallelCopies
+      : wholeNumber(
+          scope,
+          ['queues', name, 'defaults', 'parallel_copies'],
+          raw.defaults.parallel_copies,
+          builtIn.parallelCopies,
+        );
+  const nodes = new Map<NodeName, NodeSpec>();
+  for (const [key, node] of Object.entries(raw.nodes ?? {})) {
+    const path = ['queues', name, 'nodes', key];
+    nodes.set(nodeName(key), {
+      name: nodeName(key),
+      database: databaseName(node.database),
+      placement: placementOf(node, rootName),
+      parallelCopies:
+        node.parallel_copies === undefined
+          ? parallelCopies
+          : wholeNumber(scope, [...path, 'parallel_copies'], node.parallel_copies, parallelCopies),
+      at: keyAt(scope, ...path),
+    });
+  }
+  return {
+    name: queueName(name),
+    ticker: resolveTicker(scope, name, raw.ticker ?? {}),
+    nodes,
+    tables: (raw.tables ?? []).flatMap((entry, index) => {
+      const gone = scope.removed.has(pointerOf(['queues', name, 'tables', index]));
+      return gone ? [] : [resolveTable(scope, name, entry, index)];
+    }),
+    sequences: resolveSequences(scope, name, raw),
+    at: keyAt(scope, 'queues', name),
+  };
+}
+
+function placementOf(node: Node, rootName: string): Placement {
+  if (node.role === 'root') return { role: 'root' };
+  return { role: 'leaf', provider: nodeName(node.provider ?? rootName) };
+}
+
+function resolveTicker(scope: Scope, queue: string, raw: Ticker): TickerSettings {
+  const path = ['queues', queue, 'ticker'];
+  return {
+    maxCount: wholeNumber(scope, [...path, 'max_count'], raw.max_count ?? builtIn.ticker.max_count, 0),
+    maxLagMs: tickerTime(scope, raw, queue, 'max_lag'),
+    idlePeriodMs: tickerTime(scope, raw, queue, 'idle_period'),
+    rotationPeriodMs: tickerTime(scope, raw, queue, 'rotation_period'),
+  };
+}
+
+function tickerTime(
+  scope: Scope,
+  raw: Ticker,
+  queue: string,
+  key: 'max_lag' | 'idle_period' | 'rotation_period',
+): number {
+  const text = raw[key] ?? builtIn.ticker[key];
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0) return ms;
+  const expected = `a time above zero, for example ${builtIn.ticker[key]}`;
+  reportValue(scope, ['queues', queue, 'ticker', key], text, expected);
+  return 1;
+}
+
+function resolveTable(scope: Scope, queue: string, entry: Table, index: number): TableRule {
+  const path = ['queues', queue, 'tables', index];
+  const place = at(scope, ...path);
+  if (typeof entry === 'string') {
+    return { select: selectOf(entry), where: undefined, nodes: undefined, at: place };
+  }
+  return {
+    select:
+      entry.name === undefined
+        ? {
+            kind: 'pattern',
+            include: (entry.include ?? []).map(tableName),
+            exclude: (entry.exclude ?? []).map(tableName),
+          }
+        : { kind: 'name', name: tableName(entry.name) },
+    where: filterOf(entry.where),
+    nodes: entry.nodes === undefined ? undefined : placementsOf(scope, entry.nodes, [...path, 'nodes']),
+    at: place,
+  };
+}
+
+export function isPattern(text: string): boolean {
+  return /[*?]/.test(text);
+}
+
+function selectOf(text: string): TableRule['select'] {
+  return isPattern(text)
+    ? { kind: 'pattern', include: [tableName(text)], exclude: [] }
+    : { kind: 'name', name: tableName(text) };
+}
+
+type RawPlacements = NonNullable<Exclude<Table, string>['nodes']>;
+
+function placementsOf(
+  scope: Scope,
+  raw: RawPlacements,
+  path: readonly (string | number)[],
+): ReadonlyMap<NodeName, TablePlacement | 'none'> {
+  const placements = new Map<NodeName, TablePlacement | 'none'>();
+  for (const [name, placement] of Object.entries(raw)) {
+    placements.set(
+      nodeName(name),
+      placement === 'none'
+        ? 'none'
+        : {
+            target: placement.target === undefined ? undefined : tableName(placement.target),
+            where: filterOf(placement.where),
+            at: keyAt(scope, ...path, name),
+          },
+    );
+  }
+  return placements;
+}
+
+function filterOf(text: string | undefined): RowFilter | undefined {
+  return text === undefined ? undefined : rowFilter(text);
+}
+
+function resolveSequences(scope: Scope, queue: string, { sequences }: Queue): SequenceRules {
+  const path = ['queues', queue, 'sequences'];
+  const owned = sequences?.owned ?? builtIn.ownedSequences;
+  if (typeof owned === 'string') reportValue(scope, [...path, 'owned'], owned, 'true or false');
+  return {
+    owned: owned === true,
+    include: (sequences?.include ?? []).map(tableName),
+    exclude: (sequences?.exclude ?? []).map(tableName),
+    at: sequences === undefined ? undefined : keyAt(scope, ...path),
+  };
+}

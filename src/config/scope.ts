@@ -1,0 +1,49 @@
+import type { Origin } from '../model/origin.ts';
+import type { Problem } from '../model/problem.ts';
+import { keyOriginOf, originOf, type Path, type Places, pointerOf } from './place.ts';
+import { describeFound, holdsSecret } from './schema-words.ts';
+
+/** What the steps after the schema check share: places, what was taken away, and the problems so far. */
+export interface Scope {
+  readonly places: Places;
+  readonly removed: ReadonlySet<string>;
+  readonly problems: Problem[];
+}
+
+export function at(scope: Scope, ...path: Path): Origin {
+  return originOf(scope.places, path);
+}
+
+export function keyAt(scope: Scope, ...path: Path): Origin {
+  return keyOriginOf(scope.places, path);
+}
+
+/** Names written under a mapping, those of faulty entries too: a faulty node is not an unknown one. */
+export function namesUnder(scope: Scope, ...path: Path): string[] {
+  const prefix = `${pointerOf(path)}/`;
+  const names: string[] = [];
+  for (const pointer of scope.places.keys()) {
+    if (!pointer.startsWith(prefix)) continue;
+    const rest = pointer.slice(prefix.length);
+    if (!rest.includes('/')) names.push(rest.replaceAll('~1', '/').replaceAll('~0', '~'));
+  }
+  return names;
+}
+
+/** Something there, or below it, was faulty and is told already. */
+export function isIncomplete(scope: Scope, ...path: Path): boolean {
+  const pointer = pointerOf(path);
+  for (const gone of scope.removed) if (gone === pointer || gone.startsWith(`${pointer}/`)) return true;
+  return false;
+}
+
+export function reportValue(scope: Scope, path: Path, found: unknown, expected: string, suggestion?: string): void {
+  const secret = holdsSecret(path) || scope.places.get(pointerOf(path))?.fromEnvironment === true;
+  scope.problems.push({
+    code: 'value_invalid',
+    at: originOf(scope.places, path),
+    found: secret ? undefined : describeFound(found),
+    expected,
+    suggestion: secret ? undefined : suggestion,
+  });
+}

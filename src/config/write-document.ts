@@ -1,0 +1,83 @@
+import { stringify } from 'yaml';
+import type { DesiredState } from '../model/state.ts';
+import { type Connection, type QueueSpec, rootOf, type SequenceRules, type TableRule } from '../model/topology.ts';
+import type { Database, Queue, Table, TrunklineDocument } from './document.ts';
+import { durationText } from './duration.ts';
+
+/** The document that says the same with nothing left out. A password reads `***`. */
+export function documentOf(state: DesiredState): TrunklineDocument {
+  return {
+    version: 1,
+    databases: mapped(state.databases, ({ connection }) => databaseOf(connection)),
+    queues: mapped(state.queues, queueOf),
+    allow: [...state.allow],
+  };
+}
+
+export function documentText(document: TrunklineDocument): string {
+  return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function databaseOf(connection: Connection): Database {
+  if (connection.kind === 'embedded') return { embedded: { ...connection.server } };
+  const { password, connectTimeoutMs, ...params } = connection.params;
+  return present({
+    ...params,
+    password: password?.toString(),
+    connect_timeout: connectTimeoutMs === undefined ? undefined : durationText(connectTimeoutMs),
+  }) as Database;
+}
+
+function queueOf(queue: QueueSpec): Queue {
+  return {
+    ticker: {
+      max_lag: durationText(queue.ticker.maxLagMs),
+      max_count: queue.ticker.maxCount,
+      idle_period: durationText(queue.ticker.idlePeriodMs),
+      rotation_period: durationText(queue.ticker.rotationPeriodMs),
+    },
+    nodes: mapped(queue.nodes, ({ database, placement, parallelCopies }) =>
+      present({
+        database,
+        role: placement.role,
+        provider: placement.role === 'root' ? undefined : placement.provider,
+        parallel_copies: parallelCopies,
+      }),
+    ),
+    tables: queue.tables.map((rule) => tableOf(queue, rule)),
+    sequences: sequencesOf(queue.sequences),
+  };
+}
+
+function tableOf(queue: QueueSpec, { select, where, nodes }: TableRule): Table {
+  const root = rootOf(queue).name;
+  const subscribers = [...queue.nodes.keys()].filter((name) => name !== root);
+  return present({
+    ...(select.kind === 'name'
+      ? { name: select.name }
+      : { include: select.include as [string, ...string[]], exclude: [...select.exclude] }),
+    where,
+    nodes:
+      nodes === undefined
+        ? mapped(new Map(subscribers.map((name) => [name, {}])), (value) => value)
+        : mapped(nodes, (value) => (value === 'none' ? value : present({ target: value.target, where: value.where }))),
+  });
+}
+
+function sequencesOf({ owned, include, exclude }: SequenceRules): NonNullable<Queue['sequences']> {
+  return { owned, include: [...include], exclude: [...exclude] };
+}
+
+type Present<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> };
+
+/** Without the keys whose value is undefined. */
+function present<Value extends object>(value: Value): Present<Value> {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Present<Value>;
+}
+
+function mapped<Value, Result>(
+  map: ReadonlyMap<string, Value>,
+  change: (value: Value) => Result,
+): Record<string, Result> {
+  return Object.fromEntries([...map].map(([name, value]) => [name, change(value)]));
+}

