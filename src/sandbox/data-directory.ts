@@ -59,6 +59,7 @@ export async function createDataDirectory(
     args.push(`--pwfile=${passwordDraft}`, ...(options.fsync ? [] : ['--no-sync']));
     const result = await runToEnd(programs.initdb, args, user, options.signal);
     rmSync(passwordDraft, { force: true });
+    if (options.signal?.aborted === true) rmSync(draft, { recursive: true, force: true, maxRetries: 3 });
     options.signal?.throwIfAborted();
     if (result.done) {
       writeFileSync(paths.password, password, { mode: 0o600 });

@@ -44,6 +44,11 @@ export function listServers(stateDir: string): readonly ServerState[] {
   return states.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
+/** The port of a server's last start; undefined when it never started. */
+export function rememberedPort(stateDir: string, name: DatabaseName): number | undefined {
+  return readSettings(serverPaths(stateDir, name))?.port;
+}
+
 function bytesBelow(folder: string): number {
   let sum = 0;
   for (const entry of entriesOf(folder)) {

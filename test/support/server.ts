@@ -29,14 +29,18 @@ export function sharedServer(version: ServerVersion): Promise<RunningServer> {
 export interface OwnServer extends AsyncDisposable {
   readonly server: RunningServer;
   stop(): Promise<void>;
-  start(): Promise<void>;
+  /** With further settings, as `postgresql.conf` knows them. */
+  start(more?: Readonly<Record<string, string>>): Promise<void>;
 }
 
-export async function ownServer(version: ServerVersion): Promise<OwnServer> {
+export async function ownServer(
+  version: ServerVersion,
+  more: Readonly<Record<string, string>> = {},
+): Promise<OwnServer> {
   const stateDir = join(inject('serversDir'), 'own', randomBytes(4).toString('hex'));
   mkdirSync(stateDir, { recursive: true });
   const ref = { stateDir, name: databaseName(`pg${version}`) };
-  let server = await start(stateDir, ref.name, version);
+  let server = await start(stateDir, ref.name, version, more);
   return {
     get server() {
       return server;
@@ -44,9 +48,9 @@ export async function ownServer(version: ServerVersion): Promise<OwnServer> {
     async stop() {
       await stopServer(ref);
     },
-    async start() {
+    async start(again = more) {
       const port = server.port;
-      server = await start(stateDir, ref.name, version);
+      server = await start(stateDir, ref.name, version, again);
       if (server.port !== port) throw new Error(`port ${port} was taken while the server was down`);
     },
     async [Symbol.asyncDispose]() {
@@ -72,13 +76,18 @@ export function sessionOn(server: RunningServer, dbname: string): Promise<Sessio
   );
 }
 
-function start(stateDir: string, name: string, version: ServerVersion): Promise<RunningServer> {
+function start(
+  stateDir: string,
+  name: string,
+  version: ServerVersion,
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunningServer> {
   return startServer({
     stateDir,
     name: databaseName(name),
     server: { version, dbname: 'postgres' },
     keep: true,
     fsync: false,
-    settings,
+    settings: { ...settings, ...more },
   });
 }
