@@ -9,7 +9,7 @@ const maxBytes = 8 * 1024 * 1024;
 
 /** Reads the files, or all `*.yaml` and `*.yml` of a directory, as one. Throws every problem in them at once. */
 export async function readConfig(paths: readonly string[], env: NodeJS.ProcessEnv): Promise<DesiredState> {
-  const files = [...new Set((await Promise.all(paths.map(filesAt))).flat())];
+  const files = [...new Set((await collect(paths.map(filesAt))).flat())];
   const sources = await collect(files.map(async (file) => ({ file, text: await readText(file) })));
   return load(sources, { env, schema: JSON.parse(await readSchema()) as object });
 }

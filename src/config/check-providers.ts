@@ -1,6 +1,7 @@
 import type { NodeName } from '../model/names.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
+import { nearest } from './nearest.ts';
 import { at, namesUnder, type Scope } from './scope.ts';
 
 /** Each subscriber reads from a node that exists, keeps a queue, and leads to the root in the end. */
@@ -24,8 +25,9 @@ function checkProvider(scope: Scope, queue: QueueSpec, node: NodeSpec, known: re
   const { provider } = node.placement;
   const place = at(scope, 'queues', queue.name, 'nodes', node.name, 'provider');
   const subject = { at: place, queue: queue.name, node: node.name, provider };
-  if (!known.includes(provider)) scope.problems.push({ code: 'provider_unknown', ...subject, known });
-  else if (queue.nodes.get(provider)?.placement.role === 'leaf') {
+  if (!known.includes(provider)) {
+    scope.problems.push({ code: 'provider_unknown', ...subject, known, suggestion: nearest(provider, known) });
+  } else if (queue.nodes.get(provider)?.placement.role === 'leaf') {
     scope.problems.push({ code: 'provider_is_leaf', ...subject });
   }
 }

@@ -2,6 +2,7 @@ import type { DatabaseName, NodeName } from '../model/names.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { QueueSpec } from '../model/topology.ts';
 import type { TrunklineDocument } from './document.ts';
+import { nearest } from './nearest.ts';
 import { at, isIncomplete, keyAt, namesUnder, type Scope } from './scope.ts';
 
 /** Each queue has exactly one root, which reads from nobody. */
@@ -51,7 +52,17 @@ export function checkDatabases(scope: Scope, state: DesiredState): void {
     for (const { name: node, database } of queue.nodes.values()) {
       const place = at(scope, 'queues', queue.name, 'nodes', node, 'database');
       if (!known.includes(database)) {
-        scope.problems.push({ code: 'database_unknown', at: place, queue: queue.name, node, database, known });
+        const suggestion = nearest(database, known);
+        scope.problems.push({
+          code: 'database_unknown',
+          at: place,
+          queue: queue.name,
+          node,
+          database,
+          known,
+          suggestion,
+        });
+        continue;
       }
       const nodes = [...(nodesOf.get(database) ?? []), node];
       nodesOf.set(database, nodes);

@@ -3,6 +3,7 @@ import type { Origin } from '../model/origin.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { QueueSpec, TableRule } from '../model/topology.ts';
 import type { Table, TrunklineDocument } from './document.ts';
+import { nearest } from './nearest.ts';
 import { pointerOf } from './place.ts';
 import { isPattern } from './resolve.ts';
 import { at, isIncomplete, keyAt, namesUnder, reportValue, type Scope } from './scope.ts';
@@ -51,7 +52,7 @@ function checkNodes(scope: Scope, queue: QueueSpec, rule: TableRule, index: numb
   for (const [node, placement] of rule.nodes) {
     const subject = { at: keyAt(scope, ...path, node), queue: queue.name, table, node };
     if (!known.includes(node)) {
-      scope.problems.push({ code: 'table_node_unknown', ...subject, known });
+      scope.problems.push({ code: 'table_node_unknown', ...subject, known, suggestion: nearest(node, known) });
     } else if (queue.nodes.get(node)?.placement.role === 'root') {
       scope.problems.push({ code: 'table_node_is_root', ...subject });
     }

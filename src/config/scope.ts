@@ -42,7 +42,7 @@ export function reportValue(scope: Scope, path: Path, found: unknown, expected: 
   scope.problems.push({
     code: 'value_invalid',
     at: originOf(scope.places, path),
-    found: secret ? undefined : describeFound(found),
+    found: describeFound(found, secret),
     expected,
     suggestion: secret ? undefined : suggestion,
   });

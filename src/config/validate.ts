@@ -4,7 +4,7 @@ import type { TrunklineDocument } from './document.ts';
 import { nearest } from './nearest.ts';
 import type { Parsed } from './parse.ts';
 import { keyOriginOf, originOf, type Path, type Places, pointerOf } from './place.ts';
-import { describeExpected, describeFound, holdsSecret, type SchemaPart } from './schema-words.ts';
+import { describeExpected, describeFound, holdsSecret, type SchemaPart, suggestionFor } from './schema-words.ts';
 
 export interface Validated {
   /** What is left when everything that does not fit is taken away; undefined where nothing is. */
@@ -68,7 +68,9 @@ function meantFaults(errors: readonly Fault[]): readonly Fault[] {
   const branching = new Map(errors.filter(({ keyword }) => keyword === 'anyOf').map((e) => [e.instancePath, e]));
   const kept = errors.filter((error) => {
     if (error.keyword === 'anyOf') return false;
-    return !branching.has(error.instancePath) || typeFits(error);
+    const branch = branching.get(error.instancePath);
+    // A word that is none of the words: the other alternatives are worth telling too.
+    return branch === undefined || (typeFits(error) && error.keyword !== 'enum');
   });
   for (const [path, error] of branching) {
     if (!kept.some(({ instancePath }) => instancePath === path || instancePath.startsWith(`${path}/`)))
@@ -137,20 +139,12 @@ function problemOf(fault: Fault, path: Path, places: Places): Problem | undefine
       return {
         code: 'value_invalid',
         at: originOf(places, path),
-        found: secret ? undefined : describeFound(fault.data),
-        expected: describeExpected(schema),
+        found: describeFound(fault.data, secret),
+        expected: describeExpected(schema, fault.data),
         suggestion: secret ? undefined : suggestionFor(fault.data, schema),
       };
     }
   }
-}
-
-function suggestionFor(found: unknown, schema: SchemaPart): string | undefined {
-  if (typeof found === 'string' && schema.enum !== undefined) return nearest(found, schema.enum.map(String));
-  const isDuration = schema.pattern?.includes('ms|s|m|h|d') === true;
-  if (isDuration && typeof found === 'number') return `${found}s`;
-  if (isDuration && typeof found === 'string' && /^\d+$/.test(found)) return `${found}s`;
-  return undefined;
 }
 
 /** Where the fault lies; for a key too many or too few, the path of that key. */

@@ -55,6 +55,7 @@ export type Problem =
       readonly node: NodeName;
       readonly database: string;
       readonly known: readonly DatabaseName[];
+      readonly suggestion: string | undefined;
     }
   | {
       readonly code: 'provider_unknown';
@@ -63,6 +64,7 @@ export type Problem =
       readonly node: NodeName;
       readonly provider: NodeName;
       readonly known: readonly NodeName[];
+      readonly suggestion: string | undefined;
     }
   | {
       readonly code: 'provider_cycle';
@@ -100,6 +102,7 @@ export type Problem =
       readonly table: string;
       readonly node: NodeName;
       readonly known: readonly NodeName[];
+      readonly suggestion: string | undefined;
     }
   | {
       readonly code: 'table_node_is_root';

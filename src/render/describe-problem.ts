@@ -115,12 +115,12 @@ function sentences(problem: Problem): Sentences {
     case 'database_unknown':
       return [
         `node ${problem.node} of queue ${problem.queue} lives on ${problem.database}, which databases does not name.`,
-        known('The databases', problem.known),
+        known('The databases', problem.known, problem.suggestion),
       ];
     case 'provider_unknown':
       return [
         `node ${problem.node} reads from ${problem.provider}, which queue ${problem.queue} does not have.`,
-        known('Its nodes', problem.known),
+        known('Its nodes', problem.known, problem.suggestion),
       ];
     case 'provider_cycle':
       return [
@@ -152,7 +152,7 @@ function sentences(problem: Problem): Sentences {
     case 'table_node_unknown':
       return [
         `the entry for ${problem.table} names node ${problem.node}, which queue ${problem.queue} does not have.`,
-        known('Its nodes', problem.known),
+        known('Its nodes', problem.known, problem.suggestion),
       ];
     case 'table_node_is_root':
       return [
@@ -443,7 +443,8 @@ function subject(path: string): string {
   return path === '' ? 'the document' : path;
 }
 
-function known(what: string, names: readonly string[]): string {
+function known(what: string, names: readonly string[], suggestion?: string): string {
+  if (suggestion !== undefined) return `Did you mean ${suggestion}? ${known(what, names)}`;
   return names.length === 0 ? `${what}: none.` : `${what} ${names.length === 1 ? 'is' : 'are'} ${list(names)}.`;
 }
 
