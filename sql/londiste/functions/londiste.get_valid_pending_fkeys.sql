@@ -1,0 +1,44 @@
+-- londiste.get_valid_pending_fkeys(i_queue_name)
+--
+-- Foreign keys that the worker of this queue may bring back: everything that feeds the two tables is in sync. Where
+-- several queues do, one of them is chosen: of those that merge into a root the first by name, on a branch of the
+-- combined queue that one, else the first by name.
+--
+-- Parameters:
+--   i_queue_name  name of the queue
+-- Returns: rows of londiste.pending_fkeys.
+-- Tables written: none.
+create function londiste.get_valid_pending_fkeys(i_queue_name text)
+returns setof londiste.pending_fkeys
+language plpgsql
+stable
+strict
+as $$
+begin
+    return query
+        select p.*
+          from londiste.pending_fkeys p
+          cross join lateral (
+              select pg_catalog.count(*) filter (where coalesce(t.dest_table, t.table_name) = p.from_table) as from_rows,
+                     pg_catalog.count(*) filter (where coalesce(t.dest_table, t.table_name) = p.to_table) as to_rows,
+                     pg_catalog.bool_and(coalesce(t.merge_state = 'ok', false) and t.custom_snapshot is null) as settled,
+                     pg_catalog.bool_or(t.queue_name = i_queue_name) as here,
+                     coalesce(pg_catalog.min(t.queue_name) filter (where c.node_type = 'root'),
+                              pg_catalog.min(c.queue_name) filter (where c.node_type = 'branch'),
+                              pg_catalog.min(t.queue_name)) as chosen
+                from londiste.table_info t
+                join pgq_node.node_info n
+                  on n.queue_name = t.queue_name
+                left join pgq_node.node_info c
+                  on c.queue_name = n.combined_queue
+               where t.local
+                 and coalesce(t.dest_table, t.table_name) in (p.from_table, p.to_table)
+          ) s
+         where s.from_rows > 0
+           and s.to_rows > 0
+           and s.settled
+           and s.here
+           and s.chosen = i_queue_name
+         order by p.from_table, p.fkey_name;
+end;
+$$;

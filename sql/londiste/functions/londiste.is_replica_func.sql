@@ -1,0 +1,23 @@
+-- londiste.is_replica_func(func_oid)
+--
+-- Is this one of the trigger functions that write changes into a queue?
+--
+-- Parameters:
+--   func_oid  oid of a function
+-- Returns: true or false.
+-- Tables written: none.
+create function londiste.is_replica_func(func_oid oid)
+returns boolean
+language sql
+stable
+strict
+as $$
+    select exists (
+        select 1
+          from pg_catalog.pg_proc p
+          join pg_catalog.pg_namespace n
+            on n.oid = p.pronamespace
+         where p.oid = $1
+           and n.nspname = 'pgq'
+           and p.proname in ('sqltriga', 'logutriga', 'jsontriga'));
+$$;

@@ -1,0 +1,33 @@
+-- londiste.list_obsolete_partitions(i_parent_table, i_retention_period, i_partition_period)
+--
+-- Partitions of a table that is_obsolete_partition finds obsolete. They are known by name alone: the parent's, with
+-- the time behind it, in the same schema.
+--
+-- Parameters:
+--   i_parent_table      raw name of the parent
+--   i_retention_period  how long rows are kept
+--   i_partition_period  as is_obsolete_partition takes it
+-- Returns: names quoted for SQL text, in order.
+-- Tables written: none.
+create function londiste.list_obsolete_partitions(
+    in i_parent_table text,
+    in i_retention_period interval,
+    in i_partition_period text)
+returns setof text
+language plpgsql
+as $$
+begin
+    return query
+        select londiste.quote_fqname(n.nspname || '.' || c.relname)
+          from londiste.split_fqname(i_parent_table) s
+          join pg_catalog.pg_namespace n
+            on n.nspname = s.schema_part
+          join pg_catalog.pg_class c
+            on c.relnamespace = n.oid
+         where c.relkind = 'r'
+           and pg_catalog.starts_with(c.relname::text, s.name_part || '_')
+           and pg_catalog.substr(c.relname::text, pg_catalog.length(s.name_part) + 1) ~ '^_[0-9]{4}(_[0-9]{2}){0,3}$'
+           and londiste.is_obsolete_partition(c.relname::text, i_retention_period, i_partition_period)
+         order by c.relname;
+end;
+$$;

@@ -1,0 +1,88 @@
+-- londiste.root_check_seqs(i_queue_name, i_buffer)
+--
+-- Maintenance job of a root: keeps the published values of its sequences well ahead of the real ones, so that
+-- whoever becomes root never gives a value twice.
+--
+-- Parameters:
+--   i_queue_name  name of the queue
+--   i_buffer      how far ahead at least; 10000 when NULL or below 10
+-- Returns: 100 checked; 402 the local node is not the root; 404 unknown queue.
+-- Tables written: londiste.seq_info and the queue (event londiste.update-seq).
+create function londiste.root_check_seqs(
+    in i_queue_name text,
+    in i_buffer bigint,
+    out ret_code integer,
+    out ret_note text)
+returns record
+language plpgsql
+as $$
+declare
+    v_node_type text;
+    v_buffer bigint := case when i_buffer >= 10 then i_buffer else 10000 end;
+    v_seq record;
+    v_real bigint;
+    v_new bigint;
+begin
+    select n.node_type
+      into v_node_type
+      from pgq_node.node_info n
+     where n.queue_name = i_queue_name;
+    if not found then
+        ret_code := 404;
+        ret_note := 'Queue not found: ' || i_queue_name;
+        return;
+    end if;
+    if v_node_type <> 'root' then
+        ret_code := 402;
+        ret_note := 'Not a root node';
+        return;
+    end if;
+
+    for v_seq in
+        select i.seq_name, i.last_value, s.seqmax
+          from londiste.seq_info i
+          left join pg_catalog.pg_sequence s
+            on s.seqrelid = londiste.find_seq_oid(i.seq_name)
+         where i.queue_name = i_queue_name
+           and i.local
+         order by i.nr
+           for no key update of i
+    loop
+        -- One sequence that was dropped must not keep the others from being published.
+        if v_seq.seqmax is null then
+            raise warning 'sequence % of queue % does not exist', v_seq.seq_name, i_queue_name;
+            continue;
+        end if;
+
+        v_real := pgq.seq_getval(v_seq.seq_name);
+        -- Subscribers could not store a value above the end of the sequence.
+        v_new := least(v_real::numeric + 3 * v_buffer::numeric, v_seq.seqmax)::bigint;
+        if v_new > v_seq.last_value and v_real >= v_seq.last_value - v_buffer then
+            perform pgq.insert_event(i_queue_name, 'londiste.update-seq', v_new::text,
+                                     v_seq.seq_name, null, null, null);
+            update londiste.seq_info i
+               set last_value = v_new
+             where i.queue_name = i_queue_name
+               and i.seq_name = v_seq.seq_name;
+        end if;
+    end loop;
+
+    ret_code := 100;
+    ret_note := 'Sequences updated';
+end;
+$$;
+
+-- The same with the usual distance.
+create function londiste.root_check_seqs(
+    in i_queue_name text,
+    out ret_code integer,
+    out ret_note text)
+returns record
+language plpgsql
+as $$
+begin
+    select c.ret_code, c.ret_note
+      into ret_code, ret_note
+      from londiste.root_check_seqs(i_queue_name, 10000) c;
+end;
+$$;
