@@ -1,0 +1,32 @@
+-- $1: text[] of raw schema.table names. One row, one JSON array; a table that is not there is left out.
+select coalesce(json_agg(json_build_object(
+    'name', n.nspname || '.' || c.relname,
+    'partitioned', c.relkind = 'p',
+    'columns', (
+        select coalesce(json_agg(json_build_object(
+            'name', a.attname,
+            'type', pg_catalog.format_type(a.atttypid, -1),
+            'fullType', pg_catalog.format_type(a.atttypid, a.atttypmod),
+            'builtIn', t.typnamespace = 'pg_catalog'::regnamespace and t.typtype = 'b',
+            'generated', a.attgenerated <> ''
+        ) order by a.attnum), '[]')
+        from pg_catalog.pg_attribute a
+        join pg_catalog.pg_type t on t.oid = a.atttypid
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+    'key', (
+        select coalesce(json_agg(a.attname order by k.position), '[]')
+        from pg_catalog.pg_index i
+        cross join lateral unnest(i.indkey::int2[]) with ordinality k(attnum, position)
+        join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+        where i.indrelid = c.oid and i.indisprimary),
+    'ordered', exists (
+        select from pg_catalog.pg_trigger g
+        where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled in ('A', 'R')),
+    'referenced', exists (
+        select from pg_catalog.pg_constraint f
+        where f.confrelid = c.oid and f.contype = 'f' and f.conrelid <> c.oid)
+)), '[]') as tables
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join unnest($1::text[]) wanted(name) on wanted.name = n.nspname || '.' || c.relname
+where c.relkind in ('r', 'p')

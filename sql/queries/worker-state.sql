@@ -1,0 +1,12 @@
+-- $1: queue. One row where the queue has a node on this database.
+select i.node_name, i.node_type, i.worker_name, s.provider_node, s.last_tick_id, s.paused, s.uptodate, s.cur_error,
+    trunkline.get_hold(i.queue_name, i.node_name) as hold,
+    coalesce((
+        select json_agg(json_build_object(
+            'name', t.table_name, 'state', t.merge_state, 'snapshot', t.custom_snapshot,
+            'attrs', t.table_attrs, 'destination', t.dest_table) order by t.nr)
+        from londiste.table_info t
+        where t.queue_name = i.queue_name and t.local), '[]') as tables
+from pgq_node.node_info i
+join pgq_node.local_state s on s.queue_name = i.queue_name and s.consumer_name = i.worker_name
+where i.queue_name = $1

@@ -1,0 +1,135 @@
+import type { Session } from '../db/session.ts';
+import { sql } from '../db/statement.ts';
+import type { QueueName, TableName } from '../model/names.ts';
+
+/** What lies between two ticks, open for one consumer. */
+export interface Batch {
+  readonly id: bigint;
+  readonly fromTick: bigint;
+  readonly toTick: bigint;
+  /** Snapshot of `fromTick`, as `xmin:xmax:xip`. */
+  readonly fromSnapshot: string;
+  /** The provider's newest tick when the batch was opened. */
+  readonly newestTick: bigint;
+}
+
+interface BatchRow {
+  readonly batch_id: bigint;
+  readonly prev_tick_id: bigint;
+  readonly cur_tick_id: bigint;
+  readonly from_snapshot: string;
+  readonly newest: bigint;
+}
+
+/**
+ * Opens the next batch, or gives the open one again. `minEvents` asks for one that spans many ticks and holds at least
+ * that many events, by the provider's counter. Undefined while there is none.
+ */
+export async function nextBatch(
+  session: Session,
+  queue: QueueName,
+  consumer: string,
+  minEvents: number | undefined,
+): Promise<Batch | undefined> {
+  const [row] = await session.query<BatchRow>(
+    sql(
+      `select b.batch_id, b.prev_tick_id, b.cur_tick_id,
+          (select t.tick_snapshot::text from pgq.tick t where t.tick_queue = q.queue_id and t.tick_id = b.prev_tick_id) as from_snapshot,
+          (select max(t.tick_id) from pgq.tick t where t.tick_queue = q.queue_id) as newest
+        from pgq.next_batch_custom($1, $2, null, $3, null) b, pgq.queue q
+        where b.batch_id is not null and q.queue_name = $1`,
+      queue,
+      consumer,
+      minEvents ?? null,
+    ),
+  );
+  if (row === undefined) return undefined;
+  return {
+    id: row.batch_id,
+    fromTick: row.prev_tick_id,
+    toTick: row.cur_tick_id,
+    fromSnapshot: row.from_snapshot,
+    newestTick: row.newest,
+  };
+}
+
+export async function finishBatch(session: Session, batch: bigint): Promise<void> {
+  await session.query(sql('select pgq.finish_batch($1)', batch));
+}
+
+/** The query that gives a batch's events. */
+export async function batchEventSql(session: Session, batch: bigint): Promise<string> {
+  const [row] = await session.query<{ text: string }>(sql('select pgq.batch_event_sql($1) as text', batch));
+  return row?.text ?? '';
+}
+
+/** Registers at the newest tick, or keeps the position that is there. Gives the position. */
+export async function registerConsumer(
+  session: Session,
+  queue: QueueName,
+  consumer: string,
+): Promise<bigint | undefined> {
+  await session.query(sql('select pgq.register_consumer($1, $2)', queue, consumer));
+  const [row] = await session.query<{ last_tick: bigint }>(
+    sql('select last_tick from pgq.get_consumer_info($1, $2)', queue, consumer),
+  );
+  return row?.last_tick;
+}
+
+/** Nothing happens where it is not registered. */
+export async function unregisterConsumer(session: Session, queue: QueueName, consumer: string): Promise<void> {
+  await session.query(sql('select pgq.unregister_consumer($1, $2)', queue, consumer));
+}
+
+/** One tick if the queue's settings say that one is due, told to whoever listens. Undefined where none was due. */
+export async function tickAndNotify(session: Session, queue: QueueName): Promise<bigint | undefined> {
+  const [row] = await session.query<{ tick: bigint }>(
+    sql(
+      `select t.tick, pg_catalog.pg_notify($2, $1 || ' ' || t.tick) from (select pgq.ticker($1) as tick offset 0) t where t.tick is not null`,
+      queue,
+      tickChannel,
+    ),
+  );
+  return row?.tick;
+}
+
+/** Ticks are told here as `QUEUE TICK`. */
+export const tickChannel = 'trunkline_tick';
+
+export async function newestTick(session: Session, queue: QueueName): Promise<bigint | undefined> {
+  const [row] = await session.query<{ tick: bigint | null }>(
+    sql(
+      'select max(t.tick_id) as tick from pgq.tick t join pgq.queue q on q.queue_id = t.tick_queue where q.queue_name = $1',
+      queue,
+    ),
+  );
+  return row?.tick ?? undefined;
+}
+
+export interface MaintenanceTask {
+  readonly func_name: string;
+  readonly func_arg: string | null;
+}
+
+export function maintenanceTasks(session: Session): Promise<MaintenanceTask[]> {
+  return session.query<MaintenanceTask>(sql('select func_name, func_arg from pgq.maint_operations()'));
+}
+
+/** Puts due retry events back; the number of them. */
+export async function maintainRetryEvents(session: Session): Promise<number> {
+  const [row] = await session.query<{ count: number }>(sql('select pgq.maint_retry_events() as count'));
+  return Number(row?.count ?? 0);
+}
+
+/** Size in rows of a provider's table by its statistics; undefined before the first ANALYZE. */
+export async function estimateRows(session: Session, table: TableName): Promise<number | undefined> {
+  const [row] = await session.query<{ rows: number }>(
+    sql(
+      `select sum(case when c.reltuples < 0 then null else c.reltuples end)::float8 as rows
+        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where n.nspname || '.' || c.relname = $1`,
+      table,
+    ),
+  );
+  return row?.rows === null || row?.rows === undefined || row.rows <= 0 ? undefined : row.rows;
+}

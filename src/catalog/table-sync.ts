@@ -1,0 +1,79 @@
+import type { Session } from '../db/session.ts';
+import { sql } from '../db/statement.ts';
+import type { QueueName, TableName } from '../model/names.ts';
+import { encodeSyncState } from '../model/sync-state-codec.ts';
+import type { SyncState } from '../model/table.ts';
+import { call } from './worker-state.ts';
+
+/** `snapshot` undefined clears it. */
+export function setTableState(
+  session: Session,
+  queue: QueueName,
+  table: TableName,
+  state: SyncState,
+  snapshot: string | undefined,
+): Promise<void> {
+  return call(session, 'londiste.local_set_table_state', queue, table, snapshot ?? null, encodeSyncState(state));
+}
+
+/** State of one table of this node; undefined when it is not replicated here. */
+export async function readTableState(
+  session: Session,
+  queue: QueueName,
+  table: TableName,
+): Promise<
+  { readonly state: string | null; readonly snapshot: string | null; readonly destination: string | null } | undefined
+> {
+  const [row] = await session.query<{ state: string | null; snapshot: string | null; destination: string | null }>(
+    sql(
+      `select merge_state as state, custom_snapshot as snapshot, dest_table as destination
+        from londiste.table_info where queue_name = $1 and table_name = $2 and local`,
+      queue,
+      table,
+    ),
+  );
+  return row;
+}
+
+export function globalAddTable(session: Session, queue: QueueName, table: string): Promise<void> {
+  return call(session, 'londiste.global_add_table', queue, table);
+}
+
+export function globalRemoveTable(session: Session, queue: QueueName, table: string): Promise<void> {
+  return call(session, 'londiste.global_remove_table', queue, table);
+}
+
+export function globalUpdateSequence(
+  session: Session,
+  queue: QueueName,
+  sequence: string,
+  value: bigint,
+): Promise<void> {
+  return call(session, 'londiste.global_update_seq', queue, sequence, value);
+}
+
+export function globalRemoveSequence(session: Session, queue: QueueName, sequence: string): Promise<void> {
+  return call(session, 'londiste.global_remove_seq', queue, sequence);
+}
+
+/** Publishes the root's sequences where they come near what was published last. */
+export function rootCheckSequences(session: Session, queue: QueueName): Promise<void> {
+  return call(session, 'londiste.root_check_seqs', queue);
+}
+
+/** Lets a member of `londiste_writer` write without firing the subscriber's triggers. */
+export async function becomeReplica(session: Session): Promise<void> {
+  await session.query(sql(`select londiste.set_session_replication_role('replica', false)`));
+}
+
+/** Foreign keys that were parked and whose tables are both in sync now. */
+export function validPendingForeignKeys(
+  session: Session,
+  queue: QueueName,
+): Promise<{ from_table: string; fkey_name: string }[]> {
+  return session.query(sql('select from_table, fkey_name from londiste.get_valid_pending_fkeys($1)', queue));
+}
+
+export async function restoreForeignKey(session: Session, table: string, key: string): Promise<void> {
+  await session.query(sql('select londiste.restore_table_fkey($1, $2)', table, key));
+}

@@ -1,0 +1,37 @@
+import type { Session } from '../db/session.ts';
+import { sqlFile } from '../db/sql-files.ts';
+import type { TableName } from '../model/names.ts';
+
+/** A table of the subscriber, as the worker needs it to write rows. */
+export interface TargetTable {
+  readonly name: TableName;
+  readonly partitioned: boolean;
+  readonly columns: readonly TargetColumn[];
+  /** In key order; empty where there is no primary key. */
+  readonly key: readonly string[];
+  /** Fires user triggers under `session_replication_role = replica`: rows must come one by one, in order. */
+  readonly ordered: boolean;
+  readonly referenced: boolean;
+}
+
+export interface TargetColumn {
+  readonly name: string;
+  /** As `format_type` prints it without a modifier. */
+  readonly type: string;
+  /** With its modifier: equal text on both sides means equal binary form for a built-in type. */
+  readonly fullType: string;
+  readonly builtIn: boolean;
+  readonly generated: boolean;
+}
+
+/** Tables that are not there are absent from the result. */
+export async function readTargetTables(
+  session: Session,
+  names: readonly TableName[],
+): Promise<Map<TableName, TargetTable>> {
+  const rows = await session.query<{ tables: TargetTable[] }>({
+    text: sqlFile('queries/target-tables.sql'),
+    values: [names],
+  });
+  return new Map((rows[0]?.tables ?? []).map((table) => [table.name, table]));
+}

@@ -1,0 +1,91 @@
+import type { Session } from '../db/session.ts';
+import { sql } from '../db/statement.ts';
+import type { NodeName, QueueName } from '../model/names.ts';
+import type { CopyProgress } from '../model/progress.ts';
+
+/**
+ * One worker per node: a session lock keeps the second one waiting, and the generation number makes a late write of a
+ * stopped one fail.
+ */
+export async function tryLockNode(session: Session, queue: QueueName, node: NodeName): Promise<boolean> {
+  const [row] = await session.query<{ locked: boolean }>(
+    sql(
+      `select pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended($1, ${workerLockSeed})) as locked`,
+      `${queue}/${node}`,
+    ),
+  );
+  return row?.locked ?? false;
+}
+
+export async function tryLockTicker(session: Session, queue: QueueName): Promise<boolean> {
+  const [row] = await session.query<{ locked: boolean }>(
+    sql(`select pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended($1, ${tickerLockSeed})) as locked`, queue),
+  );
+  return row?.locked ?? false;
+}
+
+// Seeds keep the two kinds of lock, and other users of advisory locks, apart.
+const workerLockSeed = 7_201_960;
+const tickerLockSeed = 7_201_961;
+
+export async function takeLease(session: Session, queue: QueueName, node: NodeName, holder: string): Promise<bigint> {
+  const [row] = await session.query<{ generation: bigint }>(
+    sql('select trunkline.take_lease($1, $2, $3) as generation', queue, node, holder),
+  );
+  return row?.generation ?? 0n;
+}
+
+/** Inside the transaction that writes: fails it when somebody else has taken the node over. */
+export async function assertLease(
+  session: Session,
+  queue: QueueName,
+  node: NodeName,
+  generation: bigint,
+): Promise<void> {
+  await session.query(sql('select trunkline.assert_lease($1, $2, $3)', queue, node, generation));
+}
+
+export async function setCopyProgress(session: Session, progress: CopyProgress): Promise<void> {
+  await session.query(
+    sql(
+      `insert into trunkline.copy_progress as p (queue_name, table_name, phase, rows_done, rows_total, bytes_done, updated_at)
+        values ($1, $2, $3, $4, $5, $6, now())
+        on conflict (queue_name, table_name) do update set phase = excluded.phase, rows_done = excluded.rows_done,
+          rows_total = excluded.rows_total, bytes_done = excluded.bytes_done, updated_at = excluded.updated_at`,
+      progress.queue,
+      progress.table,
+      progress.phase,
+      Math.round(progress.rowsDone),
+      progress.rowsTotal === undefined ? null : Math.round(progress.rowsTotal),
+      progress.bytesDone,
+    ),
+  );
+}
+
+export async function clearCopyProgress(session: Session, queue: QueueName, table: string): Promise<void> {
+  await session.query(
+    sql('delete from trunkline.copy_progress where queue_name = $1 and table_name = $2', queue, table),
+  );
+}
+
+/** The heartbeat of a worker. `holder` is `host:pid`. */
+export async function reportStatus(
+  session: Session,
+  worker: { readonly queue: QueueName; readonly node: NodeName; readonly holder: string },
+  state: string,
+  detail: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const [host, pid] = worker.holder.split(':');
+  await session.query(
+    sql(
+      'select trunkline.report_status($1, $2, $3, $4, $5, $6, $7)',
+      worker.queue,
+      worker.node,
+      worker.holder,
+      Number(pid),
+      host,
+      state,
+      JSON.stringify(detail),
+    ),
+  );
+}

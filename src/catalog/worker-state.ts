@@ -1,0 +1,157 @@
+import type { Session } from '../db/session.ts';
+import { sqlFile } from '../db/sql-files.ts';
+import { sql } from '../db/statement.ts';
+import { type NodeName, nodeName, type QueueName, type TableName, tableName } from '../model/names.ts';
+import { decodeSyncState } from '../model/sync-state-codec.ts';
+import type { SyncState, TableSpec } from '../model/table.ts';
+import { decodeTable } from '../model/table-codec.ts';
+import { expectDone, type Reply } from './reply.ts';
+
+/** A local table of a node as its worker sees it. */
+export interface WorkerTable {
+  readonly name: TableName;
+  /** Undefined where another tool's handler stands there. */
+  readonly spec: TableSpec | undefined;
+  /** Undefined for a state that nobody knows. */
+  readonly sync: SyncState | undefined;
+  /** Source snapshot of the first copy, while events that it saw may still arrive. */
+  readonly snapshot: string | undefined;
+}
+
+export interface WorkerState {
+  readonly node: NodeName;
+  readonly type: 'root' | 'branch' | 'leaf';
+  readonly worker: string;
+  readonly provider: NodeName;
+  readonly position: bigint;
+  readonly paused: boolean;
+  readonly uptodate: boolean;
+  readonly error: string | undefined;
+  /** `compare` asks not to go past this tick for a moment. */
+  readonly hold: bigint | undefined;
+  readonly tables: ReadonlyMap<TableName, WorkerTable>;
+}
+
+interface StateRow {
+  readonly node_name: string;
+  readonly node_type: 'root' | 'branch' | 'leaf';
+  readonly worker_name: string;
+  readonly provider_node: string;
+  readonly last_tick_id: bigint;
+  readonly paused: boolean;
+  readonly uptodate: boolean;
+  readonly cur_error: string | null;
+  readonly hold: bigint | null;
+  readonly tables: readonly {
+    readonly name: string;
+    readonly state: string | null;
+    readonly snapshot: string | null;
+    readonly attrs: string | null;
+    readonly destination: string | null;
+  }[];
+}
+
+/** Everything a worker asks before each batch, in one round trip. Undefined where the queue has no node here. */
+export async function readWorkerState(session: Session, queue: QueueName): Promise<WorkerState | undefined> {
+  const [row] = await session.query<StateRow>({ text: sqlFile('queries/worker-state.sql'), values: [queue] });
+  if (row === undefined) return undefined;
+  return {
+    node: nodeName(row.node_name),
+    type: row.node_type,
+    worker: row.worker_name,
+    provider: nodeName(row.provider_node),
+    position: row.last_tick_id,
+    paused: row.paused,
+    uptodate: row.uptodate,
+    error: row.cur_error ?? undefined,
+    hold: row.hold ?? undefined,
+    tables: new Map(row.tables.map((table) => [tableName(table.name), readTable(table)])),
+  };
+}
+
+function readTable(row: StateRow['tables'][number]): WorkerTable {
+  const name = tableName(row.name);
+  const destination = row.destination === null ? null : tableName(row.destination);
+  return {
+    name,
+    spec: decodeTable(name, { attrs: row.attrs, destination }),
+    sync: decodeSyncState(row.state),
+    snapshot: row.snapshot ?? undefined,
+  };
+}
+
+/** Where one consumer of this node stands; undefined when it is not registered. */
+export async function readPosition(session: Session, queue: QueueName, consumer: string): Promise<bigint | undefined> {
+  const [row] = await session.query<{ last_tick_id: bigint }>(
+    sql('select last_tick_id from pgq_node.local_state where queue_name = $1 and consumer_name = $2', queue, consumer),
+  );
+  return row?.last_tick_id;
+}
+
+export function setCompleted(session: Session, queue: QueueName, consumer: string, tick: bigint): Promise<void> {
+  return call(session, 'pgq_node.set_consumer_completed', queue, consumer, tick);
+}
+
+export function setUptodate(session: Session, queue: QueueName, consumer: string): Promise<void> {
+  return call(session, 'pgq_node.set_consumer_uptodate', queue, consumer, true);
+}
+
+/** NULL clears. A consumer that is not registered is no error. */
+export async function setConsumerError(
+  session: Session,
+  queue: QueueName,
+  consumer: string,
+  message: string | null,
+): Promise<void> {
+  await session.query(sql('select pgq_node.set_consumer_error($1, $2, $3)', queue, consumer, message));
+}
+
+/** Registers a copy's own consumer on the subscriber, or moves it. */
+export function registerLocalConsumer(
+  session: Session,
+  queue: QueueName,
+  consumer: string,
+  provider: NodeName,
+  tick: bigint,
+): Promise<void> {
+  return call(session, 'pgq_node.register_consumer', queue, consumer, provider, tick);
+}
+
+export function unregisterLocalConsumer(session: Session, queue: QueueName, consumer: string): Promise<void> {
+  return call(session, 'pgq_node.unregister_consumer', queue, consumer);
+}
+
+/** Told to the provider, so that it may rotate away what this node has finished. */
+export function setSubscriberWatermark(
+  session: Session,
+  queue: QueueName,
+  node: NodeName,
+  tick: bigint,
+): Promise<void> {
+  return call(session, 'pgq_node.set_subscriber_watermark', queue, node, tick);
+}
+
+export function registerLocation(
+  session: Session,
+  queue: QueueName,
+  node: string,
+  location: string | null,
+  dead: boolean,
+): Promise<void> {
+  return call(session, 'pgq_node.register_location', queue, node, location, dead);
+}
+
+export function unregisterLocation(session: Session, queue: QueueName, node: string): Promise<void> {
+  return call(session, 'pgq_node.unregister_location', queue, node);
+}
+
+/** Calls one of the functions that answer with a status and a note, with positional arguments. */
+export async function call(session: Session, name: string, ...values: readonly unknown[]): Promise<void> {
+  const places = values.map((_, index) => `$${index + 1}`).join(', ');
+  const [row] = await session.query<{ ret_code: number; ret_note: string | null }>({
+    text: `select ret_code, ret_note from ${name}(${places})`,
+    values,
+  });
+  const reply: Reply = { status: row?.ret_code ?? 500, note: row?.ret_note ?? 'no answer' };
+  expectDone(reply, { node: undefined, call: name });
+}

@@ -1,0 +1,67 @@
+import { Flags } from '@oclif/core';
+import { run } from '../../app/run.ts';
+import type { Log } from '../../model/log.ts';
+import { describeProblem } from '../../render/describe-problem.ts';
+import { logText } from '../../render/log-text.ts';
+import { BaseCommand } from '../base-command.ts';
+import { createProgress } from '../progress.ts';
+
+export class RunCommand extends BaseCommand {
+  static override summary = 'Replicate: workers, first copies, ticker and maintenance, until stopped.';
+  static override description =
+    'One process works for all nodes of the files unless told otherwise; a second one waits and takes over. SIGTERM and Ctrl-C finish the batch in hand. With --json each log line is a JSON object on standard output.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --node dst1 --node dst2 --no-ticker',
+  ];
+  static override flags = {
+    node: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+      helpValue: 'NODE',
+      description: 'Work for this node only. May be given more than once.',
+    }),
+    queue: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+      helpValue: 'QUEUE',
+      description: 'Work for this queue only. May be given more than once.',
+    }),
+    ticker: Flags.boolean({
+      allowNo: true,
+      default: true,
+      description: 'Tick and maintain the queues whose root is among the nodes; not needed where pgqd does it.',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(RunCommand);
+    const signal = this.stopSignal();
+    const display = createProgress({ stream: process.stderr, color: false, json: flags.json });
+    const log: Log = (record) => {
+      if (flags.json) this.print(JSON.stringify({ ts: new Date().toISOString(), ...record }, bigintAsText));
+      else display.report({ kind: 'note', node: record.node, text: logText(record, new Date().toISOString()) });
+    };
+    try {
+      await run({
+        files: flags.file,
+        queues: flags.queue,
+        nodes: flags.node,
+        ticker: flags.ticker,
+        env: process.env,
+        log,
+        report: display.report,
+        explain: (error) => error.problems.map((problem) => describeProblem(problem).summary).join(' '),
+        signal,
+      });
+    } finally {
+      display.stop();
+    }
+  }
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}

@@ -1,0 +1,25 @@
+/**
+ * One event as it stands in the queue. `id` and `txid` stay text: most events need neither as a number.
+ */
+export interface QueueRow {
+  readonly id: string;
+  readonly txid: string;
+  readonly type: string;
+  readonly data: string | null;
+  readonly extra1: string | null;
+  readonly extra2: string | null;
+  readonly extra3: string | null;
+}
+
+/** What an event that is not a row change asks of a subscriber. */
+export type ControlEvent =
+  | { readonly kind: 'truncate'; readonly table: string }
+  | { readonly kind: 'table_added'; readonly table: string }
+  | { readonly kind: 'table_removed'; readonly table: string }
+  | { readonly kind: 'sequence_updated'; readonly sequence: string; readonly value: string }
+  | { readonly kind: 'sequence_removed'; readonly sequence: string }
+  | { readonly kind: 'location'; readonly node: string; readonly location: string | null; readonly dead: boolean }
+  | { readonly kind: 'location_removed'; readonly node: string }
+  | { readonly kind: 'global_watermark'; readonly tick: string }
+  | { readonly kind: 'execute'; readonly file: string; readonly sql: string; readonly attributes: string }
+  | { readonly kind: 'unknown'; readonly type: string };

@@ -1,0 +1,78 @@
+/** What the statements need to know about the table they write to. All names are already quoted. */
+export interface ApplyTarget {
+  /** Quoted name of the table on the subscriber. */
+  readonly table: string;
+  /** Quoted bare name at the root: the filter may use it. */
+  readonly alias: string;
+  /** `only ` or nothing: a partitioned table's rows live in its partitions. */
+  readonly only: string;
+  readonly key: readonly ApplyColumn[];
+  /** SQL of the row filter. */
+  readonly where: string | undefined;
+}
+
+export interface ApplyColumn {
+  /** Quoted. */
+  readonly name: string;
+  /** Type without length or precision: assignment checks those, a cast would cut silently. */
+  readonly type: string;
+}
+
+/**
+ * Statements that bring rows from a source (a stage, or arrays) to the table. Each source is a relation with the columns
+ * asked for, under their names.
+ */
+export interface RowSource {
+  /** A FROM item without alias. */
+  readonly relation: string;
+}
+
+export function deleteRows(target: ApplyTarget, source: RowSource): string {
+  return `delete from ${target.only}${target.table} t using ${source.relation} s where ${sameKey(target)}`;
+}
+
+/** Undefined where every column belongs to the key: there is nothing to set. */
+export function updateRows(
+  target: ApplyTarget,
+  columns: readonly ApplyColumn[],
+  source: RowSource,
+): string | undefined {
+  const keys = new Set(target.key.map(({ name }) => name));
+  const sets = columns.filter(({ name }) => !keys.has(name)).map(({ name }) => `${name} = s.${name}`);
+  if (sets.length === 0) return undefined;
+  return `update ${target.only}${target.table} t set ${sets.join(', ')} from ${source.relation} s where ${sameKey(target)}`;
+}
+
+export function insertRows(target: ApplyTarget, columns: readonly ApplyColumn[], source: RowSource): string {
+  const names = columns.map(({ name }) => name).join(', ');
+  return `insert into ${target.table} (${names}) overriding system value select ${names} from ${source.relation} s`;
+}
+
+/** Like {@link insertRows}, for keys that are not there yet. */
+export function insertMissingRows(target: ApplyTarget, columns: readonly ApplyColumn[], source: RowSource): string {
+  return `${insertRows(target, columns, source)} where not exists (select from ${target.table} t where ${sameKey(target)})`;
+}
+
+/** Rows that the filter lets through. */
+export function passing(target: ApplyTarget, source: RowSource): RowSource {
+  return target.where === undefined
+    ? source
+    : { relation: `(select * from ${source.relation} as ${target.alias} where (${target.where}))` };
+}
+
+/** Rows that the filter keeps out; an expression that comes to NULL keeps out, as WHERE does. */
+export function failing(target: ApplyTarget, source: RowSource): RowSource {
+  return { relation: `(select * from ${source.relation} as ${target.alias} where (${target.where}) is not true)` };
+}
+
+/** Rows as one text array per column, in `$1`, `$2`, …: one round trip and no stage for a small batch. */
+export function arraySource(columns: readonly ApplyColumn[]): RowSource {
+  const arrays = columns.map((_, index) => `$${index + 1}::text[]`).join(', ');
+  const names = columns.map((_, index) => `c${index}`).join(', ');
+  const typed = columns.map(({ name, type }, index) => `c${index}::${type} as ${name}`).join(', ');
+  return { relation: `(select ${typed} from unnest(${arrays}) as a(${names}))` };
+}
+
+function sameKey(target: ApplyTarget): string {
+  return target.key.map(({ name }) => `t.${name} = s.${name}`).join(' and ');
+}

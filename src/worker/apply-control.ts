@@ -1,0 +1,40 @@
+import {
+  globalAddTable,
+  globalRemoveSequence,
+  globalRemoveTable,
+  globalUpdateSequence,
+} from '../catalog/table-sync.ts';
+import { registerLocation, unregisterLocation } from '../catalog/worker-state.ts';
+import type { Session } from '../db/session.ts';
+import type { ControlEvent } from '../model/event.ts';
+import { ToolError } from '../model/problem.ts';
+import type { NodeDeps } from './deps.ts';
+
+/** What a leaf does with events that change no row, inside the batch's transaction. */
+export async function applyControl(deps: NodeDeps, session: Session, event: ControlEvent): Promise<void> {
+  const { queue } = deps;
+  switch (event.kind) {
+    case 'table_added':
+      return globalAddTable(session, queue, event.table);
+    case 'table_removed':
+      return globalRemoveTable(session, queue, event.table);
+    case 'sequence_updated':
+      return globalUpdateSequence(session, queue, event.sequence, BigInt(event.value));
+    case 'sequence_removed':
+      return globalRemoveSequence(session, queue, event.sequence);
+    case 'location':
+      return registerLocation(session, queue, event.node, event.location, event.dead);
+    case 'location_removed':
+      return unregisterLocation(session, queue, event.node);
+    // A leaf keeps no queue, so the watermark says nothing to it.
+    case 'global_watermark':
+    // Handled where rows are.
+    case 'truncate':
+      return;
+    case 'execute':
+    case 'unknown':
+      throw new ToolError([
+        { code: 'event_unknown', queue, node: deps.node, eventType: event.kind === 'execute' ? 'EXECUTE' : event.type },
+      ]);
+  }
+}

@@ -1,0 +1,181 @@
+import { estimateRows } from '../catalog/pgq.ts';
+import { readTableState, setTableState } from '../catalog/table-sync.ts';
+import type { WorkerState, WorkerTable } from '../catalog/worker-state.ts';
+import { readDriverError } from '../db/driver-errors.ts';
+import type { Session } from '../db/session.ts';
+import type { DatabaseName, NodeName, TableName } from '../model/names.ts';
+import { ToolError } from '../model/problem.ts';
+import type { CopyProgress } from '../model/progress.ts';
+import { type Backoff, backoff } from './backoff.ts';
+import { copyTable, mustRestart } from './copy-table.ts';
+import type { NodeDeps } from './deps.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import { openSubscriber } from './sessions.ts';
+import { type WakeUp, wakeUp } from './wake-up.ts';
+
+/** What the tables that are not in sync ask of the main worker. */
+export interface SyncNeeds {
+  /** Copies that wait to be told at which tick to hand over, and whose tick the main worker has reached. */
+  readonly handOver: readonly WorkerTable[];
+  /** A copy is on its way to the main worker's tick. */
+  readonly handingOver: boolean;
+  /** A copy waits for the main worker to reach its tick: no large steps now. */
+  readonly closing: boolean;
+}
+
+export interface Copies extends AsyncDisposable {
+  /** Starts what may start, and says what the main worker must do. */
+  look(state: WorkerState, provider: Session): Promise<SyncNeeds>;
+  /** The main worker has moved a state. */
+  wake(): void;
+}
+
+interface CopiesDeps {
+  readonly deps: NodeDeps;
+  readonly generation: bigint;
+  readonly worker: string;
+  readonly provider: { readonly node: NodeName; readonly database: DatabaseName };
+  readonly wake: WakeUp;
+  readonly heartbeat: Heartbeat;
+}
+
+interface Job {
+  readonly wait: Backoff;
+  running: Promise<void> | undefined;
+  notBefore: number;
+  estimate: number;
+  wake: WakeUp;
+}
+
+/** Runs the first copies of one node, largest first, some side by side. */
+export function startCopies(given: CopiesDeps): Copies {
+  const { deps } = given;
+  const jobs = new Map<TableName, Job>();
+  const ended = new AbortController();
+  const stop = AbortSignal.any([deps.stop, ended.signal]);
+  // What a copy has not committed is copied again: there is nothing to wait for.
+  const jobDeps: NodeDeps = { ...deps, stop, kill: AbortSignal.any([deps.kill, stop]) };
+
+  async function look(state: WorkerState, provider: Session): Promise<SyncNeeds> {
+    const unfinished = [...state.tables.values()].filter(({ sync }) => sync !== undefined && sync.kind !== 'in_sync');
+    if (unfinished.length === 0) return { handOver: [], handingOver: false, closing: false };
+    for (const { name } of unfinished) if (!jobs.has(name)) jobs.set(name, await newJob(name, provider));
+    await startWaiting(unfinished, provider);
+    return {
+      handOver: unfinished.filter(({ sync }) => sync?.kind === 'wants_handover' && sync.atTick <= state.position),
+      handingOver: unfinished.some(({ sync }) => sync?.kind === 'handing_over'),
+      closing: unfinished.some(({ sync }) => sync?.kind === 'wants_handover'),
+    };
+  }
+
+  async function newJob(table: TableName, provider: Session): Promise<Job> {
+    const estimate = (await estimateRows(provider, table)) ?? 0;
+    return { wait: backoff(1_000, 30_000), running: undefined, notBefore: 0, estimate, wake: wakeUp(deps.clock) };
+  }
+
+  /** Copies under way go first: each of them holds back the provider's rotation. */
+  async function startWaiting(unfinished: readonly WorkerTable[], provider: Session): Promise<void> {
+    let free = deps.parallelCopies - [...jobs.values()].filter(({ running }) => running !== undefined).length;
+    const waiting = unfinished
+      .flatMap((table) => {
+        const job = jobs.get(table.name);
+        return job === undefined || job.running !== undefined || job.notBefore > deps.clock.now()
+          ? []
+          : [{ table, job }];
+      })
+      .sort((left, right) => rank(right.table) - rank(left.table) || right.job.estimate - left.job.estimate);
+    for (const { table, job } of waiting) {
+      if (free <= 0) return;
+      if (
+        table.spec === undefined ||
+        (table.sync?.kind === 'missing' && !(await providerIsReady(table.name, provider)))
+      )
+        continue;
+      free -= 1;
+      job.running = run(table, job);
+    }
+  }
+
+  /** A provider that is itself still copying the table has nothing to copy from. */
+  async function providerIsReady(table: TableName, provider: Session): Promise<boolean> {
+    return (await readTableState(provider, deps.queue, table))?.state === 'ok';
+  }
+
+  async function run(table: WorkerTable, job: Job): Promise<void> {
+    const { spec } = table;
+    if (spec === undefined) return;
+    let last: CopyProgress | undefined;
+    const report = (progress: CopyProgress) => {
+      last = progress;
+      given.heartbeat.copy(progress);
+      deps.report(progress);
+    };
+    try {
+      await copyTable({
+        deps: jobDeps,
+        spec,
+        generation: given.generation,
+        worker: given.worker,
+        provider: given.provider,
+        changed: () => given.wake.wake(),
+        waitForMain: () => job.wake.wait(500, stop),
+        report,
+      });
+      job.wait.reset();
+    } catch (error) {
+      if (stop.aborted) return;
+      if (mustRestart(error)) await startOver(table.name);
+      else job.notBefore = deps.clock.now() + job.wait.next();
+      const driver = readDriverError(error);
+      const text = error instanceof ToolError ? deps.explain(error) : (error as Error).message;
+      deps.log({
+        level: 'error',
+        event: 'copy_failed',
+        queue: deps.queue,
+        node: deps.node,
+        table: table.name,
+        sqlstate: driver?.sqlstate,
+        message: `the copy of ${table.name} failed and will be tried again: ${text}`,
+      });
+      report({ ...(last ?? start(table.name)), phase: 'failed' });
+    } finally {
+      job.running = undefined;
+      given.wake.wake();
+    }
+  }
+
+  async function startOver(table: TableName): Promise<void> {
+    await using session = await openSubscriber(jobDeps, 'copy');
+    await setTableState(session, deps.queue, table, { kind: 'missing' }, undefined);
+  }
+
+  function start(table: TableName): CopyProgress {
+    return {
+      kind: 'copy',
+      queue: deps.queue,
+      node: deps.node,
+      table,
+      phase: 'starting',
+      rowsDone: 0,
+      rowsTotal: undefined,
+      bytesDone: 0,
+      elapsedMs: 0,
+    };
+  }
+
+  return {
+    look,
+    wake() {
+      for (const job of jobs.values()) job.wake.wake();
+    },
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      for (const job of jobs.values()) job.wake.wake();
+      await Promise.all([...jobs.values()].map(({ running }) => running));
+    },
+  };
+}
+
+function rank({ sync }: WorkerTable): number {
+  return sync?.kind === 'missing' ? 0 : 1;
+}

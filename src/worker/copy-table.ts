@@ -1,0 +1,346 @@
+import { estimateRows, finishBatch, nextBatch, registerConsumer, unregisterConsumer } from '../catalog/pgq.ts';
+import { readTableState, setTableState } from '../catalog/table-sync.ts';
+import { readIndexDdl } from '../catalog/target-indexes.ts';
+import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
+import { assertLease } from '../catalog/trunkline.ts';
+import { readPosition, registerLocalConsumer, unregisterLocalConsumer } from '../catalog/worker-state.ts';
+import type { Session } from '../db/session.ts';
+import { quoteIdent, quoteName, sql } from '../db/statement.ts';
+import { transaction } from '../db/transaction.ts';
+import { type DatabaseName, type NodeName, splitName, type TableName, tableName } from '../model/names.ts';
+import { type Problem, ToolError } from '../model/problem.ts';
+import type { CopyProgress } from '../model/progress.ts';
+import { decodeSyncState } from '../model/sync-state-codec.ts';
+import type { SyncState, TableSpec } from '../model/table.ts';
+import { parseSnapshot } from '../replay/snapshot.ts';
+import { makeRoutes } from './apply-batch.ts';
+import { copyPipe, type Moved } from './copy-pipe.ts';
+import type { NodeDeps } from './deps.ts';
+import { type Link, replayBatch } from './replay-batch.ts';
+import { openSubscriber } from './sessions.ts';
+
+export interface CopyJob {
+  readonly deps: NodeDeps;
+  readonly spec: TableSpec;
+  readonly generation: bigint;
+  /** The node's worker: it names the copy's own consumer, as Londiste names its. */
+  readonly worker: string;
+  readonly provider: { readonly node: NodeName; readonly database: DatabaseName };
+  /** Told when the table's state in the catalog moved. */
+  readonly changed: () => void;
+  /** Resolves when the main worker may have moved it, or after a moment. */
+  readonly waitForMain: () => Promise<void>;
+  readonly report: (progress: CopyProgress) => void;
+}
+
+interface Ends {
+  readonly job: CopyJob;
+  readonly provider: Session;
+  readonly subscriber: Session;
+  readonly consumer: string;
+  readonly moved: Moved;
+  readonly startedAt: number;
+  rowsTotal: number | undefined;
+}
+
+/**
+ * Brings one table from whatever state it is in to `ok`, by Londiste's states, so that either program can go on where the
+ * other stopped. A copy that was cut short left nothing behind but its state, and starts again.
+ */
+export async function copyTable(job: CopyJob): Promise<void> {
+  const { deps, spec } = job;
+  await using provider = await deps.connector(job.provider.database, {
+    applicationName: `trunkline copy ${deps.node}`,
+    signal: deps.kill,
+  });
+  await using subscriber = await openSubscriber(deps, 'copy');
+  const consumer = `${job.worker}.copy.${spec.name}`;
+  const ends: Ends = {
+    job,
+    provider,
+    subscriber,
+    consumer,
+    moved: { rows: 0, bytes: 0 },
+    startedAt: deps.clock.now(),
+    rowsTotal: undefined,
+  };
+  while (!deps.stop.aborted) {
+    const row = await readTableState(subscriber, deps.queue, spec.name);
+    const state = row === undefined ? undefined : decodeSyncState(row.state);
+    if (state === undefined || state.kind === 'in_sync') {
+      await signOff(ends);
+      return;
+    }
+    await advance(ends, state, row?.snapshot ?? undefined);
+  }
+}
+
+async function advance(ends: Ends, state: SyncState, snapshot: string | undefined): Promise<void> {
+  switch (state.kind) {
+    case 'missing':
+    case 'in_copy':
+      return firstCopy(ends);
+    case 'catching_up':
+      return catchUp(ends, snapshot);
+    case 'wants_handover':
+      return ends.job.waitForMain();
+    case 'handing_over':
+      return handOver(ends, state.atTick, snapshot);
+    case 'in_sync':
+      return;
+  }
+}
+
+async function firstCopy(ends: Ends): Promise<void> {
+  const { deps, spec, generation } = ends.job;
+  tell(ends, 'starting');
+  await transaction(ends.subscriber, async () => {
+    await assertLease(ends.subscriber, deps.queue, deps.node, generation);
+    await setTableState(ends.subscriber, deps.queue, spec.name, { kind: 'in_copy' }, undefined);
+  });
+  deps.fault('in-copy');
+  await register(ends);
+  const source = await sourceOf(ends);
+  ends.rowsTotal = await estimateRows(ends.provider, source.name);
+  await transaction(
+    ends.provider,
+    async () => {
+      // Taken after the consumer is registered: an event can be in both, and is then left out, but in neither never.
+      const [row] = await ends.provider.query<{ snapshot: string }>(
+        sql('select txid_current_snapshot()::text as snapshot'),
+      );
+      await fill(ends, source, row?.snapshot ?? '');
+    },
+    'isolation level repeatable read, read only',
+  );
+  deps.fault('copied');
+  ends.job.changed();
+  await analyze(ends);
+}
+
+/** A consumer left from a copy that was cut short would hold back rotation from its old tick. */
+async function register(ends: Ends): Promise<void> {
+  const { deps, provider } = ends.job;
+  await unregisterConsumer(ends.provider, deps.queue, ends.consumer);
+  const tick = await registerConsumer(ends.provider, deps.queue, ends.consumer);
+  await registerLocalConsumer(ends.subscriber, deps.queue, ends.consumer, provider.node, tick ?? 0n);
+}
+
+/** The table of the provider, under the name it has there. */
+async function sourceOf(ends: Ends): Promise<TargetTable> {
+  const { deps, spec, provider } = ends.job;
+  const state = await readTableState(ends.provider, deps.queue, spec.name);
+  const name = state?.destination === null || state === undefined ? spec.name : tableName(state.destination);
+  const source = (await readTargetTables(ends.provider, [name])).get(name);
+  if (source === undefined) throw missing(provider.node, ends, name);
+  return source;
+}
+
+function missing(node: NodeName, ends: Ends, name: TableName): ToolError {
+  const problem: Problem = {
+    code: 'table_gone',
+    queue: ends.job.deps.queue,
+    node,
+    table: ends.job.spec.name,
+    destination: name,
+  };
+  return new ToolError([problem]);
+}
+
+async function fill(ends: Ends, source: TargetTable, snapshot: string): Promise<void> {
+  const { deps, spec, generation } = ends.job;
+  const { subscriber } = ends;
+  await transaction(subscriber, async () => {
+    await assertLease(subscriber, deps.queue, deps.node, generation);
+    const target = (await readTargetTables(subscriber, [spec.destination])).get(spec.destination);
+    if (target === undefined) throw missing(deps.node, ends, spec.destination);
+    await subscriber.script(`lock table ${quoteName(target.name)} in access exclusive mode`);
+    const putBack = await takeDownIndexes(ends, target);
+    await empty(subscriber, target);
+    tell(ends, 'copying');
+    const ticker = setInterval(() => tell(ends, 'copying'), 200);
+    try {
+      await copyPipe(ends.provider, subscriber, copyTexts(source, target, spec), ends.moved, deps.kill);
+    } finally {
+      clearInterval(ticker);
+    }
+    tell(ends, 'indexing');
+    for (const statement of putBack) await subscriber.script(statement);
+    await setTableState(subscriber, deps.queue, spec.name, { kind: 'catching_up' }, snapshot);
+    deps.fault('before-copy-commit');
+  });
+}
+
+/** Everything happens in the copy's one transaction: whatever cuts it short brings the indexes back. */
+async function takeDownIndexes(ends: Ends, target: TargetTable): Promise<string[]> {
+  const { subscriber } = ends;
+  if (target.partitioned || (ends.rowsTotal !== undefined && ends.rowsTotal < smallTable)) return [];
+  const ddl = await readIndexDdl(subscriber, quoteName(target.name));
+  await subscriber.script('savepoint indexes');
+  try {
+    for (const { take_down } of ddl) await subscriber.script(take_down);
+    return ddl.map(({ put_back }) => put_back);
+  } catch (error) {
+    if (subscriber.lost) throw error;
+    // Something depends on one of them, a view for example: then copying with the indexes in place is only slower.
+    await subscriber.script('rollback to savepoint indexes');
+    return [];
+  }
+}
+
+const smallTable = 20_000;
+
+/** TRUNCATE is refused where a foreign key refers to the table, even from an empty one. */
+async function empty(session: Session, target: TargetTable): Promise<void> {
+  const only = target.partitioned ? '' : 'only ';
+  const name = quoteName(target.name);
+  await session.script(target.referenced ? `delete from ${only}${name}` : `truncate ${only}${name}`);
+}
+
+function copyTexts(
+  source: TargetTable,
+  target: TargetTable,
+  spec: TableSpec,
+): { out: string; into: string; binary: boolean } {
+  const columns = target.columns
+    .filter(({ generated }) => !generated)
+    .flatMap((column) => {
+      const from = source.columns.find(({ name }) => name === column.name);
+      return from === undefined ? [] : [{ name: quoteIdent(column.name), same: same(from, column) }];
+    });
+  const names = columns.map(({ name }) => name).join(', ');
+  const binary = columns.every(({ same: equal }) => equal);
+  const only = source.partitioned ? '' : 'only ';
+  const where = spec.where === undefined ? '' : ` where (${spec.where})`;
+  const alias = quoteIdent(splitName(spec.name).name);
+  const query = `select ${names} from ${only}${quoteName(source.name)} as ${alias}${where}`;
+  const format = binary ? ' (format binary)' : '';
+  return {
+    out: `copy (${query}) to stdout${format}`,
+    into: `copy ${quoteName(target.name)} (${names}) from stdin${format}`,
+    binary,
+  };
+}
+
+/** The binary form of a built-in type is the same on every supported version; of other types nobody promises. */
+function same(left: TargetTable['columns'][number], right: TargetTable['columns'][number]): boolean {
+  return left.builtIn && right.builtIn && left.fullType === right.fullType;
+}
+
+async function analyze(ends: Ends): Promise<void> {
+  try {
+    await ends.subscriber.script(`analyze ${quoteName(ends.job.spec.destination)}`);
+  } catch (error) {
+    if (ends.subscriber.lost) throw error;
+    const { deps, spec } = ends.job;
+    deps.log({
+      level: 'warn',
+      event: 'analyze_failed',
+      queue: deps.queue,
+      node: deps.node,
+      table: spec.name,
+      message: `${spec.destination} was copied but not analyzed: ${(error as Error).message}`,
+    });
+  }
+}
+
+/** Replays the table's own events until none is waiting, then asks the main worker to take it over. */
+async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> {
+  const { deps, spec, generation } = ends.job;
+  tell(ends, 'catching_up');
+  while (!deps.stop.aborted) {
+    if (await replayNext(ends, snapshot, manyEvents)) continue;
+    if (await replayNext(ends, snapshot, undefined)) continue;
+    break;
+  }
+  if (deps.stop.aborted) return;
+  const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
+  if (position === undefined) throw restart(ends);
+  await transaction(ends.subscriber, async () => {
+    await assertLease(ends.subscriber, deps.queue, deps.node, generation);
+    await setTableState(ends.subscriber, deps.queue, spec.name, { kind: 'wants_handover', atTick: position }, snapshot);
+  });
+  deps.fault('wants-handover');
+  ends.job.changed();
+}
+
+/** Batches of at least this many events, while there are. */
+export const manyEvents = 20_000;
+
+async function handOver(ends: Ends, atTick: bigint, snapshot: string | undefined): Promise<void> {
+  const { deps, spec, generation } = ends.job;
+  tell(ends, 'handing_over');
+  while (!deps.stop.aborted) {
+    const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
+    if (position === undefined || position > atTick) throw restart(ends);
+    if (position === atTick) break;
+    if (!(await replayNext(ends, snapshot, undefined))) await deps.clock.sleep(50, deps.stop);
+  }
+  if (deps.stop.aborted) return;
+  await transaction(ends.subscriber, async () => {
+    await assertLease(ends.subscriber, deps.queue, deps.node, generation);
+    await setTableState(ends.subscriber, deps.queue, spec.name, { kind: 'in_sync' }, snapshot);
+  });
+  deps.fault('handed-over');
+  tell(ends, 'done');
+  ends.job.changed();
+}
+
+/** True when a batch was there, applied before or now. */
+async function replayNext(ends: Ends, snapshot: string | undefined, minEvents: number | undefined): Promise<boolean> {
+  const { deps, spec, generation } = ends.job;
+  const batch = await nextBatch(ends.provider, deps.queue, ends.consumer, minEvents);
+  if (batch === undefined) return false;
+  const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
+  if (position === batch.toTick) {
+    await finishBatch(ends.provider, batch.id);
+    return true;
+  }
+  if (position !== batch.fromTick) throw restart(ends);
+  const skip = snapshot === undefined ? undefined : parseSnapshot(snapshot);
+  const { routes, absent } = await makeRoutes(ends.subscriber, [{ spec, skip }]);
+  if (absent[0] !== undefined) throw missing(deps.node, ends, absent[0]);
+  const link: Link = {
+    deps,
+    provider: ends.provider,
+    subscriber: ends.subscriber,
+    generation,
+    consumer: ends.consumer,
+  };
+  await replayBatch(link, batch, { routes, onlyTable: spec.name, control: undefined, alsoWrite: undefined });
+  return true;
+}
+
+/** The copy's own position does not fit the queue: nothing but a new copy can be trusted. */
+class CopyMustRestart extends Error {}
+
+function restart(ends: Ends): CopyMustRestart {
+  return new CopyMustRestart(
+    `the position of the copy of ${ends.job.spec.name} does not fit the queue; it is copied again`,
+  );
+}
+
+export function mustRestart(error: unknown): boolean {
+  return error instanceof CopyMustRestart;
+}
+
+async function signOff(ends: Ends): Promise<void> {
+  const { deps } = ends.job;
+  await unregisterConsumer(ends.provider, deps.queue, ends.consumer);
+  await unregisterLocalConsumer(ends.subscriber, deps.queue, ends.consumer);
+}
+
+function tell(ends: Ends, phase: CopyProgress['phase']): void {
+  const { deps, spec } = ends.job;
+  ends.job.report({
+    kind: 'copy',
+    queue: deps.queue,
+    node: deps.node,
+    table: spec.name,
+    phase,
+    rowsDone: ends.moved.rows,
+    rowsTotal: ends.rowsTotal,
+    bytesDone: ends.moved.bytes,
+    elapsedMs: deps.clock.now() - ends.startedAt,
+  });
+}

@@ -1,0 +1,30 @@
+import type { Connector } from '../db/connector.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Log } from '../model/log.ts';
+import type { DatabaseName, NodeName, QueueName } from '../model/names.ts';
+import type { ToolError } from '../model/problem.ts';
+import type { Report } from '../model/progress.ts';
+
+/** What a node's worker is given: itself, the way to databases, and the world. */
+export interface NodeDeps {
+  readonly queue: QueueName;
+  readonly node: NodeName;
+  readonly database: DatabaseName;
+  /** Where another node of the queue lives, by the file. */
+  readonly databaseOf: (node: NodeName) => DatabaseName | undefined;
+  readonly parallelCopies: number;
+  readonly connector: Connector;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly report: Report;
+  /** Host and process, for the lease and the heartbeat. */
+  readonly holder: string;
+  /** Asks to stop after the batch in hand. */
+  readonly stop: AbortSignal;
+  /** Ends every connection at once. */
+  readonly kill: AbortSignal;
+  /** One line for a problem: the worker writes it to the log and to the catalog. */
+  readonly explain: (error: ToolError) => string;
+  /** Named places where a test may end the process. */
+  readonly fault: (point: string) => void;
+}

@@ -1,0 +1,59 @@
+import { clearCopyProgress, reportStatus, setCopyProgress } from '../catalog/trunkline.ts';
+import type { Session } from '../db/session.ts';
+import type { CopyProgress } from '../model/progress.ts';
+import type { NodeDeps } from './deps.ts';
+
+/** What `status` sees of a running worker: written every second, whatever the worker waits for. */
+export interface Heartbeat extends AsyncDisposable {
+  state(word: string): void;
+  applied(events: number, tick: bigint): void;
+  copy(progress: CopyProgress): void;
+}
+
+const everyMs = 1_000;
+
+export function startHeartbeat(deps: NodeDeps, control: Session): Heartbeat {
+  const copies = new Map<string, CopyProgress>();
+  const ended = new AbortController();
+  let word = 'starting';
+  let events = 0;
+  let tick: bigint | undefined;
+
+  async function beat(state: string): Promise<void> {
+    await reportStatus(control, deps, state, {
+      events_applied: events,
+      last_tick: tick === undefined ? null : Number(tick),
+    });
+    for (const progress of [...copies.values()]) {
+      copies.delete(progress.table);
+      if (progress.phase === 'done') await clearCopyProgress(control, progress.queue, progress.table);
+      else await setCopyProgress(control, progress);
+    }
+  }
+
+  const loop = (async () => {
+    while (!ended.signal.aborted && !control.lost) {
+      // A lost session ends the worker elsewhere, with its own error.
+      await beat(word).catch(() => undefined);
+      await deps.clock.sleep(everyMs, ended.signal);
+    }
+  })();
+
+  return {
+    state(next) {
+      word = next;
+    },
+    applied(count, at) {
+      events += count;
+      tick = at;
+    },
+    copy(progress) {
+      copies.set(progress.table, progress);
+    },
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await loop;
+      if (!control.lost) await beat('stopped').catch(() => undefined);
+    },
+  };
+}

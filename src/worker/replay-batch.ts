@@ -1,0 +1,98 @@
+import { type Batch, finishBatch } from '../catalog/pgq.ts';
+import { assertLease } from '../catalog/trunkline.ts';
+import { setCompleted } from '../catalog/worker-state.ts';
+import { readDriverError } from '../db/driver-errors.ts';
+import type { Session } from '../db/session.ts';
+import { transaction } from '../db/transaction.ts';
+import type { ControlEvent } from '../model/event.ts';
+import { ApplyFailed, type BatchCounts, type Route, startApplying } from './apply-batch.ts';
+import type { NodeDeps } from './deps.ts';
+import { fetchBatch } from './fetch-batch.ts';
+
+/** The two ends of a subscription, and who may write. */
+export interface Link {
+  readonly deps: NodeDeps;
+  readonly provider: Session;
+  readonly subscriber: Session;
+  readonly generation: bigint;
+  /** The pgq consumer: the node's worker, or a copy's own. */
+  readonly consumer: string;
+}
+
+export interface ReplayOptions {
+  readonly routes: ReadonlyMap<string, Route>;
+  /** Fetch this table's events only: a copy catching up. */
+  readonly onlyTable: string | undefined;
+  readonly control: ((event: ControlEvent) => Promise<void>) | undefined;
+  /** Written in the transaction that moves the position. */
+  readonly alsoWrite: (() => Promise<void>) | undefined;
+}
+
+/** Text of rows held at a time, in characters; the rest stays in the sockets. */
+const maxHeld = 24_000_000;
+
+/**
+ * Applies one batch and moves the position in the same transaction, then lets the provider go on. After a crash at any
+ * point the batch is either wholly applied or not at all; the caller has compared the position.
+ */
+export async function replayBatch(link: Link, batch: Batch, options: ReplayOptions): Promise<BatchCounts> {
+  const { deps } = link;
+  const counts = await applyWithFallback(link, batch, options);
+  deps.fault('after-commit');
+  await finishBatch(link.provider, batch.id);
+  deps.fault('after-finish');
+  return counts;
+}
+
+/**
+ * Folded changes may clash on a unique constraint where row after row would not, as when two rows swap a value.
+ * Then the whole batch is tried again with that table in order.
+ */
+async function applyWithFallback(link: Link, batch: Batch, options: ReplayOptions): Promise<BatchCounts> {
+  const ordered = new Set<string>();
+  for (;;) {
+    try {
+      return await applyOnce(link, batch, options, ordered);
+    } catch (error) {
+      if (!mayTryInOrder(error, ordered)) throw error;
+      ordered.add(error.table);
+    }
+  }
+}
+
+function mayTryInOrder(error: unknown, ordered: ReadonlySet<string>): error is ApplyFailed {
+  if (!(error instanceof ApplyFailed) || ordered.has(error.table)) return false;
+  const sqlstate = readDriverError(error.cause)?.sqlstate;
+  return sqlstate === '23505' || sqlstate === '23P01';
+}
+
+async function applyOnce(
+  link: Link,
+  batch: Batch,
+  options: ReplayOptions,
+  ordered: ReadonlySet<string>,
+): Promise<BatchCounts> {
+  const { deps, provider, subscriber } = link;
+  return transaction(subscriber, async () => {
+    await assertLease(subscriber, deps.queue, deps.node, link.generation);
+    const applier = startApplying(subscriber, { ...options, ordered, maxHeld });
+    let clash: unknown;
+    for await (const rows of fetchBatch(provider, batch.id, options.onlyTable)) {
+      deps.fault('mid-fetch');
+      // The rest is read and dropped: leaving a COPY half way would cost the connection, which the next try needs.
+      if (clash !== undefined) continue;
+      try {
+        await applier.add(rows);
+      } catch (error) {
+        if (!mayTryInOrder(error, ordered)) throw error;
+        clash = error;
+      }
+    }
+    if (clash !== undefined) throw clash;
+    const counts = await applier.finish();
+    await options.alsoWrite?.();
+    await setCompleted(subscriber, deps.queue, link.consumer, batch.toTick);
+    deps.fault('before-commit');
+    return counts;
+  });
+}

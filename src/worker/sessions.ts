@@ -1,0 +1,18 @@
+import { becomeReplica } from '../catalog/table-sync.ts';
+import type { Session } from '../db/session.ts';
+import type { NodeDeps } from './deps.ts';
+
+/** A session that writes replicated rows: the subscriber's ordinary triggers and foreign keys stay quiet. */
+export async function openSubscriber(deps: NodeDeps, role: 'apply' | 'copy'): Promise<Session> {
+  const session = await deps.connector(deps.database, {
+    applicationName: `trunkline ${role} ${deps.node}`,
+    signal: deps.kill,
+  });
+  try {
+    await becomeReplica(session);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+import type { Connector } from '../db/connector.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Log } from '../model/log.ts';
+import type { NodeName, QueueName } from '../model/names.ts';
+import type { ToolError } from '../model/problem.ts';
+import type { Report } from '../model/progress.ts';
+import { type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
+import type { NodeDeps } from './deps.ts';
+import { trackFailures } from './failures.ts';
+import { replayNode } from './replay-node.ts';
+import { tickQueue } from './ticker.ts';
+
+export interface WorkersInput {
+  readonly queues: readonly QueueSpec[];
+  /** Undefined: every node of the queues. */
+  readonly nodes: ReadonlySet<NodeName> | undefined;
+  /** Whether to tick and maintain the queues whose roots are among them. */
+  readonly ticker: boolean;
+  readonly connector: Connector;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly report: Report;
+  readonly explain: (error: ToolError) => string;
+  readonly holder: string;
+  readonly fault: (point: string) => void;
+}
+
+export interface Workers extends AsyncDisposable {
+  /** Resolves when every loop has ended. */
+  readonly ended: Promise<void>;
+  /** Batches in hand are finished, at most this long; then connections are cut, and what was not committed is redone later. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Starts the loops of all nodes asked for; each goes on by itself, whatever happens to the others. */
+export function startWorkers(input: WorkersInput): Workers {
+  const stopping = new AbortController();
+  const killing = new AbortController();
+  const loops: Promise<void>[] = [];
+  for (const queue of input.queues) {
+    for (const node of queue.nodes.values()) {
+      if (input.nodes !== undefined && !input.nodes.has(node.name)) continue;
+      const deps = depsOf(input, queue, node, stopping.signal, killing.signal);
+      loops.push(keepGoing(deps, replayNode));
+      if (input.ticker && node === rootOf(queue)) {
+        const options = { askEveryMs: Math.min(500, Math.max(10, queue.ticker.maxLagMs / 4)), maintainEveryMs: 15_000 };
+        loops.push(keepGoing(deps, (mine, failures) => tickQueue(mine, options, () => failures.over())));
+      }
+    }
+  }
+  const ended = Promise.all(loops).then(() => undefined);
+
+  async function stop(graceMs: number): Promise<void> {
+    stopping.abort();
+    const timer = setTimeout(() => killing.abort(), graceMs);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  return { ended, stop, [Symbol.asyncDispose]: () => stop(5_000) };
+}
+
+/** Runs a loop again whenever it ends, with growing waits while it fails. Never rejects. */
+async function keepGoing(
+  deps: NodeDeps,
+  loop: (deps: NodeDeps, failures: ReturnType<typeof trackFailures>) => Promise<void>,
+): Promise<void> {
+  const failures = trackFailures(deps);
+  while (!deps.stop.aborted) {
+    try {
+      await loop(deps, failures);
+    } catch (error) {
+      if (deps.stop.aborted) return;
+      await deps.clock.sleep(failures.add(error), deps.stop);
+    }
+  }
+}
+
+function depsOf(input: WorkersInput, queue: QueueSpec, node: NodeSpec, stop: AbortSignal, kill: AbortSignal): NodeDeps {
+  const name: QueueName = queue.name;
+  return {
+    queue: name,
+    node: node.name,
+    database: node.database,
+    databaseOf: (other) => queue.nodes.get(other)?.database,
+    parallelCopies: node.parallelCopies,
+    connector: input.connector,
+    clock: input.clock,
+    log: input.log,
+    report: input.report,
+    explain: input.explain,
+    holder: input.holder,
+    stop,
+    kill,
+    fault: input.fault,
+  };
+}

@@ -1,0 +1,67 @@
+import { maintainRetryEvents, maintenanceTasks, tickAndNotify } from '../catalog/pgq.ts';
+import { tryLockTicker } from '../catalog/trunkline.ts';
+import type { Session } from '../db/session.ts';
+import { quoteName, sql } from '../db/statement.ts';
+import { tableName } from '../model/names.ts';
+import type { NodeDeps } from './deps.ts';
+
+/** Settings of the loop, beside what the queue itself says about when a tick is due. */
+export interface TickerOptions {
+  readonly askEveryMs: number;
+  readonly maintainEveryMs: number;
+}
+
+/** Ticks and maintains one queue on its root while it holds the ticker's lock; another process waits for it. */
+export async function tickQueue(deps: NodeDeps, options: TickerOptions, settled: () => void): Promise<void> {
+  await using session = await deps.connector(deps.database, {
+    applicationName: `trunkline ticker ${deps.queue}`,
+    signal: deps.kill,
+  });
+  for (let told = false; !(await tryLockTicker(session, deps.queue)); told = true) {
+    if (!told)
+      deps.log({
+        level: 'info',
+        event: 'ticker_waiting',
+        queue: deps.queue,
+        message: `another process ticks ${deps.queue}; waiting to take over`,
+      });
+    await deps.clock.sleep(1_000, deps.stop);
+    if (deps.stop.aborted) return;
+  }
+  deps.log({ level: 'info', event: 'ticker_started', queue: deps.queue, message: `ticks queue ${deps.queue}` });
+  let maintainedAt = deps.clock.now() - options.maintainEveryMs;
+  while (!deps.stop.aborted) {
+    await tickAndNotify(session, deps.queue);
+    if (deps.clock.now() - maintainedAt >= options.maintainEveryMs) {
+      maintainedAt = deps.clock.now();
+      await maintain(session, deps);
+    }
+    settled();
+    await deps.clock.sleep(options.askEveryMs, deps.stop);
+  }
+}
+
+/**
+ * The database's own list of what is due, each in a transaction of its own: rotation needs two. A function that answers
+ * with anything but 0 is called again at once.
+ */
+async function maintain(session: Session, deps: NodeDeps): Promise<void> {
+  while (!deps.stop.aborted && (await maintainRetryEvents(session)) > 0);
+  for (const { func_name, func_arg } of await maintenanceTasks(session)) {
+    if (deps.stop.aborted) return;
+    if (func_name === 'vacuum' || func_name === 'vacuum analyze') {
+      await session.script(`${func_name} ${quoteName(tableName(func_arg ?? ''))}`);
+      continue;
+    }
+    const call =
+      func_arg === null
+        ? sql(`select ${quoteName(tableName(func_name))}() as result`)
+        : sql(`select ${quoteName(tableName(func_name))}($1) as result`, func_arg);
+    while (!deps.stop.aborted) {
+      const [row] = await session.query<{ result: unknown }>(call);
+      const again =
+        typeof row?.result === 'bigint' ? row.result !== 0n : typeof row?.result === 'number' && row.result !== 0;
+      if (!again) break;
+    }
+  }
+}

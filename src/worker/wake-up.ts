@@ -1,0 +1,26 @@
+import type { Clock } from '../model/clock.ts';
+
+/** Something to wait on: a notification, a finished copy, or the time running out, whichever comes first. */
+export interface WakeUp {
+  wake(): void;
+  /** Resolves at once when {@link wake} was called since the last wait. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export function wakeUp(clock: Clock): WakeUp {
+  let called = false;
+  let current = new AbortController();
+  return {
+    wake() {
+      called = true;
+      current.abort();
+    },
+    async wait(ms, signal) {
+      if (!called) {
+        current = new AbortController();
+        await clock.sleep(ms, AbortSignal.any([current.signal, signal]));
+      }
+      called = false;
+    },
+  };
+}

@@ -1,0 +1,201 @@
+import { expect } from 'vitest';
+import { systemClock } from '../../src/app/system-clock.ts';
+import type { Session } from '../../src/db/session.ts';
+import { sql } from '../../src/db/statement.ts';
+import type { LogRecord } from '../../src/model/log.ts';
+import { type TableName, tableName } from '../../src/model/names.ts';
+import { encodeTable } from '../../src/model/table-codec.ts';
+import type { QueueSpec } from '../../src/model/topology.ts';
+import { startWorkers, type Workers } from '../../src/worker/supervisor.ts';
+import { aNode, aQueue, databaseName, nodeName, queueName, rowFilter, tickerSettings } from './builders.ts';
+import { type Cluster, type ClusterDatabaseOptions, freshCluster } from './cluster.ts';
+import type { ServerVersion } from './server.ts';
+
+export interface ReplicationTable {
+  readonly name: string;
+  /** Per leaf: its name there, its filter. Left out: under the same name, all rows. */
+  readonly on?: Readonly<Record<string, { readonly target?: string; readonly where?: string }>>;
+  readonly triggerArgs?: readonly string[];
+}
+
+/** A root and its leaves, set up by the bundled SQL alone, to test workers without planner and executor. */
+export interface Replication extends AsyncDisposable {
+  readonly cluster: Cluster<string>;
+  readonly queue: QueueSpec;
+  readonly logs: LogRecord[];
+  session(database: string): Promise<Session>;
+  addTable(table: ReplicationTable): Promise<void>;
+  start(nodes?: readonly string[]): Workers;
+  /** Until every table of the leaf is in sync and the leaf has every change made so far. */
+  caughtUp(leaf: string, timeoutMs?: number): Promise<void>;
+}
+
+export async function replication(
+  databases: Readonly<Record<string, ServerVersion | ClusterDatabaseOptions>>,
+  tables: string,
+): Promise<Replication> {
+  const cluster = await freshCluster(
+    Object.fromEntries(
+      Object.entries(databases).map(([name, value]) => [
+        name,
+        { ...(typeof value === 'number' ? { version: value } : value), install: true },
+      ]),
+    ),
+  );
+  const [root = '', ...leaves] = Object.keys(databases);
+  const queue = aQueue({
+    name: queueName('replika'),
+    ticker: tickerSettings({ maxLagMs: 100, maxCount: 200 }),
+    nodes: [
+      aNode({ name: nodeName(root), database: databaseName(root) }),
+      ...leaves.map((leaf) => aNode({ name: nodeName(leaf), database: databaseName(leaf), provider: nodeName(root) })),
+    ],
+  });
+  const session = async (database: string) => {
+    const found = cluster.databases[database];
+    if (found === undefined) throw new Error(database);
+    return found.session();
+  };
+  for (const name of Object.keys(databases)) {
+    await using db = await session(name);
+    await db.script(tables);
+  }
+  await setUp(cluster, queue, root, leaves);
+  const logs: LogRecord[] = [];
+  const running: Workers[] = [];
+
+  return {
+    cluster,
+    queue,
+    logs,
+    session,
+    async addTable(table) {
+      for (const [index, name] of [root, ...leaves].entries()) {
+        await using db = await session(name);
+        await addTable(db, table, name, index === 0);
+      }
+    },
+    start(nodes) {
+      const workers = startWorkers({
+        queues: [queue],
+        nodes: nodes === undefined ? undefined : new Set(nodes.map(nodeName)),
+        ticker: true,
+        connector: cluster.connector,
+        clock: systemClock,
+        log: (record) => logs.push(record),
+        report: () => undefined,
+        explain: (error) =>
+          JSON.stringify(error.problems, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+        holder: `test:${process.pid}`,
+        fault: () => undefined,
+      });
+      running.push(workers);
+      return workers;
+    },
+    async caughtUp(leaf, timeoutMs = 30_000) {
+      await using source = await session(root);
+      await using target = await session(leaf);
+      await waitFor(
+        `tables of ${leaf} in sync: ${JSON.stringify(logs.filter(({ level }) => level !== 'info'))}`,
+        timeoutMs,
+        async () => {
+          const rows = await target.query<{ state: string }>(
+            sql('select merge_state as state from londiste.table_info where local'),
+          );
+          return rows.every(({ state }) => state === 'ok');
+        },
+      );
+      // A tick made now is after every change made before.
+      const [tick] = await source.query<{ tick: bigint }>(
+        sql(`select pgq.force_tick('replika') as before, pgq.ticker('replika') as tick`),
+      );
+      await waitFor(
+        `${leaf} at tick ${tick?.tick}: ${JSON.stringify(logs.filter(({ level }) => level !== 'info'))}`,
+        timeoutMs,
+        async () => {
+          const [row] = await target.query<{ at: bigint }>(
+            sql(`select last_tick_id as at from pgq_node.local_state where consumer_name = $1`, `${leaf}.worker`),
+          );
+          return row !== undefined && row.at >= (tick?.tick ?? 0n);
+        },
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      for (const workers of running) await workers.stop(1_000);
+      await cluster[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function setUp(
+  cluster: Cluster<string>,
+  queue: QueueSpec,
+  root: string,
+  leaves: readonly string[],
+): Promise<void> {
+  await using source = (await cluster.databases[root]?.session()) as Session;
+  await source.script(`
+    select pgq_node.register_location('replika', '${root}', 'dbname=${root}', false);
+    select pgq_node.create_node('replika', 'root', '${root}', '${root}.worker', null, null, null);
+    select pgq.set_queue_config('replika', 'ticker_max_lag', '${queue.ticker.maxLagMs} milliseconds');
+    select pgq.set_queue_config('replika', 'ticker_max_count', '${queue.ticker.maxCount}');`);
+  for (const leaf of leaves) {
+    const [row] = await source.query<{ wm: bigint }>(
+      sql(
+        `select pgq_node.register_location('replika', $1, 'dbname=' || $1, false),
+          (select global_watermark from pgq_node.register_subscriber('replika', $1, $1 || '.worker', null)) as wm`,
+        leaf,
+      ),
+    );
+    await using target = (await cluster.databases[leaf]?.session()) as Session;
+    await target.script(`
+      select pgq_node.register_location('replika', '${root}', 'dbname=${root}', false);
+      select pgq_node.register_location('replika', '${leaf}', 'dbname=${leaf}', false);
+      select pgq_node.create_node('replika', 'leaf', '${leaf}', '${leaf}.worker', '${root}', ${row?.wm}, null);`);
+  }
+}
+
+async function addTable(db: Session, table: ReplicationTable, node: string, isRoot: boolean): Promise<void> {
+  const name: TableName = tableName(table.name);
+  const { target, where } = table.on?.[node] ?? {};
+  const spec = {
+    name,
+    destination: target === undefined ? name : tableName(target),
+    where: where === undefined ? undefined : rowFilter(where),
+  };
+  const stored = encodeTable(spec);
+  if (!isRoot) await db.query(sql('select londiste.global_add_table($1, $2)', 'replika', name));
+  const [reply] = await db.query<{ ret_code: number; ret_note: string }>(
+    sql(
+      'select * from londiste.local_add_table($1, $2, $3, $4, $5)',
+      'replika',
+      name,
+      isRoot ? (table.triggerArgs ?? ['key_update=split']) : [],
+      stored.attrs,
+      stored.destination,
+    ),
+  );
+  expect(reply).toMatchObject({ ret_code: 200 });
+}
+
+export async function waitFor(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<void> {
+  const until = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > until) throw new Error(`waited ${timeoutMs} ms for: ${what}`);
+    await systemClock.sleep(50);
+  }
+}
+
+/** Both tables' rows as text, sorted: equal where the tables are. */
+export async function expectEqual(
+  source: Session,
+  sourceQuery: string,
+  target: Session,
+  targetQuery: string,
+): Promise<void> {
+  const read = async (session: Session, query: string) =>
+    (await session.query<{ line: string }>(sql(`select q::text as line from (${query}) q order by 1`))).map(
+      ({ line }) => line,
+    );
+  expect(await read(target, targetQuery)).toEqual(await read(source, sourceQuery));
+}
