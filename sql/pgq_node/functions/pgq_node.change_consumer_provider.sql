@@ -21,26 +21,26 @@ as $$
 begin
     perform 1
        from pgq_node.node_location l
-      where l.queue_name = i_queue_name
-        and l.node_name = i_new_provider;
+      where l.queue_name operator(pg_catalog.=) i_queue_name
+        and l.node_name operator(pg_catalog.=) i_new_provider;
     if not found then
         ret_code := 404;
-        ret_note := 'New node not found: ' || i_new_provider;
+        ret_note := pg_catalog.format('New node not found: %s', i_new_provider);
         return;
     end if;
 
     update pgq_node.local_state s
        set provider_node = i_new_provider,
            uptodate = false
-     where s.queue_name = i_queue_name
-       and s.consumer_name = i_consumer_name;
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.consumer_name operator(pg_catalog.=) i_consumer_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Unknown consumer: ' || i_queue_name || '/' || i_consumer_name;
+        ret_note := pg_catalog.format('Unknown consumer: %s/%s', i_queue_name, i_consumer_name);
         return;
     end if;
 
     ret_code := 200;
-    ret_note := 'Consumer provider node set to : ' || i_new_provider;
+    ret_note := pg_catalog.format('Consumer provider node set to : %s', i_new_provider);
 end;
 $$;

@@ -33,14 +33,14 @@ declare
 begin
     perform 1
        from pgq_node.node_info n
-      where n.queue_name = i_queue_name;
+      where n.queue_name operator(pg_catalog.=) i_queue_name;
     if found then
         ret_code := 401;
         ret_note := 'Node already initialized';
         return;
     end if;
 
-    if i_node_type = 'root' then
+    if i_node_type operator(pg_catalog.=) 'root' then
         if i_provider_name is not null or i_global_watermark is not null or i_combined_queue is not null then
             ret_code := 401;
             ret_note := 'unexpected args for root';
@@ -53,7 +53,7 @@ begin
           into v_watermark
           from pgq.get_consumer_info(i_queue_name, '.global_watermark') c;
         v_provider := i_node_name;
-    elsif i_node_type = 'branch' then
+    elsif i_node_type operator(pg_catalog.=) 'branch' then
         if i_provider_name is null then
             ret_code := 401;
             ret_note := 'provider not set for branch';
@@ -69,20 +69,20 @@ begin
         update pgq.queue q
            set queue_external_ticker = true,
                queue_disable_insert = true
-         where q.queue_name = i_queue_name;
+         where q.queue_name operator(pg_catalog.=) i_queue_name;
         -- A new queue has a tick 1 of its own.
-        if i_global_watermark > 1 then
+        if i_global_watermark operator(pg_catalog.>) 1 then
             perform pgq.ticker(i_queue_name, i_global_watermark, pg_catalog.now(), 1);
         end if;
         perform pgq.register_consumer_at(i_queue_name, '.global_watermark', i_global_watermark);
-    elsif i_node_type = 'leaf' then
+    elsif i_node_type operator(pg_catalog.=) 'leaf' then
         if i_combined_queue is not null then
             perform 1
                from pgq.queue q
-              where q.queue_name = i_combined_queue;
+              where q.queue_name operator(pg_catalog.=) i_combined_queue;
             if not found then
                 ret_code := 401;
-                ret_note := 'non-existing queue on leaf side: ' || i_combined_queue;
+                ret_note := pg_catalog.format('non-existing queue on leaf side: %s', i_combined_queue);
                 return;
             end if;
         end if;
@@ -94,7 +94,7 @@ begin
     perform pgq_node.register_consumer(i_queue_name, i_worker_name, v_provider, v_watermark);
 
     ret_code := 200;
-    ret_note := 'Node "' || i_node_name || '" initialized for queue "' || i_queue_name
-             || '" with type "' || i_node_type || '"';
+    ret_note := pg_catalog.format('Node "%s" initialized for queue "%s" with type "%s"',
+                                  i_node_name, i_queue_name, i_node_type);
 end;
 $$;

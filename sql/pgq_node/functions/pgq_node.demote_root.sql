@@ -39,32 +39,32 @@ begin
       into v_node_type, v_worker_name, v_queue_id, v_disabled, v_data_pfx, v_tick_seq, v_event_seq
       from pgq_node.node_info n
       left join pgq.queue q
-        on q.queue_name = n.queue_name
-     where n.queue_name = i_queue_name;
+        on q.queue_name operator(pg_catalog.=) n.queue_name
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Node not initialized for queue: ' || i_queue_name;
+        ret_note := pg_catalog.format('Node not initialized for queue: %s', i_queue_name);
         return;
     end if;
-    if v_node_type <> 'root' then
+    if v_node_type operator(pg_catalog.<>) 'root' then
         ret_code := 301;
         ret_note := 'Node not root';
         return;
     end if;
 
-    if i_step > 1 and not v_disabled then
+    if i_step operator(pg_catalog.>) 1 and not v_disabled then
         raise exception 'steps in wrong order';
     end if;
 
-    if i_step = 1 then
+    if i_step operator(pg_catalog.=) 1 then
         update pgq.queue q
            set queue_disable_insert = true,
                queue_external_ticker = true
-         where q.queue_id = v_queue_id;
+         where q.queue_id operator(pg_catalog.=) v_queue_id;
 
         ret_code := 200;
-        ret_note := 'Step 1: Writing disabled for: ' || i_queue_name;
-    elsif i_step = 2 then
+        ret_note := pg_catalog.format('Step 1: Writing disabled for: %s', i_queue_name);
+    elsif i_step operator(pg_catalog.=) 2 then
         -- Clients find the role changed, as they always did. Nothing below needs it, so an owner who may not
         -- set it can demote a root all the same.
         begin
@@ -74,34 +74,34 @@ begin
         end;
 
         -- Writers that passed the check before step 1 still hold their tables.
-        execute 'lock table ' || pgq.quote_fqname(v_data_pfx) || ' in exclusive mode';
+        execute 'lock table ' operator(pg_catalog.||) pgq.quote_fqname(v_data_pfx) operator(pg_catalog.||) ' in exclusive mode';
 
         last_tick := pg_catalog.nextval(pgq.quote_fqname(v_tick_seq)::regclass);
         insert into pgq.tick (tick_queue, tick_id, tick_event_seq)
         values (v_queue_id, last_tick, pg_catalog.nextval(pgq.quote_fqname(v_event_seq)::regclass));
 
         ret_code := 200;
-        ret_note := 'Step 2: Inserted last tick: ' || i_queue_name;
-    elsif i_step = 3 then
+        ret_note := pg_catalog.format('Step 2: Inserted last tick: %s', i_queue_name);
+    elsif i_step operator(pg_catalog.=) 3 then
         select t.tick_id
           into last_tick
           from pgq.tick t
-         where t.tick_queue = v_queue_id
+         where t.tick_queue operator(pg_catalog.=) v_queue_id
          order by t.tick_id desc
          limit 1;
 
         update pgq_node.node_info n
            set node_type = 'branch'
-         where n.queue_name = i_queue_name;
+         where n.queue_name operator(pg_catalog.=) i_queue_name;
         update pgq_node.local_state s
            set provider_node = i_new_provider,
                last_tick_id = last_tick,
                uptodate = false
-         where s.queue_name = i_queue_name
-           and s.consumer_name = v_worker_name;
+         where s.queue_name operator(pg_catalog.=) i_queue_name
+           and s.consumer_name operator(pg_catalog.=) v_worker_name;
 
         ret_code := 200;
-        ret_note := 'Step 3: Demoted root to branch: ' || i_queue_name;
+        ret_note := pg_catalog.format('Step 3: Demoted root to branch: %s', i_queue_name);
     else
         raise exception 'incorrect step number';
     end if;

@@ -25,31 +25,31 @@ begin
       into v_node_name, v_provider_node
       from pgq_node.node_info n
       left join pgq_node.local_state s
-        on s.queue_name = n.queue_name
-       and s.consumer_name = n.worker_name
-     where n.queue_name = i_queue_name;
+        on s.queue_name operator(pg_catalog.=) n.queue_name
+       and s.consumer_name operator(pg_catalog.=) n.worker_name
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
 
-    if v_node_name is null or v_node_name = i_node_name then
+    if v_node_name is null or v_node_name operator(pg_catalog.=) i_node_name then
         delete from pgq_node.subscriber_info i
-         where i.queue_name = i_queue_name;
+         where i.queue_name operator(pg_catalog.=) i_queue_name;
         delete from pgq_node.local_state s
-         where s.queue_name = i_queue_name;
+         where s.queue_name operator(pg_catalog.=) i_queue_name;
         delete from pgq_node.node_info n
-         where n.queue_name = i_queue_name;
+         where n.queue_name operator(pg_catalog.=) i_queue_name;
 
         perform 1
            from pgq.queue q
-          where q.queue_name = i_queue_name;
+          where q.queue_name operator(pg_catalog.=) i_queue_name;
         if found then
             perform pgq.drop_queue(i_queue_name, true);
         end if;
 
         delete from pgq_node.node_location l
-         where l.queue_name = i_queue_name
-           and l.node_name <> i_node_name;
-    elsif i_node_name = v_provider_node then
+         where l.queue_name operator(pg_catalog.=) i_queue_name
+           and l.node_name operator(pg_catalog.<>) i_node_name;
+    elsif i_node_name operator(pg_catalog.=) v_provider_node then
         ret_code := 405;
-        ret_note := 'Cannot drop provider node: ' || i_node_name;
+        ret_note := pg_catalog.format('Cannot drop provider node: %s', i_node_name);
         return;
     else
         perform pgq_node.unregister_subscriber(i_queue_name, i_node_name);
@@ -59,6 +59,6 @@ begin
     perform pgq_node.unregister_location(i_queue_name, i_node_name);
 
     ret_code := 200;
-    ret_note := 'Node dropped: ' || i_node_name;
+    ret_note := pg_catalog.format('Node dropped: %s', i_node_name);
 end;
 $$;

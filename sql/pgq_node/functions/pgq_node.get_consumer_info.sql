@@ -22,7 +22,7 @@ begin
     return query
         select s.consumer_name, s.provider_node, s.last_tick_id, s.paused, s.uptodate, s.cur_error
           from pgq_node.local_state s
-         where s.queue_name = i_queue_name
+         where s.queue_name operator(pg_catalog.=) i_queue_name
          order by s.consumer_name;
 end;
 $$;

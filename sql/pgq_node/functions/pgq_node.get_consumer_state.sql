@@ -28,10 +28,10 @@ begin
     select n.node_type, n.node_name
       into node_type, node_name
       from pgq_node.node_info n
-     where n.queue_name = i_queue_name;
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Unknown queue: ' || i_queue_name;
+        ret_note := pg_catalog.format('Unknown queue: %s', i_queue_name);
         return;
     end if;
 
@@ -39,13 +39,13 @@ begin
       into completed_tick, provider_node, provider_location, paused, uptodate, cur_error
       from pgq_node.local_state s
       join pgq_node.node_location l
-        on l.queue_name = s.queue_name
-       and l.node_name = s.provider_node
-     where s.queue_name = i_queue_name
-       and s.consumer_name = i_consumer_name;
+        on l.queue_name operator(pg_catalog.=) s.queue_name
+       and l.node_name operator(pg_catalog.=) s.provider_node
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.consumer_name operator(pg_catalog.=) i_consumer_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Unknown consumer: ' || i_queue_name || '/' || i_consumer_name;
+        ret_note := pg_catalog.format('Unknown consumer: %s/%s', i_queue_name, i_consumer_name);
         return;
     end if;
 

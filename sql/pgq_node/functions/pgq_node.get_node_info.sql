@@ -40,43 +40,43 @@ begin
            provider_node, provider_location, worker_paused, worker_uptodate, worker_last_tick
       from pgq_node.node_info n
       left join pgq_node.node_info c
-        on c.queue_name = n.combined_queue
+        on c.queue_name operator(pg_catalog.=) n.combined_queue
       left join pgq_node.local_state s
-        on s.queue_name = n.queue_name
-       and s.consumer_name = n.worker_name
+        on s.queue_name operator(pg_catalog.=) n.queue_name
+       and s.consumer_name operator(pg_catalog.=) n.worker_name
       left join pgq_node.node_location l
-        on l.queue_name = s.queue_name
-       and l.node_name = s.provider_node
-     where n.queue_name = i_queue_name;
+        on l.queue_name operator(pg_catalog.=) s.queue_name
+       and l.node_name operator(pg_catalog.=) s.provider_node
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Unknown queue: ' || i_queue_name;
+        ret_note := pg_catalog.format('Unknown queue: %s', i_queue_name);
         return;
     end if;
 
-    if node_type in ('root', 'branch') then
+    if node_type operator(pg_catalog.=) any (array['root', 'branch']) then
         select q.queue_id
           into v_queue_id
           from pgq.queue q
-         where q.queue_name = i_queue_name;
+         where q.queue_name operator(pg_catalog.=) i_queue_name;
 
         select t.tick_id
           into v_top_tick
           from pgq.tick t
-         where t.tick_queue = v_queue_id
+         where t.tick_queue operator(pg_catalog.=) v_queue_id
          order by t.tick_id desc
          limit 1;
 
-        select pg_catalog.min(s.sub_last_tick) filter (where c.co_name = '.global_watermark'),
-               pg_catalog.min(s.sub_last_tick) filter (where c.co_name <> '.global_watermark')
+        select pg_catalog.min(s.sub_last_tick) filter (where c.co_name operator(pg_catalog.=) '.global_watermark'),
+               pg_catalog.min(s.sub_last_tick) filter (where c.co_name operator(pg_catalog.<>) '.global_watermark')
           into global_watermark, local_watermark
           from pgq.subscription s
           join pgq.consumer c
-            on c.co_id = s.sub_consumer
-         where s.sub_queue = v_queue_id;
+            on c.co_id operator(pg_catalog.=) s.sub_consumer
+         where s.sub_queue operator(pg_catalog.=) v_queue_id;
         local_watermark := coalesce(local_watermark, v_top_tick);
 
-        if node_type = 'root' then
+        if node_type operator(pg_catalog.=) 'root' then
             worker_last_tick := v_top_tick;
         end if;
     else
@@ -86,7 +86,7 @@ begin
     select pg_catalog.array_agg(p.queue_name order by p.queue_name)
       into target_for
       from pgq_node.node_info p
-     where p.combined_queue = i_queue_name;
+     where p.combined_queue operator(pg_catalog.=) i_queue_name;
 
     ret_code := 100;
     ret_note := 'Ok';

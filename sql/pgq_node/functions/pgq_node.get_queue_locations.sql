@@ -19,6 +19,6 @@ begin
     return query
         select l.node_name, l.node_location, l.dead
           from pgq_node.node_location l
-         where l.queue_name = i_queue_name;
+         where l.queue_name operator(pg_catalog.=) i_queue_name;
 end;
 $$;

@@ -20,13 +20,13 @@ begin
         select i.subscriber_node, i.worker_name, s.sub_last_tick
           from pgq_node.subscriber_info i
           left join pgq.queue q
-            on q.queue_name = i.queue_name
+            on q.queue_name operator(pg_catalog.=) i.queue_name
           left join pgq.consumer c
-            on c.co_name = i.watermark_name
+            on c.co_name operator(pg_catalog.=) i.watermark_name
           left join pgq.subscription s
-            on s.sub_queue = q.queue_id
-           and s.sub_consumer = c.co_id
-         where i.queue_name = i_queue_name
+            on s.sub_queue operator(pg_catalog.=) q.queue_id
+           and s.sub_consumer operator(pg_catalog.=) c.co_id
+         where i.queue_name operator(pg_catalog.=) i_queue_name
          order by i.subscriber_node;
 end;
 $$;

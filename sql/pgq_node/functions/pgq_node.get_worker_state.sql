@@ -35,10 +35,10 @@ begin
     select n.node_type, n.node_name, n.worker_name, n.combined_queue
       into node_type, node_name, worker_name, combined_queue
       from pgq_node.node_info n
-     where n.queue_name = i_queue_name;
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Unknown queue: ' || i_queue_name;
+        ret_note := pg_catalog.format('Unknown queue: %s', i_queue_name);
         return;
     end if;
 
@@ -46,41 +46,41 @@ begin
       into completed_tick, provider_node, provider_location, paused, uptodate, cur_error
       from pgq_node.local_state s
       join pgq_node.node_location l
-        on l.queue_name = s.queue_name
-       and l.node_name = s.provider_node
-     where s.queue_name = i_queue_name
-       and s.consumer_name = worker_name;
+        on l.queue_name operator(pg_catalog.=) s.queue_name
+       and l.node_name operator(pg_catalog.=) s.provider_node
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.consumer_name operator(pg_catalog.=) worker_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Unknown consumer: ' || i_queue_name || '/' || worker_name;
+        ret_note := pg_catalog.format('Unknown consumer: %s/%s', i_queue_name, worker_name);
         return;
     end if;
 
     select c.node_type
       into combined_type
       from pgq_node.node_info c
-     where c.queue_name = get_worker_state.combined_queue;
+     where c.queue_name operator(pg_catalog.=) get_worker_state.combined_queue;
 
-    if node_type in ('root', 'branch') then
+    if node_type operator(pg_catalog.=) any (array['root', 'branch']) then
         select q.queue_id
           into v_queue_id
           from pgq.queue q
-         where q.queue_name = i_queue_name;
+         where q.queue_name operator(pg_catalog.=) i_queue_name;
 
         select t.tick_id
           into local_queue_top
           from pgq.tick t
-         where t.tick_queue = v_queue_id
+         where t.tick_queue operator(pg_catalog.=) v_queue_id
          order by t.tick_id desc
          limit 1;
 
-        select pg_catalog.min(s.sub_last_tick) filter (where c.co_name = '.global_watermark'),
-               pg_catalog.min(s.sub_last_tick) filter (where c.co_name <> '.global_watermark')
+        select pg_catalog.min(s.sub_last_tick) filter (where c.co_name operator(pg_catalog.=) '.global_watermark'),
+               pg_catalog.min(s.sub_last_tick) filter (where c.co_name operator(pg_catalog.<>) '.global_watermark')
           into global_watermark, local_watermark
           from pgq.subscription s
           join pgq.consumer c
-            on c.co_id = s.sub_consumer
-         where s.sub_queue = v_queue_id;
+            on c.co_id operator(pg_catalog.=) s.sub_consumer
+         where s.sub_queue operator(pg_catalog.=) v_queue_id;
         local_watermark := coalesce(local_watermark, local_queue_top);
     else
         local_watermark := completed_tick;

@@ -13,10 +13,10 @@ as $$
 declare
     v_answer boolean;
 begin
-    select n.node_type = 'leaf'
+    select n.node_type operator(pg_catalog.=) 'leaf'
       into v_answer
       from pgq_node.node_info n
-     where n.queue_name = i_queue_name;
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         raise exception 'queue does not exist: %', i_queue_name;
     end if;

@@ -15,8 +15,8 @@ declare
 begin
     perform 1
        from pgq_node.node_info n
-      where n.queue_name = i_queue_name
-        and n.node_type = 'root';
+      where n.queue_name operator(pg_catalog.=) i_queue_name
+        and n.node_type operator(pg_catalog.=) 'root';
     if not found then
         return 0;
     end if;
@@ -24,7 +24,7 @@ begin
     select c.lag
       into v_lag
       from pgq.get_consumer_info(i_queue_name, '.global_watermark') c;
-    if v_lag >= '5 minutes'::interval then
+    if v_lag operator(pg_catalog.>=) '5 minutes'::interval then
         perform pgq_node.set_global_watermark(i_queue_name, null);
     end if;
     return 0;

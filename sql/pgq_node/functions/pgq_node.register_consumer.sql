@@ -25,22 +25,22 @@ begin
     -- A share lock would do; the stronger one makes two registrations of one consumer take turns.
     perform 1
        from pgq_node.node_info n
-      where n.queue_name = i_queue_name
+      where n.queue_name operator(pg_catalog.=) i_queue_name
         for no key update;
     if not found then
         ret_code := 404;
-        ret_note := 'Unknown queue: ' || i_queue_name;
+        ret_note := pg_catalog.format('Unknown queue: %s', i_queue_name);
         return;
     end if;
 
     update pgq_node.local_state s
        set provider_node = i_provider_node,
            last_tick_id = i_custom_tick_id
-     where s.queue_name = i_queue_name
-       and s.consumer_name = i_consumer_name;
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.consumer_name operator(pg_catalog.=) i_consumer_name;
     if found then
         ret_code := 201;
-        ret_note := 'Consumer already registered: ' || i_queue_name || '/' || i_consumer_name;
+        ret_note := pg_catalog.format('Consumer already registered: %s/%s', i_queue_name, i_consumer_name);
         return;
     end if;
 
@@ -48,6 +48,6 @@ begin
     values (i_queue_name, i_consumer_name, i_provider_node, i_custom_tick_id);
 
     ret_code := 200;
-    ret_note := 'Consumer ' || i_consumer_name || ' registered on queue ' || i_queue_name;
+    ret_note := pg_catalog.format('Consumer %s registered on queue %s', i_consumer_name, i_queue_name);
 end;
 $$;

@@ -26,13 +26,13 @@ begin
     select n.node_type
       into v_node_type
       from pgq_node.node_info n
-     where n.queue_name = i_queue_name;
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
 
     if i_node_location is null then
         update pgq_node.node_location l
            set dead = i_dead
-         where l.queue_name = i_queue_name
-           and l.node_name = i_node_name;
+         where l.queue_name operator(pg_catalog.=) i_queue_name
+           and l.node_name operator(pg_catalog.=) i_node_name;
     else
         insert into pgq_node.node_location as l (queue_name, node_name, node_location, dead)
         values (i_queue_name, i_node_name, i_node_location, i_dead)
@@ -41,7 +41,7 @@ begin
                dead = excluded.dead;
     end if;
 
-    if v_node_type = 'root' then
+    if v_node_type operator(pg_catalog.=) 'root' then
         perform pgq.insert_event(i_queue_name, 'pgq.location-info', i_node_name,
                                  i_queue_name, i_node_location, i_dead::text, null);
     end if;

@@ -29,13 +29,13 @@ begin
     select n.node_type
       into v_node_type
       from pgq_node.node_info n
-     where n.queue_name = i_queue_name;
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Unknown queue: ' || i_queue_name;
+        ret_note := pg_catalog.format('Unknown queue: %s', i_queue_name);
         return;
     end if;
-    if v_node_type not in ('root', 'branch') then
+    if v_node_type operator(pg_catalog.<>) all (array['root', 'branch']) then
         ret_code := 401;
         ret_note := 'Cannot subscribe to leaf node';
         return;
@@ -45,7 +45,7 @@ begin
       into global_watermark
       from pgq.get_consumer_info(i_queue_name, '.global_watermark') c;
 
-    v_watermark_name := '.' || i_remote_node_name || '.watermark';
+    v_watermark_name := '.' operator(pg_catalog.||) i_remote_node_name operator(pg_catalog.||) '.watermark';
     perform pgq.register_consumer_at(i_queue_name, v_watermark_name, global_watermark);
     perform pgq.register_consumer_at(i_queue_name, i_remote_worker_name,
                                      coalesce(i_custom_tick_id, global_watermark));
@@ -54,6 +54,6 @@ begin
     values (i_queue_name, i_remote_node_name, i_remote_worker_name, v_watermark_name);
 
     ret_code := 200;
-    ret_note := 'Subscriber registered: ' || i_remote_node_name;
+    ret_note := pg_catalog.format('Subscriber registered: %s', i_remote_node_name);
 end;
 $$;

@@ -22,15 +22,15 @@ begin
     update pgq_node.local_state s
        set last_tick_id = i_tick_id,
            cur_error = null
-     where s.queue_name = i_queue_name
-       and s.consumer_name = i_consumer_name;
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.consumer_name operator(pg_catalog.=) i_consumer_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Consumer not known: ' || i_queue_name || '/' || i_consumer_name;
+        ret_note := pg_catalog.format('Consumer not known: %s/%s', i_queue_name, i_consumer_name);
         return;
     end if;
 
     ret_code := 100;
-    ret_note := 'Consumer ' || i_consumer_name || ' completed tick = ' || i_tick_id::text;
+    ret_note := pg_catalog.format('Consumer %s completed tick = %s', i_consumer_name, i_tick_id);
 end;
 $$;

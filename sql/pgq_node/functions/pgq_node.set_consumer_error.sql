@@ -21,15 +21,15 @@ as $$
 begin
     update pgq_node.local_state s
        set cur_error = i_error_msg
-     where s.queue_name = i_queue_name
-       and s.consumer_name = i_consumer_name;
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.consumer_name operator(pg_catalog.=) i_consumer_name;
     if not found then
         ret_code := 101;
-        ret_note := 'Consumer not known, ignoring: ' || i_queue_name || '/' || i_consumer_name;
+        ret_note := pg_catalog.format('Consumer not known, ignoring: %s/%s', i_queue_name, i_consumer_name);
         return;
     end if;
 
     ret_code := 100;
-    ret_note := 'Consumer ' || i_consumer_name || ' error = ' || i_error_msg;
+    ret_note := 'Consumer ' operator(pg_catalog.||) i_consumer_name operator(pg_catalog.||) ' error = ' operator(pg_catalog.||) i_error_msg;
 end;
 $$;

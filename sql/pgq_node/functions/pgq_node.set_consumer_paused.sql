@@ -25,29 +25,29 @@ begin
     select s.paused
       into v_was_paused
       from pgq_node.local_state s
-     where s.queue_name = i_queue_name
-       and s.consumer_name = i_consumer_name
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.consumer_name operator(pg_catalog.=) i_consumer_name
        for no key update;
     if not found then
         ret_code := 404;
-        ret_note := 'Unknown consumer: ' || i_consumer_name;
+        ret_note := pg_catalog.format('Unknown consumer: %s', i_consumer_name);
         return;
     end if;
 
     v_word := case when i_paused then 'paused' else 'resumed' end;
-    if v_was_paused = i_paused then
+    if v_was_paused operator(pg_catalog.=) i_paused then
         ret_code := 201;
-        ret_note := 'Consumer ' || i_consumer_name || ' already ' || v_word;
+        ret_note := pg_catalog.format('Consumer %s already %s', i_consumer_name, v_word);
         return;
     end if;
 
     update pgq_node.local_state s
        set paused = i_paused,
            uptodate = false
-     where s.queue_name = i_queue_name
-       and s.consumer_name = i_consumer_name;
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.consumer_name operator(pg_catalog.=) i_consumer_name;
 
     ret_code := 200;
-    ret_note := 'Consumer ' || i_consumer_name || ' tagged as ' || v_word;
+    ret_note := pg_catalog.format('Consumer %s tagged as %s', i_consumer_name, v_word);
 end;
 $$;

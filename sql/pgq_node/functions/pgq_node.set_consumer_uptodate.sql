@@ -21,15 +21,15 @@ as $$
 begin
     update pgq_node.local_state s
        set uptodate = i_uptodate
-     where s.queue_name = i_queue_name
-       and s.consumer_name = i_consumer_name;
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.consumer_name operator(pg_catalog.=) i_consumer_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Consumer not known: ' || i_queue_name || '/' || i_consumer_name;
+        ret_note := pg_catalog.format('Consumer not known: %s/%s', i_queue_name, i_consumer_name);
         return;
     end if;
 
     ret_code := 200;
-    ret_note := 'Consumer uptodate = ' || case when i_uptodate then '1' else '0' end;
+    ret_note := pg_catalog.format('Consumer uptodate = %s', case when i_uptodate then '1' else '0' end);
 end;
 $$;

@@ -27,20 +27,20 @@ begin
     select n.node_type, n.worker_name
       into v_node_type, v_worker_name
       from pgq_node.node_info n
-     where n.queue_name = i_queue_name;
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Queue' || i_queue_name || ' not found';
+        ret_note := pg_catalog.format('Queue%s not found', i_queue_name);
         return;
     end if;
 
-    if v_node_type = 'leaf' then
+    if v_node_type operator(pg_catalog.=) 'leaf' then
         ret_code := 100;
         ret_note := 'Ignoring global watermark in leaf';
         return;
     end if;
 
-    if v_node_type = 'root' then
+    if v_node_type operator(pg_catalog.=) 'root' then
         if v_watermark is null then
             select i.local_watermark
               into v_watermark
@@ -55,8 +55,8 @@ begin
                                  i_queue_name, null, null, null);
         update pgq_node.local_state s
            set last_tick_id = v_watermark
-         where s.queue_name = i_queue_name
-           and s.consumer_name = v_worker_name;
+         where s.queue_name operator(pg_catalog.=) i_queue_name
+           and s.consumer_name operator(pg_catalog.=) v_worker_name;
     else
         if v_watermark is null then
             ret_code := 500;
@@ -68,18 +68,18 @@ begin
         perform 1
            from pgq.tick t
            join pgq.queue q
-             on q.queue_id = t.tick_queue
-          where q.queue_name = i_queue_name
-            and t.tick_id = v_watermark;
+             on q.queue_id operator(pg_catalog.=) t.tick_queue
+          where q.queue_name operator(pg_catalog.=) i_queue_name
+            and t.tick_id operator(pg_catalog.=) v_watermark;
         if not found then
             ret_code := 200;
-            ret_note := 'Skipping global watermark update to ' || v_watermark::text;
+            ret_note := pg_catalog.format('Skipping global watermark update to %s', v_watermark);
             return;
         end if;
         perform pgq.register_consumer_at(i_queue_name, '.global_watermark', v_watermark);
     end if;
 
     ret_code := 200;
-    ret_note := 'Global watermark set to ' || v_watermark::text;
+    ret_note := pg_catalog.format('Global watermark set to %s', v_watermark);
 end;
 $$;

@@ -19,7 +19,7 @@ as $$
 begin
     update pgq_node.node_info n
        set node_attrs = i_node_attrs
-     where n.queue_name = i_queue_name;
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         ret_code := 404;
         ret_note := 'Node not found';

@@ -26,11 +26,11 @@ begin
       into v_worker_name
       from pgq_node.node_info p
       join pgq_node.node_info c
-        on c.queue_name = p.combined_queue
-     where p.queue_name = i_part_queue_name
-       and p.node_type = 'leaf'
-       and c.queue_name = i_combined_queue_name
-       and c.node_type = 'branch';
+        on c.queue_name operator(pg_catalog.=) p.combined_queue
+     where p.queue_name operator(pg_catalog.=) i_part_queue_name
+       and p.node_type operator(pg_catalog.=) 'leaf'
+       and c.queue_name operator(pg_catalog.=) i_combined_queue_name
+       and c.node_type operator(pg_catalog.=) 'branch';
     if not found then
         ret_code := 201;
         ret_note := 'Part-queue does not exist';
@@ -39,8 +39,8 @@ begin
 
     update pgq_node.local_state s
        set last_tick_id = i_watermark
-     where s.queue_name = i_part_queue_name
-       and s.consumer_name = v_worker_name;
+     where s.queue_name operator(pg_catalog.=) i_part_queue_name
+       and s.consumer_name operator(pg_catalog.=) v_worker_name;
     if not found then
         ret_code := 401;
         ret_note := 'Worker registration not found';

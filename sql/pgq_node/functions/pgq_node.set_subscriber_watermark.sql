@@ -23,23 +23,23 @@ declare
     v_watermark_name text;
     v_old bigint;
 begin
-    v_watermark_name := '.' || i_node_name || '.watermark';
+    v_watermark_name := '.' operator(pg_catalog.||) i_node_name operator(pg_catalog.||) '.watermark';
 
     select c.last_tick
       into v_old
       from pgq.get_consumer_info(i_queue_name, v_watermark_name) c;
     if not found then
         ret_code := 404;
-        ret_note := 'node ' || i_node_name || ' not subscribed to queue ';
+        ret_note := pg_catalog.format('node %s not subscribed to queue ', i_node_name);
         return;
     end if;
 
-    if i_watermark = v_old then
+    if i_watermark operator(pg_catalog.=) v_old then
         ret_code := 100;
         ret_note := 'watermark already set';
         return;
     end if;
-    if i_watermark < v_old then
+    if i_watermark operator(pg_catalog.<) v_old then
         ret_code := 405;
         ret_note := 'watermark must not be moved backwards';
         return;
@@ -48,6 +48,6 @@ begin
     perform pgq.register_consumer_at(i_queue_name, v_watermark_name, i_watermark);
 
     ret_code := 200;
-    ret_note := v_watermark_name || ' set to ' || i_watermark::text;
+    ret_note := pg_catalog.format('%s set to %s', v_watermark_name, i_watermark);
 end;
 $$;

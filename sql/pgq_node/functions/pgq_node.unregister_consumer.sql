@@ -19,18 +19,18 @@ as $$
 begin
     perform 1
        from pgq_node.node_info n
-      where n.queue_name = i_queue_name;
+      where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Unknown queue: ' || i_queue_name;
+        ret_note := pg_catalog.format('Unknown queue: %s', i_queue_name);
         return;
     end if;
 
     delete from pgq_node.local_state s
-     where s.queue_name = i_queue_name
-       and s.consumer_name = i_consumer_name;
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.consumer_name operator(pg_catalog.=) i_consumer_name;
 
     ret_code := 200;
-    ret_note := 'Consumer ' || i_consumer_name || ' unregistered from ' || i_queue_name;
+    ret_note := pg_catalog.format('Consumer %s unregistered from %s', i_consumer_name, i_queue_name);
 end;
 $$;

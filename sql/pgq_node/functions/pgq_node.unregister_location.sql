@@ -27,16 +27,16 @@ begin
       into v_node_type, v_node_name, v_provider_node
       from pgq_node.node_info n
       left join pgq_node.local_state s
-        on s.queue_name = n.queue_name
-       and s.consumer_name = n.worker_name
-     where n.queue_name = i_queue_name;
+        on s.queue_name operator(pg_catalog.=) n.queue_name
+       and s.consumer_name operator(pg_catalog.=) n.worker_name
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
 
-    if i_node_name = v_node_name then
+    if i_node_name operator(pg_catalog.=) v_node_name then
         ret_code := 403;
         ret_note := 'Cannot drop node''s own location';
         return;
     end if;
-    if i_node_name = v_provider_node then
+    if i_node_name operator(pg_catalog.=) v_provider_node then
         ret_code := 403;
         ret_note := 'Cannot drop location of node''s parent';
         return;
@@ -45,17 +45,17 @@ begin
     perform pgq_node.unregister_subscriber(i_queue_name, i_node_name);
 
     delete from pgq_node.node_location l
-     where l.queue_name = i_queue_name
-       and l.node_name = i_node_name;
+     where l.queue_name operator(pg_catalog.=) i_queue_name
+       and l.node_name operator(pg_catalog.=) i_node_name;
     if found then
         ret_code := 200;
         ret_note := 'Ok';
     else
         ret_code := 301;
-        ret_note := 'Location not found: ' || i_queue_name || '/' || i_node_name;
+        ret_note := pg_catalog.format('Location not found: %s/%s', i_queue_name, i_node_name);
     end if;
 
-    if v_node_type = 'root' then
+    if v_node_type operator(pg_catalog.=) 'root' then
         perform pgq.insert_event(i_queue_name, 'pgq.unregister-location', i_node_name,
                                  i_queue_name, null, null, null);
     end if;

@@ -22,8 +22,8 @@ declare
 begin
     -- The row refers to the consumers, so it goes first.
     delete from pgq_node.subscriber_info i
-     where i.queue_name = i_queue_name
-       and i.subscriber_node = i_remote_node_name
+     where i.queue_name operator(pg_catalog.=) i_queue_name
+       and i.subscriber_node operator(pg_catalog.=) i_remote_node_name
     returning i.worker_name, i.watermark_name
       into v_worker_name, v_watermark_name;
     if not found then
@@ -36,6 +36,6 @@ begin
     perform pgq.unregister_consumer(i_queue_name, v_worker_name);
 
     ret_code := 200;
-    ret_note := 'Subscriber unregistered: ' || i_remote_node_name;
+    ret_note := pg_catalog.format('Subscriber unregistered: %s', i_remote_node_name);
 end;
 $$;
