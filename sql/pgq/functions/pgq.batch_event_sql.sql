@@ -51,7 +51,7 @@ begin
             ' and pg_catalog.txid_visible_in_snapshot(ev.ev_txid, cur.tick_snapshot)'
             ' and not pg_catalog.txid_visible_in_snapshot(ev.ev_txid, last.tick_snapshot)'
             ' and (ev.ev_owner is null or ev.ev_owner operator(pg_catalog.=) %5$s)',
-            v_table, v_batch.sub_queue, v_batch.sub_next_tick, v_batch.sub_last_tick, v_batch.sub_id);
+            pgq.quote_fqname(v_table), v_batch.sub_queue, v_batch.sub_next_tick, v_batch.sub_last_tick, v_batch.sub_id);
         v_parts := pg_catalog.array_append(v_parts, pg_catalog.format(
             '%s and ev.ev_txid operator(pg_catalog.>=) %s and ev.ev_txid operator(pg_catalog.<=) %s',
             v_select, v_start, pg_catalog.txid_snapshot_xmax(v_batch.cur_snapshot)));

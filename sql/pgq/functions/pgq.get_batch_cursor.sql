@@ -11,7 +11,7 @@ create or replace function pgq.get_batch_cursor(
     out ev_extra1 text, out ev_extra2 text, out ev_extra3 text, out ev_extra4 text)
 returns setof record as $$
 declare
-    v_cursor pg_catalog.refcursor := i_cursor_name;
+    v_cursor pg_catalog.refcursor := i_cursor_name::pg_catalog.refcursor;
     v_sql pg_catalog.text;
 begin
     if i_batch_id is null or i_cursor_name is null or i_quick_limit is null then

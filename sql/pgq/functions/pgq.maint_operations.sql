@@ -38,14 +38,16 @@ begin
     -- Dynamic, because the schemas of the cascade may not be there.
     if pg_catalog.to_regprocedure('pgq_node.maint_watermark(pg_catalog.text)') is not null then
         return query execute
-            'select ''pgq_node.maint_watermark''::pg_catalog.text, n.queue_name from pgq_node.node_info n'
-            ' where n.node_type operator(pg_catalog.=) ''root'' order by n.queue_name';
+            pg_catalog.format('select %L::pg_catalog.text, n.queue_name from pgq_node.node_info n'
+                              ' where n.node_type operator(pg_catalog.=) %L order by n.queue_name',
+                              'pgq_node.maint_watermark', 'root');
     end if;
     if pg_catalog.to_regprocedure('londiste.root_check_seqs(pg_catalog.text)') is not null then
         return query execute
-            'select distinct ''londiste.root_check_seqs''::pg_catalog.text, n.queue_name'
-            ' from pgq_node.node_info n join londiste.seq_info s on s.queue_name operator(pg_catalog.=) n.queue_name'
-            ' where n.node_type operator(pg_catalog.=) ''root'' and s.local order by n.queue_name';
+            pg_catalog.format('select distinct %L::pg_catalog.text, n.queue_name from pgq_node.node_info n'
+                              ' join londiste.seq_info s on s.queue_name operator(pg_catalog.=) n.queue_name'
+                              ' where n.node_type operator(pg_catalog.=) %L and s.local order by n.queue_name',
+                              'londiste.root_check_seqs', 'root');
     end if;
     if pg_catalog.to_regprocedure('londiste.periodic_maintenance()') is not null then
         func_name := 'londiste.periodic_maintenance';

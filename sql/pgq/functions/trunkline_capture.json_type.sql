@@ -5,11 +5,8 @@
 create or replace function trunkline_capture.json_type(i_operation text, i_schema text, i_table text, i_keys text[])
 returns text as $$
 begin
-    return '{"op":"' operator(pg_catalog.||) i_operation operator(pg_catalog.||) '","table":['
-        operator(pg_catalog.||) pg_catalog.to_json(i_schema)::pg_catalog.text operator(pg_catalog.||) ',' operator(pg_catalog.||) pg_catalog.to_json(i_table)::pg_catalog.text
-        operator(pg_catalog.||) '],"pkey":['
-        operator(pg_catalog.||) coalesce((select pg_catalog.string_agg(pg_catalog.to_json(k.name)::pg_catalog.text, ',' order by k.place)
-                       from pg_catalog.unnest(i_keys) with ordinality k(name, place)), '')
-        operator(pg_catalog.||) ']}';
+    return '{"op":"' operator(pg_catalog.||) i_operation operator(pg_catalog.||) '","table":'
+        operator(pg_catalog.||) pg_catalog.array_to_json(array[i_schema, i_table])::pg_catalog.text
+        operator(pg_catalog.||) ',"pkey":' operator(pg_catalog.||) pg_catalog.array_to_json(i_keys)::pg_catalog.text operator(pg_catalog.||) '}';
 end;
-$$ language plpgsql stable;
+$$ language plpgsql immutable;

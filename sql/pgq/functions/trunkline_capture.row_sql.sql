@@ -1,52 +1,53 @@
 -- trunkline_capture.row_sql: renders a change as a fragment of an SQL statement.
--- Parameters: i_operation - INSERT, UPDATE or DELETE; i_columns, i_left_out, i_is_key, i_same, i_values - the columns by
--- place: name, whether the column stays out, is part of the key, has kept its value, output text.
+-- Parameters: i_operation - INSERT, UPDATE or DELETE; i_table_name - table, for errors; i_columns - names; i_values -
+-- output texts by the same place; i_left_out - names that stay out, or NULL; i_keys - key columns; i_changed - names of the
+-- columns an UPDATE has changed.
 -- Returns: what follows "insert into x", "update x set" or "delete from x where"; error when a key column is NULL.
 -- Tables written: none.
 create or replace function trunkline_capture.row_sql(
-    i_operation text, i_columns text[], i_left_out boolean[], i_is_key boolean[], i_same boolean[], i_values text[])
+    i_operation text, i_table_name text, i_columns text[], i_values text[], i_left_out text[], i_keys text[],
+    i_changed text[])
 returns text as $$
 declare
-    v_names pg_catalog.text;
-    v_values pg_catalog.text;
-    v_where pg_catalog.text;
+    v_names pg_catalog.text[] := array[]::pg_catalog.text[];
+    v_values pg_catalog.text[] := array[]::pg_catalog.text[];
+    v_where pg_catalog.text[] := array[]::pg_catalog.text[];
+    v_set pg_catalog.text[] := array[]::pg_catalog.text[];
+    v_place integer := 0;
+    v_name pg_catalog.text;
 begin
+    for i in 1 .. pg_catalog.cardinality(i_columns) loop
+        v_name := pg_catalog.quote_ident(i_columns[i]);
+        if i_operation operator(pg_catalog.<>) 'INSERT' and i_columns[i] operator(pg_catalog.=) any (i_keys) then
+            if i_values[i] is null then
+                raise exception 'table "%": key column "%" is NULL, the row cannot be named in SQL', i_table_name, i_columns[i]
+                    using errcode = 'not_null_violation',
+                          hint = 'Choose key columns that are NOT NULL, or the trigger pgq.logutriga.';
+            end if;
+            v_where := pg_catalog.array_append(v_where, v_name operator(pg_catalog.||) '=' operator(pg_catalog.||) pg_catalog.quote_literal(i_values[i]));
+        end if;
+        if i_left_out is not null and i_columns[i] operator(pg_catalog.=) any (i_left_out) then
+            continue;
+        end if;
+        v_place := v_place operator(pg_catalog.+) 1;
+        if i_operation operator(pg_catalog.=) 'INSERT' then
+            v_names[v_place] := v_name;
+            v_values[v_place] := coalesce(pg_catalog.quote_literal(i_values[i]), 'null');
+        elsif i_columns[i] operator(pg_catalog.=) any (i_changed) then
+            v_set := pg_catalog.array_append(v_set, v_name operator(pg_catalog.||) '=' operator(pg_catalog.||) coalesce(pg_catalog.quote_literal(i_values[i]), 'NULL'));
+        end if;
+    end loop;
+
     if i_operation operator(pg_catalog.=) 'INSERT' then
-        select pg_catalog.string_agg(pg_catalog.quote_ident(c.name), ',' order by c.place),
-               pg_catalog.string_agg(coalesce(pg_catalog.quote_literal(c.value), 'null'), ',' order by c.place)
-          into v_names, v_values
-          from rows from (pg_catalog.unnest(i_columns), pg_catalog.unnest(i_left_out), pg_catalog.unnest(i_values)) with ordinality c(name, left_out, value, place)
-         where not c.left_out;
-        return '(' operator(pg_catalog.||) coalesce(v_names, '') operator(pg_catalog.||) ') values (' operator(pg_catalog.||) coalesce(v_values, '') operator(pg_catalog.||) ')';
+        return '(' operator(pg_catalog.||) pg_catalog.array_to_string(v_names, ',') operator(pg_catalog.||) ') values (' operator(pg_catalog.||) pg_catalog.array_to_string(v_values, ',') operator(pg_catalog.||) ')';
     end if;
-
-    if exists (select 1 from rows from (pg_catalog.unnest(i_is_key), pg_catalog.unnest(i_values)) c(is_key, value) where c.is_key and c.value is null) then
-        raise exception 'a key column is NULL: the row cannot be named in SQL'
-            using errcode = 'not_null_violation', hint = 'Choose key columns that are NOT NULL, or the trigger pgq.logutriga.';
-    end if;
-    select pg_catalog.string_agg(pg_catalog.quote_ident(c.name) operator(pg_catalog.||) '=' operator(pg_catalog.||) pg_catalog.quote_literal(c.value),
-                                 ' and ' order by c.place)
-      into v_where
-      from rows from (pg_catalog.unnest(i_columns), pg_catalog.unnest(i_is_key), pg_catalog.unnest(i_values)) with ordinality c(name, is_key, value, place)
-     where c.is_key;
     if i_operation operator(pg_catalog.=) 'DELETE' then
-        return v_where;
+        return pg_catalog.array_to_string(v_where, ' and ');
     end if;
-
-    select pg_catalog.string_agg(pg_catalog.quote_ident(c.name) operator(pg_catalog.||) '=' operator(pg_catalog.||) coalesce(pg_catalog.quote_literal(c.value), 'NULL'),
-                                 ',' order by c.place)
-      into v_values
-      from rows from (pg_catalog.unnest(i_columns), pg_catalog.unnest(i_left_out), pg_catalog.unnest(i_same), pg_catalog.unnest(i_values)) with ordinality c(name, left_out, same, value, place)
-     where not c.left_out and not c.same;
-    if v_values is null then
+    if pg_catalog.cardinality(v_set) operator(pg_catalog.=) 0 then
         -- Nothing changed, but an UPDATE needs a SET: the first key column keeps its value.
-        select pg_catalog.quote_ident(c.name) operator(pg_catalog.||) '=' operator(pg_catalog.||) pg_catalog.quote_literal(c.value)
-          into v_values
-          from rows from (pg_catalog.unnest(i_columns), pg_catalog.unnest(i_is_key), pg_catalog.unnest(i_values)) with ordinality c(name, is_key, value, place)
-         where c.is_key
-         order by c.place
-         limit 1;
+        v_set := v_where[1:1];
     end if;
-    return v_values operator(pg_catalog.||) ' where ' operator(pg_catalog.||) v_where;
+    return pg_catalog.array_to_string(v_set, ',') operator(pg_catalog.||) ' where ' operator(pg_catalog.||) pg_catalog.array_to_string(v_where, ' and ');
 end;
 $$ language plpgsql immutable;

@@ -1,8 +1,8 @@
 -- trunkline_capture.same_value: tells whether two values of a column are equal in the sense of their type.
--- Parameters: i_type - type of the column; i_old, i_new - output text of the values.
--- Returns: true when both are NULL or equal.
+-- Parameters: i_table, i_column - the column; i_old, i_new - output text of the values.
+-- Returns: true when both are NULL or equal. Arrays and types without an equality operator are equal when their text is.
 -- Tables written: none.
-create or replace function trunkline_capture.same_value(i_type oid, i_old text, i_new text)
+create or replace function trunkline_capture.same_value(i_table oid, i_column text, i_old text, i_new text)
 returns boolean as $$
 declare
     v_type pg_catalog.record;
@@ -18,7 +18,11 @@ begin
 
     with recursive base(oid, typtype, typbasetype, is_array) as (
         select t.oid, t.typtype, t.typbasetype, t.typelem operator(pg_catalog.<>) 0::pg_catalog.oid and t.typlen operator(pg_catalog.=) -1::smallint
-          from pg_catalog.pg_type t where t.oid operator(pg_catalog.=) i_type
+          from pg_catalog.pg_attribute a
+          join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) a.atttypid
+         where a.attrelid operator(pg_catalog.=) i_table
+           and a.attname operator(pg_catalog.=) i_column::pg_catalog.name
+           and not a.attisdropped
         union all
         select t.oid, t.typtype, t.typbasetype, t.typelem operator(pg_catalog.<>) 0::pg_catalog.oid and t.typlen operator(pg_catalog.=) -1::smallint
           from base join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) base.typbasetype

@@ -4,9 +4,18 @@
 -- Tables written: none.
 create or replace function trunkline_capture.urlencode(i_text text)
 returns text as $$
+declare
+    v_text pg_catalog.text;
 begin
     if i_text operator(pg_catalog.~) '^[-0-9A-Za-z_.]*$' then
         return i_text;
+    end if;
+    v_text := pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(
+              pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(
+                  i_text, '%', '%25'), '+', '%2b'), ' ', '+'), ':', '%3a'), '/', '%2f'), ',', '%2c'), '@', '%40'),
+                  '(', '%28'), ')', '%29'), '''', '%27');
+    if v_text operator(pg_catalog.~) '^[-0-9A-Za-z_.%+]*$' then
+        return v_text;
     end if;
     -- Runs of kept bytes and runs of others alternate; only the latter go through hex.
     return (
