@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { startProgram, temporaryFile } from '../support/program.ts';
+import { expectEqual, type Replication, replication } from '../support/replication.ts';
+
+const tables = `
+  create table account (id int primary key, n int not null default 0, note text);
+  create table journal (id bigserial primary key, writer int not null, nr int not null, at timestamptz default now());`;
+
+async function withData(databases: Parameters<typeof replication>[0]): Promise<Replication> {
+  const cascade = await replication(databases, tables);
+  await using source = await cascade.session('src');
+  await source.script(`insert into account (id) select generate_series(1, 20000)`);
+  await cascade.addTable({ name: 'public.account' });
+  await cascade.addTable({ name: 'public.journal' });
+  return cascade;
+}
+
+/** Two writers, each with a journal without gaps, until stopped. */
+function startWriting(cascade: Replication): { stop(): Promise<void> } {
+  let writing = true;
+  const loops = [1, 2].map(async (writer) => {
+    await using session = await cascade.session('src');
+    for (let nr = 1; writing; nr += 1) {
+      await session.script(`
+        begin;
+        insert into journal (writer, nr) values (${writer}, ${nr});
+        update account set n = n + 1, note = 'round ${nr}' where id = ${(nr * 37) % 20000} + 1;
+        commit`);
+      await sleep(2);
+    }
+  });
+  return {
+    async stop() {
+      writing = false;
+      await Promise.all(loops);
+    },
+  };
+}
+
+function fileFor(cascade: Replication) {
+  const nodes = [...cascade.queue.nodes.values()]
+    .map(({ name, database, placement }) => `      ${name}: { database: ${database}, role: ${placement.role} }`)
+    .join('\n');
+  return temporaryFile(
+    'trunkline.yaml',
+    `version: 1\n${cascade.cluster.yaml}queues:\n  replika:\n    ticker: { max_lag: 100ms }\n    nodes:\n${nodes}\n    tables: [public.account, public.journal]\n`,
+  );
+}
+
+async function expectSame(cascade: Replication, leaf: string): Promise<void> {
+  await cascade.caughtUp(leaf, 60_000);
+  await using source = await cascade.session('src');
+  await using target = await cascade.session(leaf);
+  for (const table of ['account', 'journal'])
+    await expectEqual(source, `select * from ${table}`, target, `select * from ${table}`);
+  await expectEqual(
+    source,
+    'select writer, count(*) from journal group by 1',
+    target,
+    'select writer, max(nr)::bigint as count from journal group by 1 having max(nr) = count(distinct nr)',
+  );
+}
+
+test('SIGKILL of run, five times at random moments under load, loses and doubles nothing', async () => {
+  await using cascade = await withData({ src: 14, dst: 18 });
+  using file = fileFor(cascade);
+  const writing = startWriting(cascade);
+  const waits = Array.from({ length: 5 }, () => 300 + Math.round(Math.random() * 2_500));
+  console.log(`killed after ${waits.join(', ')} ms`);
+  for (const wait of waits) {
+    const run = startProgram(['run', '-f', file.path]);
+    await sleep(wait);
+    expect((await run.kill('SIGKILL')).signal).toBe('SIGKILL');
+  }
+  const last = startProgram(['run', '-f', file.path]);
+  await sleep(1_000);
+  await writing.stop();
+  try {
+    await expectSame(cascade, 'dst');
+  } finally {
+    const ended = await last.kill('SIGTERM');
+    expect(ended).toMatchObject({ status: 0 });
+  }
+});
+
+const points = [
+  'in-copy',
+  'before-copy-commit',
+  'copied',
+  'wants-handover',
+  'handed-over',
+  'next-batch',
+  'mid-fetch',
+  'before-commit',
+  'after-commit',
+  'after-finish',
+];
+
+test.each(points)('a worker killed at %s goes on where it was', async (point) => {
+  await using cascade = await withData({ src: 18, dst: 18 });
+  using file = fileFor(cascade);
+  const writing = startWriting(cascade);
+  const killed = await startProgram(['run', '-f', file.path], { TRUNKLINE_FAULT: point }).ended;
+  expect(killed.signal).toBe('SIGKILL');
+  const run = startProgram(['run', '-f', file.path]);
+  await sleep(500);
+  await writing.stop();
+  try {
+    await expectSame(cascade, 'dst');
+  } finally {
+    await run.kill('SIGTERM');
+  }
+});
+
+test('a target that goes away and comes back catches up by itself, and the other target does not notice', async () => {
+  await using cascade = await withData({ src: 14, dst1: { version: 18, own: true }, dst2: 18 });
+  cascade.start();
+  await cascade.caughtUp('dst1');
+  await cascade.caughtUp('dst2');
+  const writing = startWriting(cascade);
+  await cascade.cluster.stop('dst1');
+  await sleep(1_500);
+  await writing.stop();
+  await expectSame(cascade, 'dst2');
+  await cascade.cluster.start('dst1');
+  await expectSame(cascade, 'dst1');
+  const failed = cascade.logs.filter(({ event, node }) => event === 'worker_failed' && node === 'dst2');
+  expect(failed).toEqual([]);
+  expect(cascade.logs.filter(({ event }) => event === 'worker_recovered')).not.toEqual([]);
+});
+
+test('a source that goes away and comes back is followed again', async () => {
+  await using cascade = await withData({ src: { version: 14, own: true }, dst: 18 });
+  cascade.start();
+  await cascade.caughtUp('dst');
+  await cascade.cluster.stop('src');
+  await sleep(1_500);
+  await cascade.cluster.start('src');
+  const writing = startWriting(cascade);
+  await sleep(500);
+  await writing.stop();
+  await expectSame(cascade, 'dst');
+});
+
+test('a second process waits for the first and takes over when it is killed', async () => {
+  await using cascade = await withData({ src: 18, dst: 18 });
+  using file = fileFor(cascade);
+  const first = startProgram(['run', '-f', file.path]);
+  await cascade.caughtUp('dst');
+  const second = startProgram(['run', '-f', file.path, '--json']);
+  await sleep(1_500);
+  await first.kill('SIGKILL');
+  const writing = startWriting(cascade);
+  await sleep(2_000);
+  await writing.stop();
+  await expectSame(cascade, 'dst');
+  const { stdout, status } = await second.kill('SIGTERM');
+  expect(status).toBe(0);
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { event: string }).event);
+  expect(events).toContain('worker_waiting');
+  expect(events).toContain('worker_started');
+});
