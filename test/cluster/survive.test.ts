@@ -101,7 +101,7 @@ test.each(points)('a worker killed at %s goes on where it was', async (point) =>
   await using cascade = await withData({ src: 18, dst: 18 });
   using file = fileFor(cascade);
   const writing = startWriting(cascade);
-  const killed = await startProgram(['run', '-f', file.path], { TRUNKLINE_FAULT: point }).ended;
+  const killed = await startProgram(['run', '-f', file.path], { env: { TRUNKLINE_FAULT: point } }).result;
   expect(killed.signal).toBe('SIGKILL');
   const run = startProgram(['run', '-f', file.path]);
   await sleep(500);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
-export interface Ended {
+export interface ProgramResult {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
@@ -16,13 +16,19 @@ export interface Ended {
 /** The built program as a process of its own. */
 export interface RunningProgram {
   readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-  kill(signal: NodeJS.Signals): Promise<Ended>;
+  readonly result: Promise<ProgramResult>;
+  kill(signal: NodeJS.Signals): Promise<ProgramResult>;
 }
 
-export function startProgram(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningProgram {
+export interface ProgramOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export function startProgram(args: readonly string[], options: ProgramOptions = {}): RunningProgram {
   const child = spawn(process.execPath, [program, ...args], {
-    env: { ...process.env, NO_COLOR: '1', ...env },
+    cwd: options.cwd,
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -33,22 +39,22 @@ export function startProgram(args: readonly string[], env: Readonly<Record<strin
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const ended = new Promise<Ended>((resolve, reject) => {
+  const result = new Promise<ProgramResult>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
   });
   return {
     child,
-    ended,
+    result,
     kill(signal) {
       child.kill(signal);
-      return ended;
+      return result;
     },
   };
 }
 
-export function runProgram(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return startProgram(args, env).ended;
+export function runProgram(args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
+  return startProgram(args, options).result;
 }
 
 /** A file of its own folder, deleted with it. */
