@@ -37,9 +37,9 @@ declare
     v_events text[] := array[]::text[];
     v_deny text := '';
     v_dest text := londiste.quote_fqname(coalesce(i_dest_table, i_table_name));
-    v_row_trigger name := '_londiste_' || i_queue_name;
-    v_skip_trigger name := 'zzz__londiste_' || i_queue_name;
-    v_truncate_trigger name := '_londiste_' || i_queue_name || '_truncate';
+    v_row_trigger name := pg_catalog.format('_londiste_%s', i_queue_name)::name;
+    v_skip_trigger name := pg_catalog.format('zzz__londiste_%s', i_queue_name)::name;
+    v_truncate_trigger name := pg_catalog.format('_londiste_%s_truncate', i_queue_name)::name;
     v_skip_arg bytea := pg_catalog.decode('00534b495000', 'hex');
     v_others name[];
     v_old name;
@@ -48,57 +48,57 @@ begin
     foreach v_arg in array coalesce(i_trg_args, array[]::text[])
     loop
         if pg_catalog.starts_with(v_arg, 'tgflags=') then
-            v_flags := v_flags || pg_catalog.upper(pg_catalog.substr(v_arg, 9));
-        elsif v_arg in ('no_triggers', 'virtual_table') then
+            v_flags := pg_catalog.concat(v_flags, pg_catalog.upper(pg_catalog.substr(v_arg, 9)));
+        elsif v_arg operator(pg_catalog.=) any (array['no_triggers', 'virtual_table']) then
             ret_code := 201;
             ret_note := 'Trigger not created';
             return;
-        elsif v_arg in ('expect_sync', 'skip_truncate', 'merge_all', 'no_merge') then
+        elsif v_arg operator(pg_catalog.=) any (array['expect_sync', 'skip_truncate', 'merge_all', 'no_merge']) then
             null;
-        elsif v_arg in ('skip', 'SKIP') then
+        elsif v_arg operator(pg_catalog.=) any (array['skip', 'SKIP']) then
             v_skip := true;
         else
             v_names_table := v_names_table or pg_catalog.starts_with(v_arg, 'ev_extra1=');
-            v_args := v_args || v_arg;
+            v_args := pg_catalog.array_append(v_args, v_arg);
         end if;
     end loop;
 
     v_function := case
-        when pg_catalog.strpos(v_flags, 'J') > 0 then 'jsontriga'
-        when pg_catalog.strpos(v_flags, 'L') > 0 then 'logutriga'
-        when pg_catalog.strpos(v_flags, 'Q') > 0 then 'sqltriga'
+        when pg_catalog.strpos(v_flags, 'J') operator(pg_catalog.>) 0 then 'jsontriga'
+        when pg_catalog.strpos(v_flags, 'L') operator(pg_catalog.>) 0 then 'logutriga'
+        when pg_catalog.strpos(v_flags, 'Q') operator(pg_catalog.>) 0 then 'sqltriga'
         else 'logutriga'
     end;
     v_timing := case
-        when pg_catalog.strpos(v_flags, 'A') > 0 then 'after'
-        when pg_catalog.strpos(v_flags, 'B') > 0 then 'before'
+        when pg_catalog.strpos(v_flags, 'A') operator(pg_catalog.>) 0 then 'after'
+        when pg_catalog.strpos(v_flags, 'B') operator(pg_catalog.>) 0 then 'before'
         else 'after'
     end;
-    if pg_catalog.strpos(v_flags, 'I') > 0 then
-        v_events := v_events || 'insert'::text;
+    if pg_catalog.strpos(v_flags, 'I') operator(pg_catalog.>) 0 then
+        v_events := pg_catalog.array_append(v_events, 'insert'::text);
     end if;
-    if pg_catalog.strpos(v_flags, 'U') > 0 then
-        v_events := v_events || 'update'::text;
+    if pg_catalog.strpos(v_flags, 'U') operator(pg_catalog.>) 0 then
+        v_events := pg_catalog.array_append(v_events, 'update'::text);
     end if;
-    if pg_catalog.strpos(v_flags, 'D') > 0 then
-        v_events := v_events || 'delete'::text;
+    if pg_catalog.strpos(v_flags, 'D') operator(pg_catalog.>) 0 then
+        v_events := pg_catalog.array_append(v_events, 'delete'::text);
     end if;
-    if v_events = array[]::text[] then
+    if pg_catalog.cardinality(v_events) operator(pg_catalog.=) 0 then
         v_events := array['insert', 'update', 'delete'];
     end if;
-    v_skip := v_skip or pg_catalog.strpos(v_flags, 'S') > 0;
+    v_skip := v_skip or pg_catalog.strpos(v_flags, 'S') operator(pg_catalog.>) 0;
 
-    if coalesce(i_dest_table, i_table_name) <> i_table_name and not v_names_table then
-        v_args := v_args || ('ev_extra1=' || pg_catalog.quote_literal(i_table_name));
+    if coalesce(i_dest_table, i_table_name) operator(pg_catalog.<>) i_table_name and not v_names_table then
+        v_args := pg_catalog.array_append(v_args, pg_catalog.format('ev_extra1=%L', i_table_name));
     end if;
 
-    if i_node_type = 'leaf' then
+    if i_node_type operator(pg_catalog.=) 'leaf' then
         perform 1
            from pg_catalog.pg_proc p
            join pg_catalog.pg_namespace n
-             on n.oid = p.pronamespace
-          where n.nspname = 'pgq'
-            and p.proname = v_function;
+             on n.oid operator(pg_catalog.=) p.pronamespace
+          where n.nspname operator(pg_catalog.=) 'pgq'
+            and p.proname operator(pg_catalog.=) v_function;
         if not found then
             ret_code := 201;
             ret_note := 'Trigger not created';
@@ -111,17 +111,18 @@ begin
     select pg_catalog.array_agg(g.tgname order by g.tgname)
       into v_others
       from pg_catalog.pg_trigger g
-     where g.tgrelid = v_dest::regclass
+     where g.tgrelid operator(pg_catalog.=) v_dest::regclass::oid
        and not g.tgisinternal
        and londiste.is_replica_func(g.tgfoid)
-       and pg_catalog.position(g.tgargs, v_skip_arg) > 0
-       and g.tgname not in (v_row_trigger, v_skip_trigger);
-    if v_others is not null and v_timing = 'after' then
+       and pg_catalog.position(g.tgargs, v_skip_arg) operator(pg_catalog.>) 0
+       and g.tgname operator(pg_catalog.<>) v_row_trigger
+       and g.tgname operator(pg_catalog.<>) v_skip_trigger;
+    if v_others is not null and v_timing operator(pg_catalog.=) 'after' then
         ret_code := 403;
         ret_note := 'AFTER trigger cannot work with SKIP trigger(s)';
         return;
     end if;
-    if v_skip and pg_catalog.cardinality(v_others) > 1 then
+    if v_skip and pg_catalog.cardinality(v_others) operator(pg_catalog.>) 1 then
         ret_code := 405;
         ret_note := 'Multiple SKIP triggers';
         return;
@@ -130,37 +131,37 @@ begin
     for v_old in
         select g.tgname
           from pg_catalog.pg_trigger g
-         where g.tgrelid = v_dest::regclass
+         where g.tgrelid operator(pg_catalog.=) v_dest::regclass::oid
            and not g.tgisinternal
-           and g.tgname in (v_row_trigger, v_skip_trigger, v_truncate_trigger)
+           and g.tgname operator(pg_catalog.=) any (array[v_row_trigger, v_skip_trigger, v_truncate_trigger])
     loop
-        execute 'drop trigger ' || pg_catalog.quote_ident(v_old) || ' on ' || v_dest;
+        execute pg_catalog.format('drop trigger %I on %s', v_old, v_dest);
     end loop;
 
     -- One trigger suppresses the change for all queues, and it has to be the last to fire.
     if v_skip and v_others is not null then
         if not pg_catalog.starts_with(v_others[1]::text, 'zzz_') then
-            execute 'alter trigger ' || pg_catalog.quote_ident(v_others[1]) || ' on ' || v_dest
-                 || ' rename to ' || pg_catalog.quote_ident('zzz_' || v_others[1]);
+            execute pg_catalog.format('alter trigger %I on %s rename to %I',
+                                      v_others[1], v_dest, pg_catalog.concat('zzz_', v_others[1]));
         end if;
         v_skip := false;
     end if;
     if v_skip then
-        v_args := v_args || 'SKIP'::text;
+        v_args := pg_catalog.array_append(v_args, 'SKIP'::text);
     end if;
 
-    select pg_catalog.string_agg(', ' || pg_catalog.quote_literal(a.arg), '' order by a.nr)
+    select pg_catalog.string_agg(pg_catalog.format(', %L', a.arg), '' order by a.nr)
       into v_tail
       from pg_catalog.unnest(v_args) with ordinality a(arg, nr);
-    execute 'create trigger ' || pg_catalog.quote_ident(case when v_skip then v_skip_trigger else v_row_trigger end)
-         || ' ' || v_timing || ' ' || pg_catalog.array_to_string(v_events, ' or ') || ' on ' || v_dest
-         || ' for each row execute function pgq.' || v_function
-         || '(' || pg_catalog.quote_literal(i_queue_name) || coalesce(v_tail, '') || v_deny || ')';
+    execute pg_catalog.format('create trigger %I %s %s on %s for each row execute function pgq.%I(%L%s%s)',
+                              case when v_skip then v_skip_trigger else v_row_trigger end,
+                              v_timing, pg_catalog.array_to_string(v_events, ' or '), v_dest,
+                              v_function, i_queue_name, v_tail, v_deny);
 
-    execute 'create trigger ' || pg_catalog.quote_ident(v_truncate_trigger)
-         || ' after truncate on ' || v_dest
-         || ' for each statement execute function pgq.sqltriga'
-         || '(' || pg_catalog.quote_literal(i_queue_name) || v_deny || ')';
+    execute pg_catalog.format('create trigger %I after truncate on %s'
+                              ' for each statement execute function pgq.sqltriga(%L%s)',
+                              v_truncate_trigger, v_dest, i_queue_name, v_deny);
+    trigger_name := null;
 
     ret_code := 200;
     ret_note := 'OK';

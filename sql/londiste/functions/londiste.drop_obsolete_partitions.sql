@@ -22,7 +22,7 @@ begin
         select l.part
           from londiste.list_obsolete_partitions(i_parent_table, i_retention_period, i_partition_period) l(part)
     loop
-        execute 'drop table ' || v_part;
+        execute pg_catalog.format('drop table %s', v_part);
         return next v_part;
     end loop;
 end;

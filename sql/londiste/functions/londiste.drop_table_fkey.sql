@@ -18,8 +18,8 @@ begin
     select f.*
       into v_fkey
       from londiste.find_table_fkeys(i_from_table) f
-     where f.from_table = i_from_table
-       and f.fkey_name = i_fkey_name;
+     where f.from_table operator(pg_catalog.=) i_from_table
+       and f.fkey_name operator(pg_catalog.=) i_fkey_name;
     if not found then
         return 0;
     end if;
@@ -30,8 +30,8 @@ begin
        set to_table = excluded.to_table,
            fkey_def = excluded.fkey_def;
 
-    execute 'alter table only ' || londiste.quote_fqname(v_fkey.from_table)
-         || ' drop constraint ' || pg_catalog.quote_ident(v_fkey.fkey_name);
+    execute pg_catalog.format('alter table only %s drop constraint %I',
+                              londiste.quote_fqname(v_fkey.from_table), v_fkey.fkey_name);
     return 1;
 end;
 $$;

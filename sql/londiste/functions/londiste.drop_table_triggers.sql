@@ -20,25 +20,24 @@ begin
     select coalesce(t.dest_table, t.table_name)
       into v_dest
       from londiste.table_info t
-     where t.queue_name = i_queue_name
-       and t.table_name = londiste.make_fqname(i_table_name);
+     where t.queue_name operator(pg_catalog.=) i_queue_name
+       and t.table_name operator(pg_catalog.=) londiste.make_fqname(i_table_name);
     if not found then
         return;
     end if;
 
     -- Trigger arguments are kept as one string, each ended by a zero byte.
     v_first_arg := pg_catalog.convert_to(i_queue_name, pg_catalog.getdatabaseencoding())
-                || pg_catalog.decode('00', 'hex');
+                operator(pg_catalog.||) pg_catalog.decode('00', 'hex');
     for v_trigger in
         select g.tgname
           from pg_catalog.pg_trigger g
-         where g.tgrelid = londiste.find_table_oid(v_dest)
+         where g.tgrelid operator(pg_catalog.=) londiste.find_table_oid(v_dest)
            and not g.tgisinternal
            and londiste.is_replica_func(g.tgfoid)
-           and pg_catalog.substr(g.tgargs, 1, pg_catalog.length(v_first_arg)) = v_first_arg
+           and pg_catalog.substr(g.tgargs, 1, pg_catalog.length(v_first_arg)) operator(pg_catalog.=) v_first_arg
     loop
-        execute 'drop trigger ' || pg_catalog.quote_ident(v_trigger.tgname)
-             || ' on ' || londiste.quote_fqname(v_dest);
+        execute pg_catalog.format('drop trigger %I on %s', v_trigger.tgname, londiste.quote_fqname(v_dest));
     end loop;
 end;
 $$;

@@ -24,7 +24,7 @@ begin
     select e.execute_sql, e.execute_attrs
       into v_sql, v_attrs
       from londiste.applied_execute e
-     where e.execute_file = i_file_name;
+     where e.execute_file operator(pg_catalog.=) i_file_name;
     if not found then
         ret_code := 404;
         ret_note := 'execute_file called without execute_start';
@@ -36,6 +36,6 @@ begin
     end if;
 
     ret_code := 200;
-    ret_note := 'Execute finished: ' || i_file_name;
+    ret_note := pg_catalog.format('Execute finished: %s', i_file_name);
 end;
 $$;

@@ -27,7 +27,7 @@ declare
 begin
     if i_expect_root and not v_root then
         ret_code := 401;
-        ret_note := 'Node is not root node: ' || i_queue_name;
+        ret_note := pg_catalog.format('Node is not root node: %s', i_queue_name);
         return;
     end if;
 
@@ -36,12 +36,12 @@ begin
         on conflict on constraint applied_execute_pkey do nothing;
     if not found then
         ret_code := 201;
-        ret_note := 'EXECUTE: "' || i_file_name || '" already applied, skipping';
+        ret_note := pg_catalog.format('EXECUTE: "%s" already applied, skipping', i_file_name);
         return;
     end if;
 
     ret_code := 200;
-    ret_note := 'Executing: ' || i_file_name;
+    ret_note := pg_catalog.format('Executing: %s', i_file_name);
 end;
 $$;
 

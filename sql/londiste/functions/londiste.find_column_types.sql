@@ -16,14 +16,15 @@ declare
     v_oid oid := londiste.find_table_oid(tbl);
     v_types text;
 begin
-    select pg_catalog.string_agg(case when a.attnum = any (i.indkey) then 'k' else 'v' end, '' order by a.attnum)
+    select pg_catalog.string_agg(case when a.attnum operator(pg_catalog.=) any (i.indkey) then 'k' else 'v' end, ''
+                                 order by a.attnum)
       into v_types
       from pg_catalog.pg_attribute a
       left join pg_catalog.pg_index i
-        on i.indrelid = a.attrelid
+        on i.indrelid operator(pg_catalog.=) a.attrelid
        and i.indisprimary
-     where a.attrelid = v_oid
-       and a.attnum > 0
+     where a.attrelid operator(pg_catalog.=) v_oid
+       and a.attnum operator(pg_catalog.>) 0
        and not a.attisdropped;
     return coalesce(v_types, '');
 end;

@@ -20,11 +20,11 @@ begin
       into v_oid
       from londiste.split_fqname(i_fqname) s
       join pg_catalog.pg_namespace n
-        on n.nspname = s.schema_part
+        on n.nspname operator(pg_catalog.=) s.schema_part
       join pg_catalog.pg_class c
-        on c.relnamespace = n.oid
-       and c.relname = s.name_part
-     where c.relkind = i_kind::"char";
+        on c.relnamespace operator(pg_catalog.=) n.oid
+       and c.relname operator(pg_catalog.=) s.name_part
+     where c.relkind operator(pg_catalog.=) i_kind::"char";
     return v_oid;
 end;
 $$;

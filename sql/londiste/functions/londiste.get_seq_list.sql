@@ -19,7 +19,7 @@ begin
     return query
         select s.seq_name, s.last_value, s.local
           from londiste.seq_info s
-         where s.queue_name = i_queue_name
+         where s.queue_name operator(pg_catalog.=) i_queue_name
          order by s.nr;
 end;
 $$;

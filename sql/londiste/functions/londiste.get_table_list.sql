@@ -26,10 +26,10 @@ begin
     for table_name, local, merge_state, custom_snapshot, table_attrs, dropped_ddl, dest_table in
         select t.table_name, t.local, t.merge_state, t.custom_snapshot, t.table_attrs, t.dropped_ddl, t.dest_table
           from londiste.table_info t
-         where t.queue_name = i_queue_name
+         where t.queue_name operator(pg_catalog.=) i_queue_name
          order by t.nr
     loop
-        if merge_state in ('in-copy', 'catching-up') then
+        if merge_state operator(pg_catalog.=) any (array['in-copy', 'catching-up']) then
             select c.copy_role, c.copy_pos
               into copy_role, copy_pos
               from londiste._coordinate_copy(i_queue_name, table_name) c;

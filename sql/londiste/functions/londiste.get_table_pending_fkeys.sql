@@ -16,8 +16,8 @@ begin
     return query
         select p.*
           from londiste.pending_fkeys p
-         where p.from_table = i_table_name
-            or p.to_table = i_table_name
+         where p.from_table operator(pg_catalog.=) i_table_name
+            or p.to_table operator(pg_catalog.=) i_table_name
          order by p.from_table, p.fkey_name;
 end;
 $$;

@@ -19,26 +19,28 @@ begin
         select p.*
           from londiste.pending_fkeys p
           cross join lateral (
-              select pg_catalog.count(*) filter (where coalesce(t.dest_table, t.table_name) = p.from_table) as from_rows,
-                     pg_catalog.count(*) filter (where coalesce(t.dest_table, t.table_name) = p.to_table) as to_rows,
-                     pg_catalog.bool_and(coalesce(t.merge_state = 'ok', false) and t.custom_snapshot is null) as settled,
-                     pg_catalog.bool_or(t.queue_name = i_queue_name) as here,
-                     coalesce(pg_catalog.min(t.queue_name) filter (where c.node_type = 'root'),
-                              pg_catalog.min(c.queue_name) filter (where c.node_type = 'branch'),
+              select pg_catalog.bool_or(coalesce(t.dest_table, t.table_name) operator(pg_catalog.=) p.from_table) as from_fed,
+                     pg_catalog.bool_or(coalesce(t.dest_table, t.table_name) operator(pg_catalog.=) p.to_table) as to_fed,
+                     pg_catalog.bool_and(t.merge_state is not null
+                                         and t.merge_state operator(pg_catalog.=) 'ok'
+                                         and t.custom_snapshot is null) as settled,
+                     pg_catalog.bool_or(t.queue_name operator(pg_catalog.=) i_queue_name) as here,
+                     coalesce(pg_catalog.min(t.queue_name) filter (where c.node_type operator(pg_catalog.=) 'root'),
+                              pg_catalog.min(c.queue_name) filter (where c.node_type operator(pg_catalog.=) 'branch'),
                               pg_catalog.min(t.queue_name)) as chosen
                 from londiste.table_info t
                 join pgq_node.node_info n
-                  on n.queue_name = t.queue_name
+                  on n.queue_name operator(pg_catalog.=) t.queue_name
                 left join pgq_node.node_info c
-                  on c.queue_name = n.combined_queue
+                  on c.queue_name operator(pg_catalog.=) n.combined_queue
                where t.local
-                 and coalesce(t.dest_table, t.table_name) in (p.from_table, p.to_table)
+                 and coalesce(t.dest_table, t.table_name) operator(pg_catalog.=) any (array[p.from_table, p.to_table])
           ) s
-         where s.from_rows > 0
-           and s.to_rows > 0
+         where s.from_fed
+           and s.to_fed
            and s.settled
            and s.here
-           and s.chosen = i_queue_name
+           and s.chosen operator(pg_catalog.=) i_queue_name
          order by p.from_table, p.fkey_name;
 end;
 $$;

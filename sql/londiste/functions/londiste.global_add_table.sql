@@ -24,10 +24,10 @@ begin
     select n.combined_queue
       into v_combined
       from pgq_node.node_info n
-     where n.queue_name = i_queue_name;
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         ret_code := 400;
-        ret_note := 'No such queue: ' || i_queue_name;
+        ret_note := pg_catalog.format('No such queue: %s', i_queue_name);
         return;
     end if;
 
@@ -36,9 +36,9 @@ begin
         on conflict on constraint table_info_pkey do nothing;
     ret_code := 200;
     if found then
-        ret_note := 'Table added: ' || i_table_name;
+        ret_note := pg_catalog.format('Table added: %s', i_table_name);
     else
-        ret_note := 'Table already added: ' || v_table;
+        ret_note := pg_catalog.format('Table already added: %s', v_table);
     end if;
 
     if v_combined is not null then

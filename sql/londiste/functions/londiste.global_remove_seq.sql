@@ -20,11 +20,11 @@ declare
     v_seq text := londiste.make_fqname(i_seq_name);
 begin
     delete from londiste.seq_info s
-     where s.queue_name = i_queue_name
-       and s.seq_name = v_seq;
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.seq_name operator(pg_catalog.=) v_seq;
     if not found then
         ret_code := 400;
-        ret_note := 'Sequence not found: ' || v_seq;
+        ret_note := pg_catalog.format('Sequence not found: %s', v_seq);
         return;
     end if;
 
@@ -33,6 +33,6 @@ begin
     end if;
 
     ret_code := 200;
-    ret_note := 'Sequence removed: ' || v_seq;
+    ret_note := pg_catalog.format('Sequence removed: %s', v_seq);
 end;
 $$;

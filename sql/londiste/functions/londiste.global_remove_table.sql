@@ -25,15 +25,15 @@ begin
     end if;
 
     delete from londiste.table_info t
-     where t.queue_name = i_queue_name
-       and t.table_name = v_table;
+     where t.queue_name operator(pg_catalog.=) i_queue_name
+       and t.table_name operator(pg_catalog.=) v_table;
     if not found then
         ret_code := 400;
-        ret_note := 'Table not found: ' || v_table;
+        ret_note := pg_catalog.format('Table not found: %s', v_table);
         return;
     end if;
 
     ret_code := 200;
-    ret_note := 'Table removed: ' || i_table_name;
+    ret_note := pg_catalog.format('Table removed: %s', i_table_name);
 end;
 $$;

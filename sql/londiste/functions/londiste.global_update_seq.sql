@@ -26,13 +26,13 @@ begin
     select n.node_type
       into v_node_type
       from pgq_node.node_info n
-     where n.queue_name = i_queue_name;
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Set not found: ' || i_queue_name;
+        ret_note := pg_catalog.format('Set not found: %s', i_queue_name);
         return;
     end if;
-    if v_node_type = 'root' then
+    if v_node_type operator(pg_catalog.=) 'root' then
         ret_code := 402;
         ret_note := 'Must not run on root node';
         return;

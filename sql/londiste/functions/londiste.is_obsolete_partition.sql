@@ -19,17 +19,18 @@ declare
     v_pattern text;
     v_format text;
     v_suffix text;
+    v_oldest text;
 begin
-    if i_partition_period in ('hour', 'hourly') then
+    if i_partition_period operator(pg_catalog.=) any (array['hour', 'hourly']) then
         v_pattern := '_([0-9]{4}_[0-9]{2}_[0-9]{2}_[0-9]{2})$';
         v_format := 'YYYY_MM_DD_HH24';
-    elsif i_partition_period in ('day', 'daily') then
+    elsif i_partition_period operator(pg_catalog.=) any (array['day', 'daily']) then
         v_pattern := '_([0-9]{4}_[0-9]{2}_[0-9]{2})$';
         v_format := 'YYYY_MM_DD';
-    elsif i_partition_period in ('month', 'monthly') then
+    elsif i_partition_period operator(pg_catalog.=) any (array['month', 'monthly']) then
         v_pattern := '_([0-9]{4}_[0-9]{2})$';
         v_format := 'YYYY_MM';
-    elsif i_partition_period in ('year', 'yearly') then
+    elsif i_partition_period operator(pg_catalog.=) any (array['year', 'yearly']) then
         v_pattern := '_([0-9]{4})$';
         v_format := 'YYYY';
     else
@@ -40,7 +41,7 @@ begin
     if v_suffix is null then
         return null;
     end if;
-    return coalesce(v_suffix collate "C"
-                    < pg_catalog.to_char(pg_catalog.now() - i_retention_period, v_format) collate "C", false);
+    v_oldest := pg_catalog.to_char(pg_catalog.now() operator(pg_catalog.-) i_retention_period, v_format);
+    return coalesce(v_suffix collate pg_catalog."C" operator(pg_catalog.<) v_oldest, false);
 end;
 $$;

@@ -16,8 +16,8 @@ as $$
         select 1
           from pg_catalog.pg_proc p
           join pg_catalog.pg_namespace n
-            on n.oid = p.pronamespace
-         where p.oid = $1
-           and n.nspname = 'pgq'
-           and p.proname in ('sqltriga', 'logutriga', 'jsontriga'));
+            on n.oid operator(pg_catalog.=) p.pronamespace
+         where p.oid operator(pg_catalog.=) $1
+           and n.nspname operator(pg_catalog.=) 'pgq'
+           and p.proname operator(pg_catalog.=) any (array['sqltriga', 'logutriga', 'jsontriga']));
 $$;

@@ -18,15 +18,16 @@ language plpgsql
 as $$
 begin
     return query
-        select londiste.quote_fqname(n.nspname || '.' || c.relname)
+        select pg_catalog.format('%I.%I', n.nspname, c.relname)
           from londiste.split_fqname(i_parent_table) s
           join pg_catalog.pg_namespace n
-            on n.nspname = s.schema_part
+            on n.nspname operator(pg_catalog.=) s.schema_part
           join pg_catalog.pg_class c
-            on c.relnamespace = n.oid
-         where c.relkind = 'r'
-           and pg_catalog.starts_with(c.relname::text, s.name_part || '_')
-           and pg_catalog.substr(c.relname::text, pg_catalog.length(s.name_part) + 1) ~ '^_[0-9]{4}(_[0-9]{2}){0,3}$'
+            on c.relnamespace operator(pg_catalog.=) n.oid
+         where c.relkind operator(pg_catalog.=) 'r'
+           and pg_catalog.starts_with(c.relname::text, pg_catalog.concat(s.name_part, '_'))
+           and substring(pg_catalog.substr(c.relname::text, pg_catalog.length(s.name_part) operator(pg_catalog.+) 1)
+                         from '^_[0-9]{4}(?:_[0-9]{2}){0,3}$') is not null
            and londiste.is_obsolete_partition(c.relname::text, i_retention_period, i_partition_period)
          order by c.relname;
 end;

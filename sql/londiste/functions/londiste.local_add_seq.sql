@@ -25,24 +25,24 @@ declare
 begin
     if londiste.find_seq_oid(v_seq) is null then
         ret_code := 400;
-        ret_note := 'Sequence not found: ' || v_seq;
+        ret_note := pg_catalog.format('Sequence not found: %s', v_seq);
         return;
     end if;
 
     select s.local, s.last_value
       into v_local, v_published
       from londiste.seq_info s
-     where s.queue_name = i_queue_name
-       and s.seq_name = v_seq
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.seq_name operator(pg_catalog.=) v_seq
        for no key update;
     if not found and not v_root then
         ret_code := 404;
-        ret_note := 'Unknown sequence: ' || v_seq;
+        ret_note := pg_catalog.format('Unknown sequence: %s', v_seq);
         return;
     end if;
     if v_local then
         ret_code := 201;
-        ret_note := 'Sequence already added: ' || v_seq;
+        ret_note := pg_catalog.format('Sequence already added: %s', v_seq);
         return;
     end if;
 
@@ -58,21 +58,21 @@ begin
         -- A sequence that is at its end has nothing ahead to publish, but the others must hear of it.
         perform 1
            from londiste.seq_info s
-          where s.queue_name = i_queue_name
-            and s.seq_name = v_seq
-            and s.last_value = v_real;
+          where s.queue_name operator(pg_catalog.=) i_queue_name
+            and s.seq_name operator(pg_catalog.=) v_seq
+            and s.last_value operator(pg_catalog.=) v_real;
         if found then
             perform pgq.insert_event(i_queue_name, 'londiste.update-seq', v_real::text, v_seq, null, null, null);
         end if;
     else
         update londiste.seq_info s
            set local = true
-         where s.queue_name = i_queue_name
-           and s.seq_name = v_seq;
+         where s.queue_name operator(pg_catalog.=) i_queue_name
+           and s.seq_name operator(pg_catalog.=) v_seq;
         perform pgq.seq_setval(v_seq, v_published);
     end if;
 
     ret_code := 200;
-    ret_note := 'Sequence added: ' || v_seq;
+    ret_note := pg_catalog.format('Sequence added: %s', v_seq);
 end;
 $$;

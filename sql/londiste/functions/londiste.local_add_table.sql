@@ -29,9 +29,9 @@ language plpgsql
 as $$
 declare
     v_args text[] := coalesce(i_trg_args, array[]::text[]);
-    v_merge_all boolean := 'merge_all' = any (v_args);
-    v_no_merge boolean := 'no_merge' = any (v_args);
-    v_virtual boolean := 'virtual_table' = any (v_args);
+    v_merge_all boolean := 'merge_all' operator(pg_catalog.=) any (v_args);
+    v_no_merge boolean := 'no_merge' operator(pg_catalog.=) any (v_args);
+    v_virtual boolean := 'virtual_table' operator(pg_catalog.=) any (v_args);
     v_attrs text := i_table_attrs;
     v_table text := londiste.make_fqname(i_table_name);
     v_dest text := londiste.make_fqname(coalesce(i_dest_table, i_table_name));
@@ -46,43 +46,47 @@ declare
     v_siblings integer := 0;
     v_answer record;
 begin
-    v_label := v_table || case when v_dest <> v_table then '(' || v_dest || ')' else '' end;
+    v_label := v_table;
+    if v_dest operator(pg_catalog.<>) v_table then
+        v_label := pg_catalog.format('%s(%s)', v_table, v_dest);
+    end if;
 
     if v_merge_all and v_no_merge then
         ret_code := 405;
         ret_note := 'Cannot use merge-all and no-merge together';
         return;
     end if;
-    if 'skip_truncate' = any (v_args) then
-        v_attrs := coalesce(v_attrs || '&skip_truncate=1', 'skip_truncate=1');
+    if 'skip_truncate' operator(pg_catalog.=) any (v_args) then
+        v_attrs := case when v_attrs is null then 'skip_truncate=1'
+                        else pg_catalog.format('%s&skip_truncate=1', v_attrs) end;
     end if;
 
     select n.node_type, n.combined_queue, c.node_type
       into v_node_type, v_combined, v_combined_type
       from pgq_node.node_info n
       left join pgq_node.node_info c
-        on c.queue_name = n.combined_queue
-     where n.queue_name = i_queue_name;
+        on c.queue_name operator(pg_catalog.=) n.combined_queue
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
 
     if not v_virtual then
         if londiste.find_table_oid(v_dest) is null then
             ret_code := 404;
-            ret_note := 'Table does not exist: ' || v_label;
+            ret_note := pg_catalog.format('Table does not exist: %s', v_label);
             return;
         end if;
-        if pg_catalog.strpos(londiste.find_column_types(v_dest), 'k') = 0 then
+        if pg_catalog.strpos(londiste.find_column_types(v_dest), 'k') operator(pg_catalog.=) 0 then
             -- The key may be down for the copy of another queue.
             perform 1
                from londiste.table_info t
                join pgq_node.node_info n
-                 on n.queue_name = t.queue_name
-              where n.combined_queue = v_combined
-                and t.queue_name <> i_queue_name
-                and coalesce(t.dest_table, t.table_name) = v_dest
+                 on n.queue_name operator(pg_catalog.=) t.queue_name
+              where n.combined_queue operator(pg_catalog.=) v_combined
+                and t.queue_name operator(pg_catalog.<>) i_queue_name
+                and coalesce(t.dest_table, t.table_name) operator(pg_catalog.=) v_dest
                 and t.dropped_ddl is not null;
             if not found then
                 ret_code := 400;
-                ret_note := 'Primary key missing on table: ' || v_label;
+                ret_note := pg_catalog.format('Primary key missing on table: %s', v_label);
                 return;
             end if;
         end if;
@@ -90,43 +94,46 @@ begin
 
     if v_node_type is null then
         ret_code := 400;
-        ret_note := 'No such set: ' || i_queue_name;
+        ret_note := pg_catalog.format('No such set: %s', i_queue_name);
         return;
     end if;
 
     select t.local, t.table_attrs
       into v_local, v_old_attrs
       from londiste.table_info t
-     where t.queue_name = i_queue_name
-       and t.table_name = v_table
+     where t.queue_name operator(pg_catalog.=) i_queue_name
+       and t.table_name operator(pg_catalog.=) v_table
        for no key update;
     if not found then
-        if v_node_type <> 'root' then
+        if v_node_type operator(pg_catalog.<>) 'root' then
             ret_code := 404;
-            ret_note := 'Table not available on queue: ' || v_label;
+            ret_note := pg_catalog.format('Table not available on queue: %s', v_label);
             return;
         end if;
         perform londiste.global_add_table(i_queue_name, v_table);
     end if;
 
     if v_local then
-        if v_old_attrs is distinct from v_attrs then
+        if coalesce(v_old_attrs operator(pg_catalog.<>) v_attrs,
+                    pg_catalog.num_nulls(v_old_attrs, v_attrs) operator(pg_catalog.=) 1)
+        then
             ret_code := 410;
-            ret_note := 'Table ' || v_label || ' already added, but with different args: ' || coalesce(v_old_attrs, '');
+            ret_note := pg_catalog.format('Table %s already added, but with different args: %s',
+                                          v_label, coalesce(v_old_attrs, ''));
         else
             ret_code := 200;
-            ret_note := 'Table already added: ' || v_label;
+            ret_note := pg_catalog.format('Table already added: %s', v_label);
         end if;
         return;
     end if;
 
-    if v_node_type = 'root' then
+    if v_node_type operator(pg_catalog.=) 'root' then
         perform londiste.root_notify_change(i_queue_name, 'londiste.add-table', v_table);
     end if;
 
     -- On a branch of the combined queue the rows come through that queue, so there is nothing to copy.
-    if v_node_type = 'root' or v_virtual or 'expect_sync' = any (v_args)
-       or (v_node_type = 'leaf' and v_combined_type = 'branch')
+    if v_node_type operator(pg_catalog.=) 'root' or v_virtual or 'expect_sync' operator(pg_catalog.=) any (v_args)
+       or (v_node_type operator(pg_catalog.=) 'leaf' and v_combined_type operator(pg_catalog.=) 'branch')
     then
         v_state := 'ok';
     end if;
@@ -135,35 +142,37 @@ begin
        set local = true,
            merge_state = v_state,
            table_attrs = coalesce(v_attrs, t.table_attrs),
-           dest_table = nullif(v_dest, v_table)
-     where t.queue_name = i_queue_name
-       and t.table_name = v_table;
+           dest_table = case when v_dest operator(pg_catalog.<>) v_table then v_dest end
+     where t.queue_name operator(pg_catalog.=) i_queue_name
+       and t.table_name operator(pg_catalog.=) v_table;
 
-    if v_node_type = 'leaf' and v_combined is not null and not v_no_merge then
+    if v_node_type operator(pg_catalog.=) 'leaf' and v_combined is not null and not v_no_merge then
         for v_sibling, v_local in
             select t.queue_name, t.local
               from londiste.table_info t
               join pgq_node.node_info n
-                on n.queue_name = t.queue_name
-             where n.combined_queue = v_combined
-               and t.queue_name <> i_queue_name
-               and coalesce(t.dest_table, t.table_name) = v_dest
+                on n.queue_name operator(pg_catalog.=) t.queue_name
+             where n.combined_queue operator(pg_catalog.=) v_combined
+               and t.queue_name operator(pg_catalog.<>) i_queue_name
+               and coalesce(t.dest_table, t.table_name) operator(pg_catalog.=) v_dest
              order by t.queue_name
                for no key update of t
         loop
-            v_siblings := v_siblings + 1;
-            if v_local and v_state is distinct from 'ok' then
+            v_siblings := v_siblings operator(pg_catalog.+) 1;
+            if v_local and v_state is null then
                 ret_code := 405;
-                ret_note := 'Found local table ' || v_label || ' in queue ' || v_sibling
-                         || ', use remove-table first to remove all previous table subscriptions';
+                ret_note := pg_catalog.format('Found local table %s in queue %s, use remove-table first'
+                                              ' to remove all previous table subscriptions',
+                                              v_label, v_sibling);
                 return;
             end if;
         end loop;
-        if v_siblings > 0 then
-            if v_state is distinct from 'ok' and not v_merge_all then
+        if v_siblings operator(pg_catalog.>) 0 then
+            if v_state is null and not v_merge_all then
                 ret_code := 405;
-                ret_note := 'Found multiple sources for table ' || v_label
-                         || ', use merge-all or no-merge to continue';
+                ret_note := pg_catalog.format('Found multiple sources for table %s,'
+                                              ' use merge-all or no-merge to continue',
+                                              v_label);
                 return;
             end if;
 
@@ -172,22 +181,22 @@ begin
                    merge_state = v_state,
                    table_attrs = v_attrs
               from pgq_node.node_info n
-             where n.queue_name = t.queue_name
-               and n.combined_queue = v_combined
-               and t.queue_name <> i_queue_name
-               and coalesce(t.dest_table, t.table_name) = v_dest;
+             where n.queue_name operator(pg_catalog.=) t.queue_name
+               and n.combined_queue operator(pg_catalog.=) v_combined
+               and t.queue_name operator(pg_catalog.<>) i_queue_name
+               and coalesce(t.dest_table, t.table_name) operator(pg_catalog.=) v_dest;
         end if;
 
         perform 1
            from londiste.table_info t
-          where t.queue_name = v_combined
-            and t.table_name = v_table
+          where t.queue_name operator(pg_catalog.=) v_combined
+            and t.table_name operator(pg_catalog.=) v_table
             and t.local;
         if not found and v_combined_type is not null then
             select a.ret_code, a.ret_note
               into v_answer
               from londiste.local_add_table(v_combined, v_table, v_args, v_attrs, v_dest) a;
-            if v_answer.ret_code > 299 then
+            if v_answer.ret_code operator(pg_catalog.>) 299 then
                 ret_code := v_answer.ret_code;
                 ret_note := v_answer.ret_note;
                 return;
@@ -198,15 +207,17 @@ begin
     select c.ret_code, c.ret_note
       into v_answer
       from londiste.create_trigger(i_queue_name, v_table, v_args, v_dest, v_node_type) c;
-    if v_answer.ret_code > 299 then
+    if v_answer.ret_code operator(pg_catalog.>) 299 then
         ret_code := v_answer.ret_code;
-        ret_note := 'Trigger creation failed for table ' || v_label || ': ' || v_answer.ret_note;
+        ret_note := pg_catalog.format('Trigger creation failed for table %s: %s', v_label, v_answer.ret_note);
         return;
     end if;
 
     ret_code := 200;
-    ret_note := case when v_answer.ret_code = 201 then 'Table added with no triggers: ' else 'Table added: ' end
-             || v_label;
+    ret_note := pg_catalog.format('%s%s',
+                                  case when v_answer.ret_code operator(pg_catalog.=) 201 then 'Table added with no triggers: '
+                                       else 'Table added: ' end,
+                                  v_label);
 end;
 $$;
 

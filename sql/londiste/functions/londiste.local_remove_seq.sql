@@ -28,16 +28,16 @@ begin
 
     update londiste.seq_info s
        set local = false
-     where s.queue_name = i_queue_name
-       and s.seq_name = v_seq
+     where s.queue_name operator(pg_catalog.=) i_queue_name
+       and s.seq_name operator(pg_catalog.=) v_seq
        and s.local;
     if not found then
         ret_code := 404;
-        ret_note := 'Sequence not found: ' || v_seq;
+        ret_note := pg_catalog.format('Sequence not found: %s', v_seq);
         return;
     end if;
 
     ret_code := 200;
-    ret_note := 'Sequence removed: ' || v_seq;
+    ret_note := pg_catalog.format('Sequence removed: %s', v_seq);
 end;
 $$;

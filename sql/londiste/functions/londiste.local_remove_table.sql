@@ -28,12 +28,12 @@ begin
     select coalesce(t.dest_table, t.table_name), t.local, t.dropped_ddl
       into v_dest, v_local, v_dropped_ddl
       from londiste.table_info t
-     where t.queue_name = i_queue_name
-       and t.table_name = v_table
+     where t.queue_name operator(pg_catalog.=) i_queue_name
+       and t.table_name operator(pg_catalog.=) v_table
        for no key update;
     if not found then
         ret_code := 400;
-        ret_note := 'Table not found: ' || v_table;
+        ret_note := pg_catalog.format('Table not found: %s', v_table);
         return;
     end if;
 
@@ -41,7 +41,7 @@ begin
         perform londiste.drop_table_triggers(i_queue_name, v_table);
 
         if v_dropped_ddl is not null then
-            execute 'truncate only ' || londiste.quote_fqname(v_dest);
+            execute pg_catalog.format('truncate only %s', londiste.quote_fqname(v_dest));
             execute v_dropped_ddl;
         end if;
 
@@ -52,28 +52,29 @@ begin
                dropped_ddl = null,
                table_attrs = null,
                dest_table = null
-         where t.queue_name = i_queue_name
-           and t.table_name = v_table;
+         where t.queue_name operator(pg_catalog.=) i_queue_name
+           and t.table_name operator(pg_catalog.=) v_table;
 
         for v_seq in
-            select sn.nspname || '.' || s.relname
+            select pg_catalog.format('%s.%s', sn.nspname, s.relname)
               from pg_catalog.pg_attribute a
               join pg_catalog.pg_attrdef d
-                on d.adrelid = a.attrelid
-               and d.adnum = a.attnum
+                on d.adrelid operator(pg_catalog.=) a.attrelid
+               and d.adnum operator(pg_catalog.=) a.attnum
               join pg_catalog.pg_depend e
-                on e.refobjid = a.attrelid
-               and e.refobjsubid = a.attnum
-               and e.refclassid = 'pg_catalog.pg_class'::regclass
-               and e.classid = 'pg_catalog.pg_class'::regclass
-               and e.deptype = 'a'
+                on e.refobjid operator(pg_catalog.=) a.attrelid
+               and e.refobjsubid operator(pg_catalog.=) a.attnum
+               and e.refclassid operator(pg_catalog.=) 'pg_catalog.pg_class'::regclass::oid
+               and e.classid operator(pg_catalog.=) 'pg_catalog.pg_class'::regclass::oid
+               and e.deptype operator(pg_catalog.=) 'a'
               join pg_catalog.pg_class s
-                on s.oid = e.objid
-               and s.relkind = 'S'
+                on s.oid operator(pg_catalog.=) e.objid
+               and s.relkind operator(pg_catalog.=) 'S'
               join pg_catalog.pg_namespace sn
-                on sn.oid = s.relnamespace
-             where a.attrelid = londiste.find_table_oid(v_dest)
-               and a.atttypid in ('pg_catalog.int4'::regtype, 'pg_catalog.int8'::regtype)
+                on sn.oid operator(pg_catalog.=) s.relnamespace
+             where a.attrelid operator(pg_catalog.=) londiste.find_table_oid(v_dest)
+               and a.atttypid operator(pg_catalog.=) any
+                   (array['pg_catalog.int4'::regtype::oid, 'pg_catalog.int8'::regtype::oid])
                and not a.attisdropped
              order by a.attnum
         loop
@@ -81,7 +82,7 @@ begin
         end loop;
     elsif not pgq_node.is_root_node(i_queue_name) then
         ret_code := 400;
-        ret_note := 'Table not registered locally: ' || v_table;
+        ret_note := pg_catalog.format('Table not registered locally: %s', v_table);
         return;
     end if;
 
@@ -91,6 +92,6 @@ begin
     end if;
 
     ret_code := 200;
-    ret_note := 'Table removed: ' || v_table;
+    ret_note := pg_catalog.format('Table removed: %s', v_table);
 end;
 $$;

@@ -20,16 +20,16 @@ as $$
 begin
     update londiste.table_info t
        set table_attrs = i_table_attrs
-     where t.queue_name = i_queue_name
-       and t.table_name = i_table_name
+     where t.queue_name operator(pg_catalog.=) i_queue_name
+       and t.table_name operator(pg_catalog.=) i_table_name
        and t.local;
     if not found then
         ret_code := 404;
-        ret_note := 'no such local table: ' || i_table_name;
+        ret_note := pg_catalog.format('no such local table: %s', i_table_name);
         return;
     end if;
 
     ret_code := 200;
-    ret_note := i_table_name || ': Table attributes stored';
+    ret_note := pg_catalog.format('%s: Table attributes stored', i_table_name);
 end;
 $$;

@@ -25,16 +25,16 @@ begin
     update londiste.table_info t
        set custom_snapshot = i_snapshot,
            merge_state = i_merge_state
-     where t.queue_name = i_queue_name
-       and t.table_name = v_table
+     where t.queue_name operator(pg_catalog.=) i_queue_name
+       and t.table_name operator(pg_catalog.=) v_table
        and t.local;
     if not found then
         ret_code := 404;
-        ret_note := 'No such table: ' || v_table;
+        ret_note := pg_catalog.format('No such table: %s', v_table);
         return;
     end if;
 
     ret_code := 200;
-    ret_note := 'Table ' || v_table || ' state set to ' || pg_catalog.quote_nullable(i_merge_state);
+    ret_note := pg_catalog.format('Table %s state set to %s', v_table, pg_catalog.quote_nullable(i_merge_state));
 end;
 $$;

@@ -13,9 +13,9 @@ immutable
 strict
 as $$
 begin
-    if pg_catalog.strpos(i_name, '.') > 0 then
+    if pg_catalog.strpos(i_name, '.') operator(pg_catalog.>) 0 then
         return i_name;
     end if;
-    return 'public.' || i_name;
+    return pg_catalog.format('public.%s', i_name);
 end;
 $$;

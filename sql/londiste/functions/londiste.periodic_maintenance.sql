@@ -10,7 +10,7 @@ language plpgsql
 as $$
 begin
     delete from londiste.applied_execute e
-     where e.execute_time < pg_catalog.now() - '3 months'::interval;
+     where e.execute_time operator(pg_catalog.<) (pg_catalog.now() operator(pg_catalog.-) '3 months'::interval);
     return 0;
 end;
 $$;

@@ -19,6 +19,6 @@ begin
     select s.schema_part, s.name_part
       into v_schema, v_name
       from londiste.split_fqname(i_name) s;
-    return pg_catalog.quote_ident(v_schema) || '.' || pg_catalog.quote_ident(v_name);
+    return pg_catalog.format('%I.%I', v_schema, v_name);
 end;
 $$;

@@ -24,27 +24,27 @@ begin
     select p.fkey_def
       into v_def
       from londiste.pending_fkeys p
-     where p.from_table = i_from_table
-       and p.fkey_name = i_fkey_name
+     where p.from_table operator(pg_catalog.=) i_from_table
+       and p.fkey_name operator(pg_catalog.=) i_fkey_name
        for update;
     if not found then
         return '';
     end if;
 
     -- A key that was not valid when it was taken down comes back as it was.
-    v_unchecked := pg_catalog.right(v_def, 10) = ' NOT VALID';
+    v_unchecked := pg_catalog.right(v_def, 10) operator(pg_catalog.=) ' NOT VALID';
 
     select k.convalidated
       into v_validated
       from pg_catalog.pg_constraint k
-     where k.conrelid = londiste.find_table_oid(i_from_table)
-       and k.conname = i_fkey_name
-       and k.contype = 'f';
+     where k.conrelid operator(pg_catalog.=) londiste.find_table_oid(i_from_table)
+       and k.conname::text operator(pg_catalog.=) i_fkey_name
+       and k.contype operator(pg_catalog.=) 'f';
     if not found then
-        v_next := v_def || case when i_lazy and not v_unchecked then ' not valid' else '' end;
+        v_next := pg_catalog.concat(v_def, case when i_lazy and not v_unchecked then ' not valid' end);
     elsif not v_validated and not v_unchecked then
-        v_next := 'alter table only ' || londiste.quote_fqname(i_from_table)
-               || ' validate constraint ' || pg_catalog.quote_ident(i_fkey_name);
+        v_next := pg_catalog.format('alter table only %s validate constraint %I',
+                                    londiste.quote_fqname(i_from_table), i_fkey_name);
     end if;
 
     if v_next is not null then
@@ -55,8 +55,8 @@ begin
     end if;
 
     delete from londiste.pending_fkeys p
-     where p.from_table = i_from_table
-       and p.fkey_name = i_fkey_name;
+     where p.from_table operator(pg_catalog.=) i_from_table
+       and p.fkey_name operator(pg_catalog.=) i_fkey_name;
     return '';
 end;
 $$;

@@ -18,7 +18,8 @@ language plpgsql
 as $$
 declare
     v_node_type text;
-    v_buffer bigint := case when i_buffer >= 10 then i_buffer else 10000 end;
+    v_buffer bigint := case when i_buffer operator(pg_catalog.>=) 10 then i_buffer else 10000 end;
+    v_step bigint := 3 operator(pg_catalog.*) v_buffer;
     v_seq record;
     v_real bigint;
     v_new bigint;
@@ -26,13 +27,13 @@ begin
     select n.node_type
       into v_node_type
       from pgq_node.node_info n
-     where n.queue_name = i_queue_name;
+     where n.queue_name operator(pg_catalog.=) i_queue_name;
     if not found then
         ret_code := 404;
-        ret_note := 'Queue not found: ' || i_queue_name;
+        ret_note := pg_catalog.format('Queue not found: %s', i_queue_name);
         return;
     end if;
-    if v_node_type <> 'root' then
+    if v_node_type operator(pg_catalog.<>) 'root' then
         ret_code := 402;
         ret_note := 'Not a root node';
         return;
@@ -42,8 +43,8 @@ begin
         select i.seq_name, i.last_value, s.seqmax
           from londiste.seq_info i
           left join pg_catalog.pg_sequence s
-            on s.seqrelid = londiste.find_seq_oid(i.seq_name)
-         where i.queue_name = i_queue_name
+            on s.seqrelid operator(pg_catalog.=) londiste.find_seq_oid(i.seq_name)
+         where i.queue_name operator(pg_catalog.=) i_queue_name
            and i.local
          order by i.nr
            for no key update of i
@@ -55,15 +56,20 @@ begin
         end if;
 
         v_real := pgq.seq_getval(v_seq.seq_name);
+        v_new := v_seq.seqmax;
         -- Subscribers could not store a value above the end of the sequence.
-        v_new := least(v_real::numeric + 3 * v_buffer::numeric, v_seq.seqmax)::bigint;
-        if v_new > v_seq.last_value and v_real >= v_seq.last_value - v_buffer then
+        if v_real operator(pg_catalog.<) (v_new operator(pg_catalog.-) v_step) then
+            v_new := v_real operator(pg_catalog.+) v_step;
+        end if;
+        if v_real operator(pg_catalog.>=) (v_seq.last_value operator(pg_catalog.-) v_buffer)
+           and v_new operator(pg_catalog.>) v_seq.last_value
+        then
             perform pgq.insert_event(i_queue_name, 'londiste.update-seq', v_new::text,
                                      v_seq.seq_name, null, null, null);
             update londiste.seq_info i
                set last_value = v_new
-             where i.queue_name = i_queue_name
-               and i.seq_name = v_seq.seq_name;
+             where i.queue_name operator(pg_catalog.=) i_queue_name
+               and i.seq_name operator(pg_catalog.=) v_seq.seq_name;
         end if;
     end loop;
 

@@ -18,9 +18,9 @@ as $$
 declare
     v_dot integer := pg_catalog.strpos(i_fqname, '.');
 begin
-    if v_dot > 0 then
-        schema_part := pg_catalog.substr(i_fqname, 1, v_dot - 1);
-        name_part := pg_catalog.substr(i_fqname, v_dot + 1);
+    if v_dot operator(pg_catalog.>) 0 then
+        schema_part := pg_catalog.substr(i_fqname, 1, v_dot operator(pg_catalog.-) 1);
+        name_part := pg_catalog.substr(i_fqname, v_dot operator(pg_catalog.+) 1);
     else
         schema_part := 'public';
         name_part := i_fqname;

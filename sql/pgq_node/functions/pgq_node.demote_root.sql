@@ -74,7 +74,7 @@ begin
         end;
 
         -- Writers that passed the check before step 1 still hold their tables.
-        execute 'lock table ' operator(pg_catalog.||) pgq.quote_fqname(v_data_pfx) operator(pg_catalog.||) ' in exclusive mode';
+        execute pg_catalog.format('lock table %s in exclusive mode', pgq.quote_fqname(v_data_pfx));
 
         last_tick := pg_catalog.nextval(pgq.quote_fqname(v_tick_seq)::regclass);
         insert into pgq.tick (tick_queue, tick_id, tick_event_seq)

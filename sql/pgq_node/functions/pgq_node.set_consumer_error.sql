@@ -30,6 +30,8 @@ begin
     end if;
 
     ret_code := 100;
-    ret_note := 'Consumer ' operator(pg_catalog.||) i_consumer_name operator(pg_catalog.||) ' error = ' operator(pg_catalog.||) i_error_msg;
+    if i_error_msg is not null then
+        ret_note := pg_catalog.format('Consumer %s error = %s', i_consumer_name, i_error_msg);
+    end if;
 end;
 $$;

@@ -21,8 +21,8 @@ begin
     select l.generation, l.holder
       into v_generation, v_holder
       from trunkline.lease l
-     where l.queue_name = i_queue_name
-       and l.node_name = i_node_name
+     where l.queue_name operator(pg_catalog.=) i_queue_name
+       and l.node_name operator(pg_catalog.=) i_node_name
        for share;
     if not found then
         raise exception 'nobody holds the lease of node "%" on queue "%"', i_node_name, i_queue_name

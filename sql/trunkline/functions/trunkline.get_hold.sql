@@ -17,9 +17,9 @@ begin
     select h.tick_id
       into v_tick_id
       from trunkline.hold h
-     where h.queue_name = i_queue_name
-       and h.node_name = i_node_name
-       and h.expires_at > pg_catalog.clock_timestamp();
+     where h.queue_name operator(pg_catalog.=) i_queue_name
+       and h.node_name operator(pg_catalog.=) i_node_name
+       and h.expires_at operator(pg_catalog.>) pg_catalog.clock_timestamp();
     return v_tick_id;
 end;
 $$;

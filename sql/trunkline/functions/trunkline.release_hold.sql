@@ -14,9 +14,9 @@ language plpgsql
 as $$
 begin
     delete from trunkline.hold h
-     where h.queue_name = i_queue_name
-       and h.node_name = i_node_name
-       and h.holder = i_holder;
+     where h.queue_name operator(pg_catalog.=) i_queue_name
+       and h.node_name operator(pg_catalog.=) i_node_name
+       and h.holder operator(pg_catalog.=) i_holder;
     return found;
 end;
 $$;

@@ -22,13 +22,13 @@ language plpgsql
 as $$
 begin
     insert into trunkline.hold as h (queue_name, node_name, tick_id, holder, expires_at)
-    values (i_queue_name, i_node_name, i_tick_id, i_holder, pg_catalog.clock_timestamp() + i_ttl)
+    values (i_queue_name, i_node_name, i_tick_id, i_holder, pg_catalog.clock_timestamp() operator(pg_catalog.+) i_ttl)
         on conflict on constraint hold_pkey do update
        set tick_id = excluded.tick_id,
            holder = excluded.holder,
            expires_at = excluded.expires_at
-     where h.holder = excluded.holder
-        or h.expires_at <= pg_catalog.clock_timestamp();
+     where h.holder operator(pg_catalog.=) excluded.holder
+        or h.expires_at operator(pg_catalog.<=) pg_catalog.clock_timestamp();
     return found;
 end;
 $$;

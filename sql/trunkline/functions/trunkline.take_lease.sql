@@ -19,7 +19,7 @@ begin
     insert into trunkline.lease as l (queue_name, node_name, generation, holder, taken_at)
     values (i_queue_name, i_node_name, 1, i_holder, pg_catalog.clock_timestamp())
         on conflict on constraint lease_pkey do update
-       set generation = l.generation + 1,
+       set generation = l.generation operator(pg_catalog.+) 1,
            holder = excluded.holder,
            taken_at = excluded.taken_at
     returning l.generation
