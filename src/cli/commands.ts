@@ -1,11 +1,25 @@
 import type { Command } from '@oclif/core';
+import { ApplyCommand } from './commands/apply.ts';
+import { PlanCommand } from './commands/plan.ts';
 import { RunCommand } from './commands/run.ts';
+import { SandboxDownCommand } from './commands/sandbox/down.ts';
+import { SandboxStatusCommand } from './commands/sandbox/status.ts';
+import { SandboxUpCommand } from './commands/sandbox/up.ts';
+import { SandboxWipeCommand } from './commands/sandbox/wipe.ts';
 import { SchemaCommand } from './commands/schema.ts';
+import { SqlCommand } from './commands/sql.ts';
 import { ValidateCommand } from './commands/validate.ts';
 
 /** Every command, by what the user types; a colon stands for the space between two words. */
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
+  apply: ApplyCommand,
+  plan: PlanCommand,
   run: RunCommand,
+  'sandbox:down': SandboxDownCommand,
+  'sandbox:status': SandboxStatusCommand,
+  'sandbox:up': SandboxUpCommand,
+  'sandbox:wipe': SandboxWipeCommand,
   schema: SchemaCommand,
+  sql: SqlCommand,
   validate: ValidateCommand,
 };

@@ -19,6 +19,8 @@ export type Problem =
       readonly at: Origin;
       readonly key: string;
       readonly suggestion: string | undefined;
+      /** Mappings that have a key of this very name. */
+      readonly elsewhere: readonly string[];
       readonly known: readonly string[];
     }
   | {
@@ -208,6 +210,14 @@ export type Problem =
       readonly differences: readonly string[];
     }
   | {
+      readonly code: 'table_partitioned';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly fatal: boolean;
+    }
+  | {
       readonly code: 'handler_foreign';
       readonly at: Origin;
       readonly queue: QueueName;
@@ -254,6 +264,12 @@ export type Problem =
   | { readonly code: 'plan_outdated'; readonly databases: readonly DatabaseName[] }
   | { readonly code: 'apply_locked'; readonly holder: string; readonly since: string }
   | { readonly code: 'not_confirmed' }
+  | {
+      readonly code: 'plan_file_unusable';
+      readonly file: string;
+      readonly doing: 'read' | 'written';
+      readonly detail: string;
+    }
   | {
       readonly code: 'apply_failed';
       readonly step: string;
@@ -314,6 +330,7 @@ export type Problem =
       readonly detail: string;
       readonly serverLog: string;
     }
+  | { readonly code: 'wipe_not_confirmed' }
   | { readonly code: 'embedded_stop_failed'; readonly database: DatabaseName; readonly detail: string };
 
 export type ProblemCode = Problem['code'];

@@ -72,6 +72,8 @@ export interface SetLocation extends NodeStepOf<'set_location'> {
 export interface AddTable extends NodeStepOf<'add_table'> {
   readonly table: TableSpec;
   readonly role: 'root' | 'leaf';
+  /** What the queue's triggers get beside what Londiste gives them; see `captureArgs`. */
+  readonly triggerArgs: readonly string[];
   /** What the first copy moves; undefined on the root, which copies nothing. */
   readonly copy: { readonly estimatedRows: number | undefined; readonly bytes: number } | undefined;
 }
@@ -85,6 +87,7 @@ export interface ChangeTable extends NodeStepOf<'change_table'> {
 
 export interface RemoveTable extends NodeStepOf<'remove_table'> {
   readonly table: TableName;
+  readonly destination: TableName;
   readonly role: 'root' | 'leaf';
 }
 
@@ -92,11 +95,15 @@ export interface RemoveTable extends NodeStepOf<'remove_table'> {
 export interface RestoreTriggers extends NodeStepOf<'restore_triggers'> {
   readonly table: TableSpec;
   readonly role: 'root' | 'leaf';
+  readonly triggerArgs: readonly string[];
   readonly because: string;
 }
 
 export interface AddSequence extends NodeStepOf<'add_sequence'> {
   readonly sequence: SequenceName;
+  readonly role: 'root' | 'leaf';
+  /** A leaf starts with the value that its root has published. */
+  readonly rootDatabase: DatabaseName;
 }
 
 export interface RemoveSequence extends NodeStepOf<'remove_sequence'> {

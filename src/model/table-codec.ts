@@ -1,4 +1,5 @@
 import { rowFilter, type TableName } from './names.ts';
+import type { InstalledSchema } from './schemas.ts';
 import type { TableSpec } from './table.ts';
 import { decodePairs, encodePairs } from './url-encoding.ts';
 
@@ -35,4 +36,12 @@ export function decodeTable(name: TableName, stored: StoredTable): TableSpec | u
   if (handler !== undefined && handler !== ownHandler && handler !== 'londiste') return undefined;
   const where = attrs.get(whereKey) ?? undefined;
   return { name, destination: stored.destination ?? name, where: where === undefined ? undefined : rowFilter(where) };
+}
+
+/**
+ * What a root's triggers get beside the queue's name. An update of a key column travels as a delete and an insert;
+ * the trigger functions of the extension refuse such an update and do not know the argument.
+ */
+export function captureArgs(pgq: InstalledSchema['source']): readonly string[] {
+  return pgq === 'bundled' ? ['key_update=split'] : [];
 }

@@ -1,4 +1,5 @@
 import { assertNever } from '../model/exhaustive.ts';
+import { splitName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Paint } from './paint.ts';
@@ -79,12 +80,7 @@ function sentences(problem: Problem): Sentences {
         `The first one stands at ${place(problem.first)}. Keep one of them.`,
       ];
     case 'key_unknown':
-      return [
-        `${problem.at.path} is not a key here.`,
-        problem.suggestion === undefined
-          ? `Keys here are ${list(problem.known)}.`
-          : `Did you mean ${problem.suggestion}? Keys here are ${list(problem.known)}.`,
-      ];
+      return [`${problem.at.path} is not a key here.`, `${meantKey(problem)}Keys here are ${list(problem.known)}.`];
     case 'key_missing':
       return [
         `${subject(problem.at.path)} lacks ${problem.keys.length === 1 ? `the key ${problem.keys[0]}` : `one of the keys ${list(problem.keys)}`}.`,
@@ -124,7 +120,7 @@ function sentences(problem: Problem): Sentences {
       ];
     case 'provider_cycle':
       return [
-        `the providers of queue ${problem.queue} go round in a circle: ${[...problem.cycle, problem.cycle[0]].join(' reads from ')}.`,
+        `the providers of queue ${problem.queue} go round in a circle: ${circle(problem.cycle)}.`,
         'Let one of them read from the root.',
       ];
     case 'provider_is_leaf':
@@ -236,6 +232,11 @@ function sentences(problem: Problem): Sentences {
         `table ${problem.destination} on node ${problem.node} of queue ${problem.queue} does not have the columns of ${problem.table} on the root:\n${problem.differences.map((line) => `- ${line}`).join('\n')}`,
         'Make the columns alike on both sides.',
       ];
+    case 'table_partitioned':
+      return [
+        `table ${problem.table} on node ${problem.node} of queue ${problem.queue} is partitioned${problem.fatal ? ', so it cannot be replicated as one table' : ', so it is left out'}.`,
+        'Name its partitions instead, each in an entry of its own.',
+      ];
     case 'handler_foreign':
       return [
         `table ${problem.table} on node ${problem.node} of queue ${problem.queue} is replicated by a handler of another tool (${problem.attrs}).`,
@@ -286,6 +287,11 @@ function sentences(problem: Problem): Sentences {
       return [
         'the plan was not confirmed. Nothing was done.',
         'Answer "yes", or give --auto-approve where nobody can answer.',
+      ];
+    case 'plan_file_unusable':
+      return [
+        `plan file ${problem.file} cannot be ${problem.doing}: ${sentence(problem.detail)}`,
+        problem.doing === 'read' ? 'Make one with "trunkline plan --out FILE".' : undefined,
       ];
     case 'apply_failed':
       return [
@@ -350,6 +356,11 @@ function sentences(problem: Problem): Sentences {
         `the embedded server of database ${problem.database} did not start: ${sentence(problem.detail)}`,
         problem.serverLog === '' ? undefined : `Its log ends with:\n${problem.serverLog.trimEnd()}`,
       ];
+    case 'wipe_not_confirmed':
+      return [
+        'deleting the data of embedded servers was not confirmed. Nothing was done.',
+        'Answer "yes", or give --yes where nobody can answer.',
+      ];
     case 'embedded_stop_failed':
       return [
         `the embedded server of database ${problem.database} did not stop: ${sentence(problem.detail)}`,
@@ -382,6 +393,14 @@ function unreadableFile({ file, reason, detail }: ProblemOf<'file_unreadable'>):
     default:
       return assertNever(reason);
   }
+}
+
+function meantKey({ suggestion, elsewhere }: ProblemOf<'key_unknown'>): string {
+  const mappings = list(elsewhere, 'or');
+  if (suggestion === undefined) return elsewhere.length === 0 ? '' : `It belongs under ${mappings}. `;
+  return elsewhere.length === 0
+    ? `Did you mean ${suggestion}? `
+    : `Did you mean ${suggestion}, or does it belong under ${mappings}? `;
 }
 
 function invalidName({ what, name, reason, limit }: ProblemOf<'name_invalid'>): Sentences {
@@ -431,12 +450,21 @@ function unreachableDatabase({ database, reason, detail }: ProblemOf<'database_u
 
 function tableWithoutKey(problem: ProblemOf<'table_without_key'>): Sentences {
   const { table, node, queue, uniqueKeys, fatal } = problem;
-  const consequence = fatal ? 'it cannot be replicated' : 'only its inserts can be replicated';
-  const ways = ['Add a primary key.'];
-  if (uniqueKeys.length > 0) {
-    ways.push(`Its unique keys could become one: ${list(uniqueKeys)}.`);
-  }
-  return [`table ${table} on node ${node} of queue ${queue} has no primary key, so ${consequence}.`, ways.join(' ')];
+  const consequence = fatal ? 'it cannot be replicated' : 'it is left out';
+  const parts = splitName(table);
+  const add = `ALTER TABLE ${sqlName(parts.schema)}.${sqlName(parts.name)} ADD COLUMN id bigserial PRIMARY KEY;`;
+  const ways =
+    uniqueKeys.length > 0
+      ? ['Make one of its unique keys the primary key:', ...uniqueKeys.map((sql) => `  ${sql}`), 'or add a key:']
+      : ['Add a key, here and on every node that is to have the table:'];
+  return [
+    `table ${table} on node ${node} of queue ${queue} has no primary key, so ${consequence}.`,
+    [...ways, `  ${add}`].join('\n'),
+  ];
+}
+
+function sqlName(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 function subject(path: string): string {
@@ -445,10 +473,20 @@ function subject(path: string): string {
 
 function known(what: string, names: readonly string[], suggestion?: string): string {
   if (suggestion !== undefined) return `Did you mean ${suggestion}? ${known(what, names)}`;
-  return names.length === 0 ? `${what}: none.` : `${what} ${names.length === 1 ? 'is' : 'are'} ${list(names)}.`;
+  if (names.length === 0) return 'None is known.';
+  return names.length === 1 ? `Only ${names[0]} is known.` : `${what} are ${list(names)}.`;
 }
 
-const listedAtMost = 12;
+function circle([first, ...others]: readonly string[]): string {
+  return `${[first, others[0] ?? first].join(' reads from ')}${[
+    ...others.slice(1),
+    ...(others.length > 0 ? [first] : []),
+  ]
+    .map((name) => `, which reads from ${name}`)
+    .join('')}`;
+}
+
+const listedAtMost = 15;
 
 function list(names: readonly string[], word = 'and'): string {
   if (names.length > listedAtMost) {

@@ -1,0 +1,3 @@
+-- What Trunkline's installer put into this database.
+select component, version
+from trunkline.component

@@ -1,0 +1,23 @@
+-- One row: the server, the user, and which of the schemas in $1 are there.
+-- A schema of an extension has its version; of the others the record of the installer is read elsewhere.
+select
+    current_setting('server_version_num')::int as server_version,
+    current_user::text as user_name,
+    r.rolsuper as superuser,
+    to_regclass('trunkline.component') is not null as has_components,
+    to_regclass('pgq.queue') is not null and to_regclass('pgq_node.node_info') is not null as has_nodes,
+    to_regclass('londiste.table_info') is not null as has_tables,
+    (select coalesce(json_agg(json_build_object(
+         'name', n.nspname,
+         'extensionVersion', e.extversion,
+         'hasVersionFunction', to_regprocedure(quote_ident(n.nspname) || '.version()') is not null)), '[]')
+       from pg_catalog.pg_namespace n
+       left join pg_catalog.pg_depend d
+         on d.classid = 'pg_catalog.pg_namespace'::regclass
+        and d.objid = n.oid
+        and d.refclassid = 'pg_catalog.pg_extension'::regclass
+        and d.deptype = 'e'
+       left join pg_catalog.pg_extension e on e.oid = d.refobjid
+      where n.nspname = any($1::text[])) as schemas
+from pg_catalog.pg_roles r
+where r.rolname = current_user

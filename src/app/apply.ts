@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { applyPlan as carryOut } from '../executor/apply-plan.ts';
+import type { Walked } from '../executor/walk-steps.ts';
+import type { HazardKind } from '../model/hazard.ts';
+import type { DatabaseName, QueueName } from '../model/names.ts';
+import type { Plan } from '../model/plan.ts';
+import { type SavedPlan, sameSteps } from '../model/plan-codec.ts';
+import { ToolError } from '../model/problem.ts';
+import type { DesiredState } from '../model/state.ts';
+import type { Step } from '../model/step.ts';
+import { rootOf } from '../model/topology.ts';
+import { type Databases, openDatabases } from './databases.ts';
+import { faultPoints } from './faults.ts';
+import { type PlanOptions, planOn } from './plan.ts';
+import { readConfig } from './read-config.ts';
+import { readSavedPlan } from './saved-plan.ts';
+import { stateDirOf } from './state-dir.ts';
+import { systemClock } from './system-clock.ts';
+import { toolVersion } from './version.ts';
+
+export interface ApplyOptions extends PlanOptions {
+  /** A saved plan: it runs as it was reviewed, or not at all. */
+  readonly planFile: string | undefined;
+  /** Consent beside what the files give. */
+  readonly allow: readonly HazardKind[];
+  readonly lockTimeoutMs: number;
+  readonly describe: (step: Step) => string;
+  /** Shows the plan that is about to run. */
+  readonly show: (shown: ShownPlan) => void;
+  /** Asks a person; undefined where the plan is approved already. */
+  readonly confirm: (() => Promise<boolean>) | undefined;
+}
+
+export interface ShownPlan {
+  readonly desired: DesiredState;
+  readonly plan: Plan;
+  readonly allowed: ReadonlySet<HazardKind>;
+}
+
+export interface Applied extends ShownPlan {
+  /** Undefined where there was nothing to do. */
+  readonly walked: Walked | undefined;
+}
+
+/** Brings the databases to what the files say: shows, asks, and carries out. */
+export async function apply(options: ApplyOptions): Promise<Applied> {
+  const desired = await readConfig(options.files, options.env);
+  const saved = options.planFile === undefined ? undefined : await readSavedPlan(options.planFile);
+  await using databases = await openDatabases(desired, {
+    stateDir: stateDirOf(options.files),
+    signal: options.signal,
+    report: options.report,
+    env: options.env,
+  });
+  return applyOn(desired, databases, { ...options, saved });
+}
+
+export type ApplyOnOptions = Omit<ApplyOptions, 'files' | 'planFile'> & { readonly saved?: SavedPlan | undefined };
+
+/** The same on databases that are open already. */
+export async function applyOn(
+  desired: DesiredState,
+  databases: Pick<Databases, 'connector' | 'locations'>,
+  options: ApplyOnOptions,
+): Promise<Applied> {
+  const fresh = await planOn(desired, databases, options.signal);
+  const plan = options.saved === undefined ? fresh : reviewed(options.saved, fresh);
+  const allowed = new Set([...desired.allow, ...options.allow]);
+  options.show({ desired, plan, allowed });
+  if (plan.steps.length === 0) return { desired, plan, allowed, walked: undefined };
+  requireConsent(plan, allowed);
+  if (options.confirm !== undefined && !(await options.confirm())) throw new ToolError([{ code: 'not_confirmed' }]);
+
+  const roots = rootsOf(desired, plan);
+  const walked = await carryOut({
+    steps: plan.steps,
+    roots,
+    rootOf: (step) => rootDatabaseOf(desired, step),
+    connector: databases.connector,
+    applicationName: `trunkline apply ${hostname()}:${process.pid}`,
+    lockTimeoutMs: options.lockTimeoutMs,
+    // Somebody may have applied while the plan was read, or while we waited for the lock.
+    check: async () => requireSame(plan, await planOn(desired, databases, options.signal)),
+    describe: options.describe,
+    entry: {
+      planId: planIdOf(plan),
+      appliedBy: userInfo().username,
+      client: `${hostname()}:${process.pid}`,
+      trunklineVersion: toolVersion(),
+      summary: `${plan.steps.length} steps`,
+    },
+    clock: systemClock,
+    report: options.report,
+    signal: options.signal,
+    fault: faultPoints(options.env),
+  });
+  return { desired, plan, allowed, walked };
+}
+
+/** The steps of the saved plan as this look found them again; throws when the look came to something else. */
+function reviewed(saved: SavedPlan, fresh: Plan): Plan {
+  const wanted = new Set(saved.steps.map((step) => step.id));
+  const plan: Plan = {
+    ...fresh,
+    steps: fresh.steps.filter((step) => wanted.has(step.id)),
+    fingerprints: saved.fingerprints,
+  };
+  if (!sameSteps(saved.steps, plan.steps)) {
+    const databases = new Set([...saved.steps, ...fresh.steps].map((step) => step.database));
+    const moved = movedDatabases(saved.fingerprints, fresh);
+    throw new ToolError([{ code: 'plan_outdated', databases: moved.length > 0 ? moved : [...databases] }]);
+  }
+  requireSame(plan, fresh);
+  return plan;
+}
+
+function requireSame(plan: Plan, fresh: Plan): void {
+  const databases = movedDatabases(plan.fingerprints, fresh);
+  if (databases.length > 0) throw new ToolError([{ code: 'plan_outdated', databases }]);
+}
+
+function movedDatabases(fingerprints: Plan['fingerprints'], fresh: Plan): DatabaseName[] {
+  return [...fingerprints].filter(([name, seen]) => fresh.fingerprints.get(name) !== seen).map(([name]) => name);
+}
+
+function requireConsent(plan: Plan, allowed: ReadonlySet<HazardKind>): void {
+  const missing = new Map<HazardKind, string[]>();
+  for (const step of plan.steps) {
+    for (const { kind } of step.hazards) {
+      if (!allowed.has(kind)) missing.set(kind, [...(missing.get(kind) ?? []), step.id]);
+    }
+  }
+  if (missing.size === 0) return;
+  throw new ToolError([{ code: 'consent_missing', hazards: [...missing].map(([kind, steps]) => ({ kind, steps })) }]);
+}
+
+/** Of every queue that the plan touches, also by an installation on one of its databases. */
+function rootsOf(desired: DesiredState, plan: Plan): ReadonlyMap<QueueName, DatabaseName> {
+  const roots = new Map<QueueName, DatabaseName>();
+  for (const queue of desired.queues.values()) {
+    const nodes = new Set([...queue.nodes.values()].map((node) => node.database));
+    const touched = plan.steps.some((step) => ('queue' in step ? step.queue === queue.name : nodes.has(step.database)));
+    const root = rootOf(queue).database;
+    // A root that does not answer can't be locked; nothing but installations is planned for its queue then.
+    const answers = !plan.warnings.some(
+      (warning) => 'database' in warning && warning.database === root && warning.code === 'node_unreachable',
+    );
+    if (touched && answers) roots.set(queue.name, root);
+  }
+  return roots;
+}
+
+function rootDatabaseOf(desired: DesiredState, step: Step): DatabaseName | undefined {
+  for (const queue of desired.queues.values()) {
+    const belongs =
+      'queue' in step
+        ? step.queue === queue.name
+        : [...queue.nodes.values()].some((node) => node.database === step.database);
+    if (belongs) return rootOf(queue).database;
+  }
+  return undefined;
+}
+
+/** The same for the same change to the same state: a plan that was saved has one name wherever it is applied. */
+function planIdOf(plan: Plan): string {
+  return createHash('sha256')
+    .update(JSON.stringify([...plan.fingerprints]))
+    .digest('hex')
+    .slice(0, 16);
+}

@@ -1,0 +1,57 @@
+import { readLiveState } from '../catalog/read-live-state.ts';
+import type { Connector } from '../db/connector.ts';
+import type { DatabaseName, Location } from '../model/names.ts';
+import type { Plan } from '../model/plan.ts';
+import { ToolError } from '../model/problem.ts';
+import type { Report } from '../model/progress.ts';
+import type { DesiredState } from '../model/state.ts';
+import { makePlan } from '../planner/plan.ts';
+import { openDatabases } from './databases.ts';
+import { readConfig } from './read-config.ts';
+import { stateDirOf } from './state-dir.ts';
+
+export interface PlanOptions {
+  readonly files: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+export interface Planned {
+  readonly desired: DesiredState;
+  readonly plan: Plan;
+}
+
+/** What `apply` would do now. Throws the problems that forbid any apply. */
+export async function plan(options: PlanOptions): Promise<Planned> {
+  const desired = await readConfig(options.files, options.env);
+  await using databases = await openDatabases(desired, {
+    stateDir: stateDirOf(options.files),
+    signal: options.signal,
+    report: options.report,
+    env: options.env,
+  });
+  return { desired, plan: await planOn(desired, databases, options.signal) };
+}
+
+/** The same on databases that are open already. */
+export async function planOn(
+  desired: DesiredState,
+  databases: { readonly connector: Connector; readonly locations: ReadonlyMap<DatabaseName, Location> },
+  signal?: AbortSignal,
+): Promise<Plan> {
+  const live = await readLiveState(databases.connector, desired, signal);
+  const { plan, problems } = makePlan({ desired, live, locations: databases.locations });
+  if (problems.length > 0) throw new ToolError([...problems, ...unreachable(plan)]);
+  return plan;
+}
+
+/** A database that does not answer explains other problems, so it is told with them. */
+function unreachable(plan: Plan) {
+  return plan.warnings.filter((warning) => warning.code === 'database_unreachable');
+}
+
+/** True when a part of what the files name could not be looked at. */
+export function isIncomplete(plan: Plan): boolean {
+  return plan.warnings.some((warning) => warning.code === 'node_unreachable');
+}

@@ -1,0 +1,170 @@
+import {
+  location,
+  nodeName,
+  type QueueName,
+  queueName,
+  type SequenceName,
+  sequenceName,
+  type TableName,
+  tableName,
+} from '../model/names.ts';
+import type { ColumnFacts, LiveNode, LiveSequence, LiveTable, LiveTrigger, TableFacts } from '../model/state.ts';
+import { decodeSyncState } from '../model/sync-state-codec.ts';
+import { decodeTable } from '../model/table-codec.ts';
+import type { TickerSettings } from '../model/topology.ts';
+
+// What the files live-*.sql give, and the nouns made of it. Rows of many tables are arrays: names would be most of the text.
+
+export type ColumnRow = readonly [
+  name: string,
+  type: string,
+  notNull: boolean,
+  hasDefault: boolean,
+  generated: boolean,
+];
+
+export type RelationRow = readonly [
+  name: string,
+  partitioned: boolean,
+  isPartition: boolean,
+  columns: readonly ColumnRow[],
+  primaryKey: readonly string[] | null,
+  uniqueKeys: readonly (readonly [name: string, columns: readonly string[], notNull: boolean])[],
+  ownedSequences: readonly string[],
+  rows: number | null,
+  bytes: number,
+  empty: boolean,
+];
+
+export type TriggerRow = readonly [name: string, enabled: string, fn: string, argsHex: string];
+
+export type ReplicatedTableRow = readonly [
+  queue: string,
+  name: string,
+  local: boolean,
+  mergeState: string | null,
+  attrs: string | null,
+  destination: string | null,
+  triggers: readonly TriggerRow[] | null,
+];
+
+export type ReplicatedSequenceRow = readonly [queue: string, name: string, local: boolean, lastValue: string];
+
+export interface NodeRow {
+  readonly queue: string;
+  readonly name: string;
+  readonly type: LiveNode['type'];
+  readonly worker: string;
+  readonly provider: string | null;
+  readonly lastTick: string;
+  readonly paused: boolean;
+  readonly uptodate: boolean;
+  readonly error: string | null;
+  readonly ticker: TickerSettings | null;
+  readonly members: readonly (readonly [name: string, location: string, dead: boolean])[];
+  readonly subscribers: readonly (readonly [
+    name: string,
+    worker: string,
+    watermark: string | null,
+    lastTick: string | null,
+  ])[];
+}
+
+export function readRelation(row: RelationRow): TableFacts {
+  const [name, partitioned, isPartition, columns, primaryKey, uniqueKeys, ownedSequences, rows, bytes, empty] = row;
+  return {
+    name: tableName(name),
+    partitioned,
+    isPartition,
+    columns: columns.map(readColumn),
+    primaryKey: primaryKey ?? undefined,
+    uniqueKeys: uniqueKeys.map(([key, keyColumns, notNull]) => ({ name: key, columns: keyColumns, notNull })),
+    ownedSequences: ownedSequences.map(sequenceName),
+    estimatedRows: rows ?? undefined,
+    bytes,
+    empty,
+  };
+}
+
+function readColumn([name, type, notNull, hasDefault, generated]: ColumnRow): ColumnFacts {
+  return { name, type, notNull, hasDefault, generated };
+}
+
+export function readNode(
+  row: NodeRow,
+  tables: ReadonlyMap<TableName, LiveTable>,
+  sequences: ReadonlyMap<SequenceName, LiveSequence>,
+): LiveNode {
+  const provider = row.provider === null || row.type === 'root' ? undefined : nodeName(row.provider);
+  return {
+    queue: queueName(row.queue),
+    name: nodeName(row.name),
+    type: row.type,
+    provider,
+    worker: row.worker,
+    lastTick: BigInt(row.lastTick),
+    paused: row.paused,
+    uptodate: row.uptodate,
+    error: row.error ?? undefined,
+    ticker: row.ticker ?? undefined,
+    members: new Map(row.members.map(([name, text, dead]) => [nodeName(name), { location: location(text), dead }])),
+    subscribers: new Map(
+      row.subscribers.map(([name, worker, watermark, lastTick]) => [
+        nodeName(name),
+        {
+          worker,
+          watermark: watermark === null ? 0n : BigInt(watermark),
+          lastTick: lastTick === null ? undefined : BigInt(lastTick),
+        },
+      ]),
+    ),
+    tables,
+    sequences,
+  };
+}
+
+export function readReplicatedTable(row: ReplicatedTableRow): LiveTable {
+  const [queue, text, local, mergeState, attrs, destination, triggers] = row;
+  const name = tableName(text);
+  return {
+    name,
+    local,
+    spec: decodeTable(name, { attrs, destination: destination === null ? null : tableName(destination) }),
+    attrs: attrs ?? undefined,
+    // A word that no release writes is as good as a copy that has not begun.
+    sync: decodeSyncState(mergeState) ?? { kind: 'missing' },
+    triggers: (triggers ?? []).map(readTrigger).filter((trigger) => trigger.args[0] === queue),
+  };
+}
+
+export function readReplicatedSequence([, name, local, lastValue]: ReplicatedSequenceRow): LiveSequence {
+  return { name: sequenceName(name), local, lastValue: BigInt(lastValue) };
+}
+
+const enabledWords: Readonly<Record<string, LiveTrigger['enabled']>> = {
+  O: 'origin',
+  A: 'always',
+  R: 'replica',
+  D: 'disabled',
+};
+
+function readTrigger([name, enabled, fn, argsHex]: TriggerRow): LiveTrigger {
+  const args = Buffer.from(argsHex, 'hex').toString('utf8').split('\0').slice(0, -1);
+  return { name, enabled: enabledWords[enabled] ?? 'disabled', function: fn, args };
+}
+
+/** Rows of one queue each, as a map by name. */
+export function byQueue<
+  Row extends readonly [queue: string, ...rest: unknown[]],
+  Value extends { readonly name: string },
+>(rows: readonly Row[], read: (row: Row) => Value): ReadonlyMap<QueueName, ReadonlyMap<Value['name'], Value>> {
+  const queues = new Map<QueueName, Map<Value['name'], Value>>();
+  for (const row of rows) {
+    const queue = queueName(row[0]);
+    const value = read(row);
+    const found = queues.get(queue);
+    if (found === undefined) queues.set(queue, new Map([[value.name, value]]));
+    else found.set(value.name, value);
+  }
+  return queues;
+}

@@ -1,0 +1,73 @@
+import type { Session } from '../db/session.ts';
+import { sql } from '../db/statement.ts';
+
+export interface PlanEntry {
+  /** Of the whole plan, the same on every root it is logged on. */
+  readonly planId: string;
+  readonly appliedBy: string;
+  readonly client: string;
+  readonly trunklineVersion: string;
+  readonly summary: string;
+}
+
+export interface StepEntry {
+  readonly id: string;
+  readonly kind: string;
+  readonly node: string | undefined;
+  readonly description: string;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly result: 'done' | 'failed';
+  readonly detail: string | undefined;
+}
+
+/** Undefined where schema trunkline is not there yet. */
+export async function startPlanLog(session: Session, entry: PlanEntry): Promise<bigint | undefined> {
+  const [there] = await session.query<{ found: boolean }>(
+    sql("select to_regclass('trunkline.plan_log') is not null as found"),
+  );
+  if (there?.found !== true) return undefined;
+  const [row] = await session.query<{ log_id: bigint }>(
+    sql(
+      `insert into trunkline.plan_log (plan_id, applied_by, client, trunkline_version, summary)
+       values ($1, $2, $3, $4, $5) returning log_id`,
+      entry.planId,
+      entry.appliedBy,
+      entry.client,
+      entry.trunklineVersion,
+      entry.summary,
+    ),
+  );
+  return row?.log_id;
+}
+
+export async function logStep(session: Session, log: bigint, step: StepEntry): Promise<void> {
+  await session.query(
+    sql(
+      `insert into trunkline.step_log
+           (log_id, step_id, kind, node_name, description, started_at, finished_at, result, detail)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       on conflict (log_id, step_id) do update
+       set finished_at = excluded.finished_at, result = excluded.result, detail = excluded.detail`,
+      log,
+      step.id,
+      step.kind,
+      step.node ?? null,
+      step.description,
+      step.startedAt,
+      step.finishedAt,
+      step.result,
+      step.detail ?? null,
+    ),
+  );
+}
+
+export async function finishPlanLog(session: Session, log: bigint, result: string): Promise<void> {
+  await session.query(
+    sql(
+      'update trunkline.plan_log set finished_at = pg_catalog.clock_timestamp(), result = $2 where log_id = $1',
+      log,
+      result,
+    ),
+  );
+}

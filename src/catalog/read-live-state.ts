@@ -1,0 +1,165 @@
+import type { Connector } from '../db/connector.ts';
+import { readDriverError } from '../db/driver-errors.ts';
+import type { Session } from '../db/session.ts';
+import { sqlFile } from '../db/sql-files.ts';
+import { sql } from '../db/statement.ts';
+import { transaction } from '../db/transaction.ts';
+import { type DatabaseName, type QueueName, sequenceName } from '../model/names.ts';
+import { type Problem, ToolError } from '../model/problem.ts';
+import { bundledSchemas, type InstalledSchema, type SchemaName } from '../model/schemas.ts';
+import type { DesiredState, LiveDatabase, LiveNode, LiveState, Observation } from '../model/state.ts';
+import {
+  byQueue,
+  type NodeRow,
+  type RelationRow,
+  type ReplicatedSequenceRow,
+  type ReplicatedTableRow,
+  readNode,
+  readRelation,
+  readReplicatedSequence,
+  readReplicatedTable,
+} from './live-rows.ts';
+
+/** Looks at all databases of the files side by side. One that does not answer is part of the answer. */
+export async function readLiveState(
+  connector: Connector,
+  desired: DesiredState,
+  signal?: AbortSignal,
+): Promise<LiveState> {
+  const names = [...desired.databases.keys()];
+  const seen = await Promise.all(names.map(async (name) => [name, await observe(connector, name, signal)] as const));
+  return { databases: new Map(seen) };
+}
+
+async function observe(
+  connector: Connector,
+  name: DatabaseName,
+  signal: AbortSignal | undefined,
+): Promise<Observation> {
+  try {
+    return await observeWithRetry(connector, name, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { kind: 'unreachable', problem: problemOf(name, error) };
+  }
+}
+
+function problemOf(database: DatabaseName, error: unknown): Problem {
+  if (error instanceof ToolError && error.problems[0] !== undefined) return error.problems[0];
+  const known = readDriverError(error);
+  if (known === undefined) throw error;
+  const { sqlstate, message: detail } = known;
+  if (known.connectionLost) return { code: 'database_unreachable', database, reason: 'other', detail };
+  return { code: 'sql_failed', database, node: undefined, doing: 'reading the catalogs', sqlstate, detail };
+}
+
+const lockTimeoutMs = 3000;
+const attempts = 3;
+
+// A table may be locked out between the look at the locks and the look at its size.
+async function observeWithRetry(
+  connector: Connector,
+  name: DatabaseName,
+  signal: AbortSignal | undefined,
+): Promise<LiveDatabase> {
+  for (let attempt = 1; ; attempt += 1) {
+    await using session = await connector(name, {
+      applicationName: 'trunkline look',
+      // Names of types are read as the server prints them: the same on both sides only with the same path.
+      settings: { search_path: 'pg_catalog', lock_timeout: `${lockTimeoutMs}ms` },
+      signal,
+    });
+    try {
+      return await transaction(session, () => readDatabase(session), 'isolation level repeatable read, read only');
+    } catch (error) {
+      if (attempt === attempts || readDriverError(error)?.sqlstate !== '55P03') throw error;
+    }
+  }
+}
+
+interface ServerRow {
+  readonly server_version: number;
+  readonly user_name: string;
+  readonly superuser: boolean;
+  readonly has_components: boolean;
+  readonly has_nodes: boolean;
+  readonly has_tables: boolean;
+  readonly schemas: readonly SchemaRow[];
+}
+
+interface SchemaRow {
+  readonly name: SchemaName;
+  readonly extensionVersion: string | null;
+  readonly hasVersionFunction: boolean;
+}
+
+/** A number of round trips that does not depend on how much there is to see. */
+async function readDatabase(session: Session): Promise<LiveDatabase> {
+  const names = bundledSchemas.map(({ name }) => name);
+  const [server] = await session.query<ServerRow>({ text: sqlFile('queries/live-server.sql'), values: [names] });
+  if (server === undefined) throw new Error('the server says nothing about its user');
+  const [relations] = await session.query<{ tables: readonly RelationRow[]; sequences: readonly string[] }>(
+    sql(sqlFile('queries/live-relations.sql')),
+  );
+  const tables = (relations?.tables ?? []).map(readRelation);
+  return {
+    kind: 'reachable',
+    serverVersion: server.server_version,
+    user: server.user_name,
+    superuser: server.superuser,
+    canReplicate: server.superuser || (await mayReplicate(session)),
+    schemas: await readSchemas(session, server),
+    queues: server.has_nodes ? await readNodes(session, server.has_tables) : new Map(),
+    tables: new Map(tables.map((table) => [table.name, table])),
+    sequences: new Set((relations?.sequences ?? []).map(sequenceName)),
+  };
+}
+
+async function mayReplicate(session: Session): Promise<boolean> {
+  if (session.serverVersion < 150_000) return false;
+  const [row] = await session.query<{ granted: boolean }>(sql(sqlFile('queries/live-parameter-privilege.sql')));
+  return row?.granted === true;
+}
+
+async function readSchemas(session: Session, server: ServerRow): Promise<ReadonlyMap<SchemaName, InstalledSchema>> {
+  const components = server.has_components
+    ? await session.query<{ component: string; version: string }>(sql(sqlFile('queries/live-components.sql')))
+    : [];
+  const installed = new Map(components.map((row) => [row.component, row.version]));
+  const schemas = new Map<SchemaName, InstalledSchema>();
+  const foreign: SchemaRow[] = [];
+  for (const row of server.schemas) {
+    const version = installed.get(row.name);
+    if (row.extensionVersion !== null) schemas.set(row.name, { source: 'extension', version: row.extensionVersion });
+    else if (version !== undefined) schemas.set(row.name, { source: 'bundled', version });
+    else foreign.push(row);
+  }
+  for (const [name, version] of await foreignVersions(session, foreign)) {
+    schemas.set(name, { source: 'foreign', version });
+  }
+  return schemas;
+}
+
+async function foreignVersions(session: Session, rows: readonly SchemaRow[]): Promise<[SchemaName, string][]> {
+  const asked = rows.filter((row) => row.hasVersionFunction);
+  const calls = asked.map((row) => `${row.name}.version()::text as ${row.name}`).join(', ');
+  const [versions] = calls === '' ? [] : await session.query<Record<string, string | null>>(sql(`select ${calls}`));
+  return rows.map((row) => [row.name, versions?.[row.name] ?? 'unknown']);
+}
+
+async function readNodes(session: Session, hasTables: boolean): Promise<ReadonlyMap<QueueName, LiveNode>> {
+  const [nodes] = await session.query<{ nodes: readonly NodeRow[] }>(sql(sqlFile('queries/live-nodes.sql')));
+  const [replicated] = hasTables
+    ? await session.query<{
+        tables: readonly ReplicatedTableRow[];
+        sequences: readonly ReplicatedSequenceRow[];
+      }>(sql(sqlFile('queries/live-replicated.sql')))
+    : [];
+  const tables = byQueue(replicated?.tables ?? [], readReplicatedTable);
+  const sequences = byQueue(replicated?.sequences ?? [], readReplicatedSequence);
+  const found = (nodes?.nodes ?? []).map((row) => {
+    const queue = row.queue as QueueName;
+    return readNode(row, tables.get(queue) ?? new Map(), sequences.get(queue) ?? new Map());
+  });
+  return new Map(found.map((node) => [node.queue, node]));
+}

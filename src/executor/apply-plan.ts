@@ -1,0 +1,118 @@
+import type { PlanEntry } from '../catalog/plan-log.ts';
+import type { Connector } from '../db/connector.ts';
+import { readDriverError } from '../db/driver-errors.ts';
+import type { Clock } from '../model/clock.ts';
+import type { DatabaseName, QueueName } from '../model/names.ts';
+import { type Problem, ToolError } from '../model/problem.ts';
+import type { Report } from '../model/progress.ts';
+import type { Step } from '../model/step.ts';
+import { applyStep } from './apply-step.ts';
+import { takeApplyLocks } from './locks.ts';
+import { openPlanLog } from './plan-log.ts';
+import { openSessions } from './sessions.ts';
+import { type StepOutcome, type Walked, walkSteps } from './walk-steps.ts';
+
+export interface ApplyOptions {
+  readonly steps: readonly Step[];
+  /** Where each queue is locked and logged. */
+  readonly roots: ReadonlyMap<QueueName, DatabaseName>;
+  /** Databases of each queue, so that an installation is logged with a queue that needs it. */
+  readonly rootOf: (step: Step) => DatabaseName | undefined;
+  readonly connector: Connector;
+  /** Seen by others in `pg_stat_activity`, and by who waits for the lock. */
+  readonly applicationName: string;
+  readonly lockTimeoutMs: number;
+  /** Called under the lock, before the first step: throws when the databases are not what the plan was made for. */
+  readonly check: () => Promise<void>;
+  readonly describe: (step: Step) => string;
+  readonly entry: PlanEntry;
+  readonly clock: Clock;
+  readonly report: Report;
+  /** Stops after the steps in hand. */
+  readonly signal: AbortSignal | undefined;
+  readonly fault: (point: string) => void;
+}
+
+/** Carries out the steps, or throws `apply_failed` once everything that could be done is done. */
+export async function applyPlan(options: ApplyOptions): Promise<Walked> {
+  const { steps, report, describe, clock, fault } = options;
+  await using locks = await takeApplyLocks(options);
+  await options.check();
+  await using sessions = openSessions(options);
+  const log = openPlanLog(locks, options);
+
+  const walked = await walkSteps(steps, runStep, {
+    stopped: () => options.signal?.aborted === true || locks.lost(),
+    onSkip: (step, because) =>
+      report({
+        kind: 'step_skipped',
+        step: step.id,
+        description: describe(step),
+        because: `it needs "${describe(because)}"`,
+      }),
+  });
+  await log.finish(walked);
+  const problems = problemsOf(walked, options, locks.lost());
+  if (problems.length > 0) throw new ToolError(problems);
+  return walked;
+
+  async function runStep(step: Step): Promise<StepOutcome> {
+    const description = describe(step);
+    const startedAt = new Date();
+    const started = clock.now();
+    report({ kind: 'step_started', step: step.id, description });
+    fault(`before:${step.id}`);
+    try {
+      await applyStep(step, { write: sessions.write, session: sessions.session, fault });
+    } catch (error) {
+      const detail = detailOf(error);
+      if (detail === undefined) throw error;
+      await log.record(step, { startedAt, result: 'failed', detail });
+      report({ kind: 'step_failed', step: step.id, description, detail });
+      return { kind: 'failed', detail };
+    }
+    fault(`after:${step.id}`);
+    await log.record(step, { startedAt, result: 'done', detail: undefined });
+    report({ kind: 'step_done', step: step.id, description, elapsedMs: clock.now() - started });
+    return { kind: 'done' };
+  }
+}
+
+function problemsOf(walked: Walked, options: ApplyOptions, lockLost: boolean): Problem[] {
+  const done = walked.done.length;
+  const left = options.steps.length - done;
+  const failures: Problem[] = walked.failed.map(({ step, detail }) => ({
+    code: 'apply_failed',
+    step: options.describe(step),
+    detail,
+    done,
+    left,
+  }));
+  const next = walked.left[0];
+  if (next === undefined) return failures;
+  const detail = lockLost
+    ? 'the connection that held the lock of this apply was lost, and somebody else may have begun another'
+    : 'stopped before it was begun';
+  return [...failures, { code: 'apply_failed', step: options.describe(next), detail, done, left }];
+}
+
+/** What went wrong in one sentence; undefined for a bug. */
+function detailOf(error: unknown): string | undefined {
+  if (error instanceof ToolError) return error.problems.map(problemDetail).join('; ');
+  const known = readDriverError(error);
+  if (known === undefined) return undefined;
+  return known.sqlstate === undefined ? known.message : `${known.message} (SQLSTATE ${known.sqlstate})`;
+}
+
+function problemDetail(problem: Problem): string {
+  switch (problem.code) {
+    case 'catalog_refused':
+      return `${problem.call} answers ${problem.status}, ${problem.note}`;
+    case 'sql_failed':
+      return `${problem.doing}: ${problem.detail}${problem.sqlstate === undefined ? '' : ` (SQLSTATE ${problem.sqlstate})`}`;
+    case 'database_unreachable':
+      return `database ${problem.database} does not answer: ${problem.detail}`;
+    default:
+      return problem.code;
+  }
+}

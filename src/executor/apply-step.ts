@@ -1,0 +1,139 @@
+import { installSchemas } from '../catalog/install.ts';
+import {
+  createTrigger,
+  getSeqList,
+  globalAddTable,
+  globalUpdateSeq,
+  localAddSeq,
+  localAddTable,
+  localRemoveSeq,
+  localRemoveTable,
+} from '../catalog/londiste.ts';
+import { setTickerSettings } from '../catalog/queue-settings.ts';
+import { expectDone } from '../catalog/reply.ts';
+import type { Session } from '../db/session.ts';
+import { assertNever } from '../model/exhaustive.ts';
+import type { DatabaseName, NodeName } from '../model/names.ts';
+import type {
+  AddSequence,
+  AddTable,
+  ChangeTable,
+  RemoveSequence,
+  RemoveTable,
+  RestoreTriggers,
+  Step,
+} from '../model/step.ts';
+import { createLeaf, createRoot, removeNode, setLocation } from './create-node.ts';
+import type { StepDeps } from './step-deps.ts';
+
+/** Does one step. Each may have been done before, wholly or in part: it then does what is left. */
+export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
+  switch (step.kind) {
+    case 'install_schemas':
+      await installSchemas(
+        await deps.session(step.database),
+        step.schemas.map(({ name }) => name),
+        step.database,
+      );
+      return;
+    case 'create_root':
+      return createRoot(step, deps);
+    case 'create_leaf':
+      return createLeaf(step, deps);
+    case 'set_ticker':
+      return deps.write(step.database, (session) => setTickerSettings(session, step.queue, step.to));
+    case 'set_location':
+      return deps.write(step.database, (session) => setLocation(session, step.queue, step.member, step.to));
+    case 'add_table':
+      return deps.write(step.database, (session) => addTable(session, step));
+    case 'change_table':
+      return deps.write(step.database, (session) => changeTable(session, step));
+    case 'remove_table':
+      return deps.write(step.database, (session) => removeTable(session, step));
+    case 'restore_triggers':
+      return deps.write(step.database, (session) => restoreTriggers(session, step));
+    case 'add_sequence':
+      return addSequence(step, deps);
+    case 'remove_sequence':
+      return deps.write(step.database, (session) => removeSequence(session, step));
+    case 'drop_node':
+      return removeNode(step, deps);
+    default:
+      return assertNever(step);
+  }
+}
+
+/** Every database that a step writes to or reads from. */
+export function databasesOf(step: Step): ReadonlySet<DatabaseName> {
+  switch (step.kind) {
+    case 'create_leaf':
+      return new Set([step.database, step.providerDatabase, step.rootDatabase]);
+    case 'drop_node':
+      return new Set([step.database, step.providerDatabase, step.rootDatabase].filter((name) => name !== undefined));
+    case 'add_sequence':
+      return new Set([step.database, step.rootDatabase]);
+    default:
+      return new Set([step.database]);
+  }
+}
+
+async function addTable(session: Session, step: AddTable): Promise<void> {
+  const { queue, node, table } = step;
+  // The root's word of the table comes by the queue too, but only once the leaf's worker has read it.
+  if (step.role === 'leaf') {
+    const call = `londiste.global_add_table(${table.name})`;
+    expectDone(await globalAddTable(session, queue, table.name), { node, call });
+  }
+  expectDone(await localAddTable(session, queue, table, step.triggerArgs), call(node, 'local_add_table', table.name));
+}
+
+async function changeTable(session: Session, step: ChangeTable): Promise<void> {
+  const { queue, node, to } = step;
+  // Sequences that the table owns go with it, and are to stay.
+  const before = (await getSeqList(session, queue)).filter((sequence) => sequence.local);
+  expectDone(await localRemoveTable(session, queue, to.name), call(node, 'local_remove_table', to.name), [400]);
+  expectDone(await globalAddTable(session, queue, to.name), call(node, 'global_add_table', to.name));
+  expectDone(await localAddTable(session, queue, to, []), call(node, 'local_add_table', to.name));
+  const after = new Map((await getSeqList(session, queue)).map((sequence) => [sequence.name, sequence]));
+  for (const { name, lastValue } of before) {
+    if (after.get(name)?.local) continue;
+    expectDone(await globalUpdateSeq(session, queue, name, lastValue), call(node, 'global_update_seq', name));
+    expectDone(await localAddSeq(session, queue, name), call(node, 'local_add_seq', name));
+  }
+}
+
+/** 400: not known, or not replicated here any more. */
+async function removeTable(session: Session, { queue, node, table }: RemoveTable): Promise<void> {
+  expectDone(await localRemoveTable(session, queue, table), call(node, 'local_remove_table', table), [400]);
+}
+
+async function restoreTriggers(session: Session, step: RestoreTriggers): Promise<void> {
+  const { queue, node, table, triggerArgs, role } = step;
+  const reply = await createTrigger(session, queue, table, triggerArgs, role);
+  expectDone(reply, call(node, 'create_trigger', table.destination));
+}
+
+async function addSequence(step: AddSequence, { write, session }: StepDeps): Promise<void> {
+  const { queue, node, sequence } = step;
+  const known =
+    step.role === 'root'
+      ? undefined
+      : (await getSeqList(await session(step.rootDatabase), queue)).find(({ name }) => name === sequence);
+  await write(step.database, async (on) => {
+    if (known !== undefined) {
+      const reply = await globalUpdateSeq(on, queue, sequence, known.lastValue);
+      expectDone(reply, call(node, 'global_update_seq', sequence));
+    }
+    expectDone(await localAddSeq(on, queue, sequence), call(node, 'local_add_seq', sequence));
+  });
+}
+
+/** 400 and 404: gone already, perhaps together with the table that owns it. */
+async function removeSequence(session: Session, { queue, node, sequence }: RemoveSequence): Promise<void> {
+  const reply = await localRemoveSeq(session, queue, sequence);
+  expectDone(reply, call(node, 'local_remove_seq', sequence), [400, 404]);
+}
+
+function call(node: NodeName, name: string, subject: string) {
+  return { node, call: `londiste.${name}(${subject})` };
+}

@@ -1,0 +1,87 @@
+import { finishPlanLog, logStep, type PlanEntry, type StepEntry, startPlanLog } from '../catalog/plan-log.ts';
+import { readDriverError } from '../db/driver-errors.ts';
+import type { DatabaseName } from '../model/names.ts';
+import type { Report } from '../model/progress.ts';
+import type { Step } from '../model/step.ts';
+import type { ApplyLocks } from './locks.ts';
+import type { Walked } from './walk-steps.ts';
+
+export interface PlanLog {
+  record(step: Step, result: Pick<StepEntry, 'startedAt' | 'result' | 'detail'>): Promise<void>;
+  finish(walked: Walked): Promise<void>;
+}
+
+/**
+ * What was done, kept on each root in schema trunkline. The very step that installs the schema comes before it, so
+ * entries wait until it is there. A log that can't be written is told once, and stops nothing.
+ */
+export function openPlanLog(
+  locks: ApplyLocks,
+  options: {
+    readonly rootOf: (step: Step) => DatabaseName | undefined;
+    readonly describe: (step: Step) => string;
+    readonly entry: PlanEntry;
+    readonly report: Report;
+  },
+): PlanLog {
+  const logs = new Map<DatabaseName, bigint>();
+  const waiting = new Map<DatabaseName, StepEntry[]>();
+  const broken = new Set<DatabaseName>();
+  const turns = new Map<DatabaseName, Promise<void>>();
+
+  return {
+    async record(step, result) {
+      const database = options.rootOf(step);
+      if (database === undefined) return;
+      const entry: StepEntry = {
+        id: step.id,
+        kind: step.kind,
+        node: 'node' in step ? step.node : undefined,
+        description: options.describe(step),
+        finishedAt: new Date(),
+        ...result,
+      };
+      waiting.set(database, [...(waiting.get(database) ?? []), entry]);
+      // Steps end side by side, and the log is begun once.
+      const turn = (turns.get(database) ?? Promise.resolve()).then(() => guarded(database, () => flush(database)));
+      turns.set(database, turn);
+      await turn;
+    },
+    async finish({ failed, skipped, left }) {
+      const complete = failed.length + skipped.length + left.length === 0;
+      for (const [database, log] of logs) {
+        const session = locks.sessionOn(database);
+        if (session !== undefined) {
+          await guarded(database, () => finishPlanLog(session, log, complete ? 'done' : 'failed'));
+        }
+      }
+    },
+  };
+
+  async function flush(database: DatabaseName): Promise<void> {
+    const session = locks.sessionOn(database);
+    if (session === undefined) return;
+    const log = logs.get(database) ?? (await startPlanLog(session, options.entry));
+    if (log === undefined) return;
+    logs.set(database, log);
+    const entries = waiting.get(database) ?? [];
+    waiting.set(database, []);
+    for (const entry of entries) await logStep(session, log, entry);
+  }
+
+  async function guarded(database: DatabaseName, write: () => Promise<void>): Promise<void> {
+    if (broken.has(database)) return;
+    try {
+      await write();
+    } catch (error) {
+      const known = readDriverError(error);
+      if (known === undefined) throw error;
+      broken.add(database);
+      options.report({
+        kind: 'note',
+        node: undefined,
+        text: `the log of this apply can't be written on database ${database}: ${known.message}`,
+      });
+    }
+  }
+}

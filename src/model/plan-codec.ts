@@ -1,0 +1,64 @@
+import { type DatabaseName, databaseName } from './names.ts';
+import type { Step } from './step.ts';
+
+/** What of a saved plan has to be found again before it may run. */
+export interface SavedPlan {
+  readonly steps: readonly Step[];
+  readonly fingerprints: ReadonlyMap<DatabaseName, string>;
+}
+
+/** Reads what `plan --out` wrote. Undefined for text that is no plan of this format. */
+export function decodeSavedPlan(text: string): SavedPlan | undefined {
+  const document = parseObject(text);
+  if (document === undefined || document.formatVersion !== 1) return undefined;
+  const { steps, fingerprints } = document;
+  if (!Array.isArray(steps) || !steps.every(isStep) || !isObject(fingerprints)) return undefined;
+  const seen = Object.entries(fingerprints);
+  if (!seen.every((pair): pair is [string, string] => typeof pair[1] === 'string')) return undefined;
+  return {
+    steps: steps.map(({ description: _, ...step }) => step as unknown as Step),
+    fingerprints: new Map(seen.map(([name, value]) => [databaseName(name), value])),
+  };
+}
+
+/** Equal in all that a step does. Sizes and the words of hazards tell how the databases looked, and they move. */
+export function sameSteps(left: readonly Step[], right: readonly Step[]): boolean {
+  const texts = (steps: readonly Step[]) => steps.map(stepText).sort();
+  return JSON.stringify(texts(left)) === JSON.stringify(texts(right));
+}
+
+/** A step as text without what moves. */
+export function stepText(step: Step): string {
+  const { hazards, dependsOn, ...rest } = step;
+  const kinds = hazards.map(({ kind }) => kind).sort();
+  return canonical({ ...rest, copy: undefined, hazards: kinds, dependsOn: [...dependsOn].sort() });
+}
+
+/** Keys in order: a plan that was read and written by other programs stays the same plan. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
+}
+
+function isStep(value: unknown): value is Record<string, unknown> {
+  return (
+    isObject(value) &&
+    ['id', 'kind', 'database'].every((key) => typeof value[key] === 'string') &&
+    Array.isArray(value.hazards) &&
+    Array.isArray(value.dependsOn)
+  );
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

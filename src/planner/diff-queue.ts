@@ -1,0 +1,151 @@
+import type { DatabaseName, Location, NodeName } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
+import type { LiveDatabase, LiveNode, LiveState } from '../model/state.ts';
+import type { Step } from '../model/step.ts';
+import { captureArgs } from '../model/table-codec.ts';
+import { type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
+import { isSupported } from './diff-database.ts';
+import { diffLeaf, diffRoot } from './diff-node.ts';
+import { diffSequences } from './diff-sequences.ts';
+import { diffTables } from './diff-tables.ts';
+import { expandTables, type WantedTable } from './expand-tables.ts';
+import { type Findings, mergeFindings } from './findings.ts';
+import { dropNodeHazards } from './hazards.ts';
+import type { NodeScene, Scene } from './scene.ts';
+import { stepId } from './step-ids.ts';
+
+export interface QueueFindings extends Findings {
+  /** Undefined where the root can't be looked at: then nothing is planned. */
+  readonly looked: { readonly scene: Scene; readonly wanted: readonly WantedTable[] } | undefined;
+}
+
+export function diffQueue(
+  queue: QueueSpec,
+  live: LiveState,
+  locations: ReadonlyMap<DatabaseName, Location>,
+): QueueFindings {
+  const unanswered = [...queue.nodes.values()].filter((node) => databaseOf(live, node) === undefined);
+  const warnings: Problem[] = unanswered.map((node) => ({
+    code: 'node_unreachable',
+    queue: queue.name,
+    node: node.name,
+    database: node.database,
+  }));
+  const problems = [...queue.nodes.values()].flatMap((node) => misplaced(queue, node, live));
+  const wrong = new Set(problems.map((problem) => ('expected' in problem ? problem.expected : problem.node)));
+  const root = nodeScene(queue, rootOf(queue), live);
+  if (root === undefined || wrong.has(root.spec.name)) return { steps: [], warnings, problems, looked: undefined };
+
+  const leaves = [...queue.nodes.values()]
+    .filter((node) => node.placement.role === 'leaf' && !wrong.has(node.name))
+    .map((node) => nodeScene(queue, node, live))
+    .filter((leaf) => leaf !== undefined);
+  const pgq = root.database.schemas.get('pgq')?.source ?? 'bundled';
+  const scene: Scene = { queue, root, leaves, locations, triggerArgs: captureArgs(pgq) };
+  const lost = lostRoot(scene);
+  const expansion = expandTables(queue, root.database.tables);
+  const tables = diffTables(scene, expansion.tables);
+  const findings = mergeFindings([
+    { steps: [], warnings, problems: [...problems, ...lost] },
+    {
+      steps: [...diffRoot(scene), ...leaves.flatMap((leaf) => diffLeaf(scene, leaf, root.spec.name))],
+      warnings: [],
+      problems: [],
+    },
+    { steps: [], warnings: expansion.warnings, problems: expansion.problems },
+    tables,
+    diffSequences(scene, tables),
+    leftOver(scene, live),
+  ]);
+  return { ...findings, looked: { scene, wanted: [...expansion.tables.values()] } };
+}
+
+function nodeScene(queue: QueueSpec, spec: NodeSpec, live: LiveState): NodeScene | undefined {
+  const database = databaseOf(live, spec);
+  if (database === undefined || !isSupported(database)) return undefined;
+  return { spec, database, node: database.queues.get(queue.name) };
+}
+
+function databaseOf(live: LiveState, node: NodeSpec): LiveDatabase | undefined {
+  const observation = live.databases.get(node.database);
+  return observation?.kind === 'reachable' ? observation : undefined;
+}
+
+/** The database holds a node of this queue that is not the one the file means. */
+function misplaced(
+  queue: QueueSpec,
+  spec: NodeSpec,
+  live: LiveState,
+): (Problem & { code: 'node_elsewhere' | 'node_role_differs' })[] {
+  const found = databaseOf(live, spec)?.queues.get(queue.name);
+  if (found === undefined) return [];
+  if (found.name !== spec.name) {
+    return [
+      { code: 'node_elsewhere', queue: queue.name, database: spec.database, expected: spec.name, found: found.name },
+    ];
+  }
+  const wanted = roleText(spec.placement.role, spec.placement.role === 'root' ? undefined : spec.placement.provider);
+  const is = roleText(found.type, found.type === 'root' ? undefined : found.provider);
+  if (wanted === is) return [];
+  return [{ code: 'node_role_differs', queue: queue.name, node: spec.name, wanted, found: is }];
+}
+
+function roleText(role: string, provider: NodeName | undefined): string {
+  return provider === undefined ? role : `${role} of ${provider}`;
+}
+
+/** Leaves that read from a queue which is not there any more can't be continued from a new one. */
+function lostRoot({ queue, root, leaves }: Scene): Problem[] {
+  const orphans = leaves.filter((leaf) => leaf.node !== undefined).map((leaf) => leaf.spec.name);
+  if (root.node !== undefined || orphans.length === 0) return [];
+  return [
+    { code: 'root_lost', queue: queue.name, node: root.spec.name, database: root.spec.database, leaves: orphans },
+  ];
+}
+
+/** Nodes of this queue that the file names no longer, or names on another database. */
+function leftOver(scene: Scene, live: LiveState): Findings {
+  const { queue, root } = scene;
+  const steps: Step[] = [];
+  const warnings: Problem[] = [];
+  const problems: Problem[] = [];
+  const placed = new Set([...queue.nodes.values()].map((node) => node.database));
+  const found = new Set<NodeName>();
+  for (const [database, observation] of live.databases) {
+    const node = observation.kind === 'reachable' ? observation.queues.get(queue.name) : undefined;
+    if (node === undefined || placed.has(database)) continue;
+    found.add(node.name);
+    if (node.type === 'leaf') steps.push(dropStep(scene, database, node));
+    else {
+      problems.push({
+        code: 'node_elsewhere',
+        queue: queue.name,
+        database,
+        expected: root.spec.name,
+        found: node.name,
+      });
+    }
+  }
+  for (const name of root.node?.members.keys() ?? []) {
+    if (queue.nodes.has(name) || found.has(name)) continue;
+    const provider = root.node?.subscribers.has(name) === true ? root.spec.name : undefined;
+    warnings.push({ code: 'node_not_in_file', queue: queue.name, node: name, provider });
+  }
+  return { steps, warnings, problems };
+}
+
+function dropStep({ queue, root }: Scene, database: DatabaseName, node: LiveNode): Step {
+  const tables = [...node.tables.values()].filter((table) => table.local).length;
+  return {
+    id: stepId.dropNode(queue.name, node.name),
+    kind: 'drop_node',
+    database,
+    queue: queue.name,
+    node: node.name,
+    provider: node.provider,
+    providerDatabase: root.spec.database,
+    rootDatabase: root.spec.database,
+    hazards: dropNodeHazards(queue.name, node.name, tables),
+    dependsOn: [],
+  };
+}

@@ -1,0 +1,89 @@
+import type { SequenceName } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Step } from '../model/step.ts';
+import type { TableFindings } from './diff-tables.ts';
+import { type Findings, mergeFindings } from './findings.ts';
+import { anyGlob } from './glob.ts';
+import type { NodeScene, Scene } from './scene.ts';
+import { stepId } from './step-ids.ts';
+
+/** Sequences follow the tables whose columns own them; patterns bring others. Both are the root's. */
+export function diffSequences(scene: Scene, tables: TableFindings): Findings {
+  const { queue, root } = scene;
+  const included = anyGlob(queue.sequences.include);
+  const excluded = anyGlob(queue.sequences.exclude);
+  const matched = [...root.database.sequences].filter((name) => included(name) && !excluded(name));
+  const held = new Set(tables.held.flatMap((table) => table.ownedSequences));
+  const unmatched = queue.sequences.include.filter((pattern) => ![...root.database.sequences].some(anyGlob([pattern])));
+  const warnings: Problem[] = unmatched.map((pattern) => ({
+    code: 'pattern_matches_nothing',
+    at: queue.sequences.at ?? queue.at,
+    queue: queue.name,
+    pattern,
+  }));
+  return mergeFindings([
+    { steps: [], warnings, problems: [] },
+    ...[root, ...scene.leaves].map((node) => diffOn(node, wantedOn(node))),
+  ]);
+
+  function wantedOn(node: NodeScene): ReadonlySet<SequenceName> {
+    const wanted = new Set<SequenceName>();
+    if (queue.sequences.owned) {
+      for (const table of tables.replicated.get(node.spec.name) ?? []) {
+        for (const name of table.ownedSequences) if (!excluded(name)) wanted.add(name);
+      }
+    }
+    for (const name of matched) wanted.add(name);
+    return wanted;
+  }
+
+  function diffOn(node: NodeScene, wanted: ReadonlySet<SequenceName>): Findings {
+    const steps: Step[] = [];
+    const missing: Problem[] = [];
+    const live = node.node?.sequences;
+    for (const name of wanted) {
+      if (live?.get(name)?.local) continue;
+      if (node.database.sequences.has(name)) steps.push(addStep(node, name));
+      else missing.push({ code: 'sequence_missing_on_node', queue: queue.name, node: node.spec.name, sequence: name });
+    }
+    for (const known of live?.values() ?? []) {
+      if (known.local && !wanted.has(known.name) && !held.has(known.name)) steps.push(removeStep(node, known.name));
+    }
+    return { steps, warnings: missing, problems: [] };
+  }
+
+  function addStep(node: NodeScene, sequence: SequenceName): Step {
+    const { name, database, placement } = node.spec;
+    const dependsOn =
+      placement.role === 'root'
+        ? [stepId.createRoot(queue.name, name)]
+        : [stepId.createLeaf(queue.name, name), stepId.addSequence(queue.name, root.spec.name, sequence)];
+    return {
+      id: stepId.addSequence(queue.name, name, sequence),
+      kind: 'add_sequence',
+      database,
+      queue: queue.name,
+      node: name,
+      sequence,
+      role: placement.role,
+      rootDatabase: root.spec.database,
+      hazards: [],
+      dependsOn,
+    };
+  }
+
+  function removeStep(node: NodeScene, sequence: SequenceName): Step {
+    const { name, database, placement } = node.spec;
+    const leaves = placement.role === 'root' ? scene.leaves : [];
+    return {
+      id: stepId.removeSequence(queue.name, name, sequence),
+      kind: 'remove_sequence',
+      database,
+      queue: queue.name,
+      node: name,
+      sequence,
+      hazards: [],
+      dependsOn: leaves.map((leaf) => stepId.removeSequence(queue.name, leaf.spec.name, sequence)),
+    };
+  }
+}

@@ -1,0 +1,259 @@
+import type { NodeName, TableName } from '../model/names.ts';
+import { splitName } from '../model/names.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Problem } from '../model/problem.ts';
+import type { LiveTable, TableFacts } from '../model/state.ts';
+import type { Step } from '../model/step.ts';
+import type { TableSpec } from '../model/table.ts';
+import { compareColumns, createTableSql } from './compare-columns.ts';
+import type { Expansion, PlacedTable, WantedTable } from './expand-tables.ts';
+import type { Findings } from './findings.ts';
+import {
+  copyAgainHazards,
+  firstCopyHazards,
+  lostEventsHazards,
+  removeFromLeafHazards,
+  removeFromRootHazards,
+} from './hazards.ts';
+import { qualifiedSql, quoteIfNeeded } from './quote-ident.ts';
+import type { NodeScene, Scene } from './scene.ts';
+import { stepId } from './step-ids.ts';
+import { triggerFault } from './triggers.ts';
+
+export interface TableFindings extends Findings {
+  /** What replicates once the plan is done, for the sequences to follow. */
+  readonly replicated: ReadonlyMap<NodeName, readonly TableFacts[]>;
+  /** Left as it stands, whatever that is: the file wants it, but it can't be had. */
+  readonly held: readonly TableFacts[];
+}
+
+export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFindings {
+  const steps: Step[] = [];
+  const warnings: Problem[] = [];
+  const problems: Problem[] = [];
+  const held: TableFacts[] = [];
+  const replicated = new Map<NodeName, TableFacts[]>();
+  const { queue, root } = scene;
+  for (const node of [root, ...scene.leaves]) replicated.set(node.spec.name, []);
+
+  for (const table of wanted.values()) {
+    const { name } = table.facts;
+    if (table.facts.partitioned) {
+      held.push(table.facts);
+      report(partitioned(table, root, name, table.at), table.named);
+      continue;
+    }
+    if (table.facts.primaryKey === undefined) {
+      held.push(table.facts);
+      report(withoutKey(table, root, table.facts, table.at), table.named);
+      continue;
+    }
+    diffOnRoot(table);
+    replicated.get(root.spec.name)?.push(table.facts);
+    for (const leaf of scene.leaves) {
+      const placed = table.nodes.get(leaf.spec.name);
+      if (placed !== undefined && diffOnLeaf(leaf, table, placed)) replicated.get(leaf.spec.name)?.push(table.facts);
+      else if (placed === undefined) removeFromLeaf(leaf, leaf.node?.tables.get(name));
+    }
+  }
+  for (const leaf of scene.leaves) {
+    for (const live of leaf.node?.tables.values() ?? []) if (!wanted.has(live.name)) removeFromLeaf(leaf, live);
+  }
+  for (const live of root.node?.tables.values() ?? []) if (!wanted.has(live.name)) removeFromRoot(live);
+  return { steps, warnings, problems, replicated, held };
+
+  function report(problem: Problem, fatal: boolean): void {
+    (fatal ? problems : warnings).push(problem);
+  }
+
+  function diffOnRoot({ facts }: WantedTable): void {
+    const live = root.node?.tables.get(facts.name);
+    const spec: TableSpec = { name: facts.name, destination: facts.name, where: undefined };
+    if (live?.local) {
+      restoreTriggers(root, live, spec);
+      return;
+    }
+    steps.push({
+      ...base(root),
+      id: stepId.addTable(queue.name, root.spec.name, facts.name),
+      kind: 'add_table',
+      table: spec,
+      role: 'root',
+      triggerArgs: scene.triggerArgs,
+      copy: undefined,
+      hazards: [],
+      dependsOn: [stepId.createRoot(queue.name, root.spec.name)],
+    });
+  }
+
+  /** True when the table replicates there once the plan is done. */
+  function diffOnLeaf(leaf: NodeScene, table: WantedTable, { spec, at }: PlacedTable): boolean {
+    const node = leaf.spec.name;
+    const recorded = leaf.node?.tables.get(spec.name);
+    const live = recorded?.local ? recorded : undefined;
+    const target = leaf.database.tables.get(spec.destination);
+    // A fault in what replicates already must not keep the rest of the cascade from being changed.
+    const fatal = live === undefined;
+    const ids = { at, queue: queue.name, node, table: spec.name, destination: spec.destination };
+    if (target === undefined) {
+      const createSql = createTableSql(table.facts, spec.destination, hasSchema(leaf, spec.destination));
+      report({ code: 'table_missing_on_node', ...ids, createSql }, fatal);
+      return !fatal;
+    }
+    if (target.partitioned) {
+      report(partitioned(table, leaf, target.name, at), fatal && table.named);
+      return !fatal;
+    }
+    if (target.primaryKey === undefined) {
+      report(withoutKey(table, leaf, target, at), fatal && table.named);
+      return !fatal;
+    }
+    const differences = compareColumns(table.facts, target);
+    if (differences.length > 0) {
+      report({ code: 'columns_differ', ...ids, differences }, fatal);
+      if (fatal) return false;
+    }
+    if (live === undefined) addToLeaf(leaf, table.facts, target, spec);
+    else if (live.spec === undefined) {
+      warnings.push({
+        code: 'handler_foreign',
+        at,
+        queue: queue.name,
+        node,
+        table: spec.name,
+        attrs: live.attrs ?? '',
+      });
+    } else if (!sameSpec(live.spec, spec)) changeOnLeaf(leaf, table.facts, live.spec, spec);
+    else restoreTriggers(leaf, live, spec);
+    return true;
+  }
+
+  function addToLeaf(leaf: NodeScene, source: TableFacts, target: TableFacts, spec: TableSpec): void {
+    const node = leaf.spec.name;
+    steps.push({
+      ...base(leaf),
+      id: stepId.addTable(queue.name, node, spec.name),
+      kind: 'add_table',
+      table: spec,
+      role: 'leaf',
+      triggerArgs: [],
+      copy: { estimatedRows: source.estimatedRows, bytes: source.bytes },
+      hazards: firstCopyHazards(node, spec, source, target),
+      dependsOn: [stepId.createLeaf(queue.name, node), stepId.addTable(queue.name, root.spec.name, spec.name)],
+    });
+  }
+
+  function changeOnLeaf(leaf: NodeScene, source: TableFacts, from: TableSpec, to: TableSpec): void {
+    const node = leaf.spec.name;
+    steps.push({
+      ...base(leaf),
+      id: stepId.changeTable(queue.name, node, to.name),
+      kind: 'change_table',
+      from,
+      to,
+      copy: { estimatedRows: source.estimatedRows, bytes: source.bytes },
+      hazards: copyAgainHazards(node, from, to, source),
+      dependsOn: [
+        stepId.createLeaf(queue.name, node),
+        stepId.restoreTriggers(queue.name, root.spec.name, to.name),
+        stepId.addTable(queue.name, root.spec.name, to.name),
+      ],
+    });
+  }
+
+  function restoreTriggers(scene_: NodeScene, live: LiveTable, spec: TableSpec): void {
+    const role = scene_.spec.placement.role;
+    const fault = triggerFault(live, role, scene.triggerArgs);
+    if (fault === undefined) return;
+    steps.push({
+      ...base(scene_),
+      id: stepId.restoreTriggers(queue.name, scene_.spec.name, spec.name),
+      kind: 'restore_triggers',
+      table: spec,
+      role,
+      triggerArgs: role === 'root' ? scene.triggerArgs : [],
+      because: fault.because,
+      hazards: fault.losesEvents ? lostEventsHazards(scene_.spec.name, spec.name) : [],
+      dependsOn: [],
+    });
+  }
+
+  function removeFromLeaf(leaf: NodeScene, live: LiveTable | undefined): void {
+    if (live === undefined || !live.local) return;
+    const destination = live.spec?.destination ?? live.name;
+    steps.push({
+      ...base(leaf),
+      id: stepId.removeTable(queue.name, leaf.spec.name, live.name),
+      kind: 'remove_table',
+      table: live.name,
+      destination,
+      role: 'leaf',
+      hazards: removeFromLeafHazards(leaf.spec.name, live, destination),
+      dependsOn: [],
+    });
+  }
+
+  function removeFromRoot(live: LiveTable): void {
+    if (!live.local) return;
+    steps.push({
+      ...base(root),
+      id: stepId.removeTable(queue.name, root.spec.name, live.name),
+      kind: 'remove_table',
+      table: live.name,
+      destination: live.name,
+      role: 'root',
+      hazards: removeFromRootHazards(queue.name, root.spec.name, live.name),
+      // A leaf lets go first: it would otherwise wait for a table that is not fed any more.
+      dependsOn: scene.leaves.map((leaf) => stepId.removeTable(queue.name, leaf.spec.name, live.name)),
+    });
+  }
+
+  function base(at: NodeScene) {
+    return { database: at.spec.database, queue: queue.name, node: at.spec.name };
+  }
+
+  /** Triggers of a partitioned table tell of its partitions by their own names, which nobody waits for. */
+  function partitioned(table: WantedTable, on: NodeScene, name: TableName, at: Origin): Problem {
+    return {
+      code: 'table_partitioned',
+      at,
+      queue: queue.name,
+      node: on.spec.name,
+      table: name,
+      fatal: table.named,
+    };
+  }
+
+  function withoutKey(table: WantedTable, on: NodeScene, facts: TableFacts, at: Origin): Problem {
+    return {
+      code: 'table_without_key',
+      at,
+      queue: queue.name,
+      node: on.spec.name,
+      table: facts.name,
+      uniqueKeys: keyStatements(facts),
+      fatal: table.named,
+    };
+  }
+}
+
+/** A unique key that may hold NULL comes last: the columns have to be filled first. */
+function keyStatements(facts: TableFacts): string[] {
+  return [...facts.uniqueKeys]
+    .sort((left, right) => Number(right.notNull) - Number(left.notNull))
+    .map((key) => {
+      const columns = key.columns.map(quoteIfNeeded).join(', ');
+      return `ALTER TABLE ${qualifiedSql(facts.name)} ADD PRIMARY KEY (${columns});`;
+    });
+}
+
+function sameSpec(left: TableSpec, right: TableSpec): boolean {
+  return left.destination === right.destination && left.where === right.where;
+}
+
+function hasSchema(leaf: NodeScene, destination: TableName): boolean {
+  const { schema } = splitName(destination);
+  if (schema === 'public') return true;
+  for (const name of leaf.database.tables.keys()) if (splitName(name).schema === schema) return true;
+  return false;
+}

@@ -1,0 +1,151 @@
+import { distance } from 'fastest-levenshtein';
+import { type NodeName, splitName, type TableName, tableName } from '../model/names.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Problem } from '../model/problem.ts';
+import type { TableFacts } from '../model/state.ts';
+import type { TableSpec } from '../model/table.ts';
+import type { QueueSpec, TablePlacement, TableRule } from '../model/topology.ts';
+import { anyGlob, compileGlob } from './glob.ts';
+
+/** One table that the rules of a queue put on its root and on some subscribers. */
+export interface WantedTable {
+  readonly facts: TableFacts;
+  /** Named by a rule of its own, not only matched by a pattern. */
+  readonly named: boolean;
+  /** The last rule that touched it. */
+  readonly at: Origin;
+  readonly nodes: ReadonlyMap<NodeName, PlacedTable>;
+}
+
+export interface PlacedTable {
+  readonly spec: TableSpec;
+  readonly at: Origin;
+}
+
+export interface Expansion {
+  /** In the order the rules first name them, which is the order they are added in. */
+  readonly tables: ReadonlyMap<TableName, WantedTable>;
+  readonly warnings: readonly Problem[];
+  readonly problems: readonly Problem[];
+}
+
+interface Draft {
+  readonly facts: TableFacts;
+  named: boolean;
+  at: Origin;
+  readonly nodes: Map<NodeName, PlacedTable | 'none'>;
+}
+
+/** Reads the rules in order against the tables that the root has; a later rule refines an earlier one, node by node. */
+export function expandTables(queue: QueueSpec, rootTables: ReadonlyMap<TableName, TableFacts>): Expansion {
+  const subscribers = [...queue.nodes.values()]
+    .filter((node) => node.placement.role !== 'root')
+    .map((node) => node.name);
+  const drafts = new Map<TableName, Draft>();
+  const warnings: Problem[] = [];
+  const problems: Problem[] = [];
+  for (const rule of queue.tables) {
+    for (const facts of selected(rule)) place(rule, facts);
+  }
+  return { tables: finish(drafts, subscribers.length > 0), warnings, problems };
+
+  function selected(rule: TableRule): readonly TableFacts[] {
+    if (rule.select.kind === 'pattern') return matched(rule, rule.select);
+    const name = tableName(rule.select.name);
+    const facts = rootTables.get(name);
+    if (facts !== undefined && !isInternal(name)) return [facts];
+    if (placesSomething(rule)) {
+      problems.push({
+        code: 'table_missing_on_root',
+        at: rule.at,
+        queue: queue.name,
+        table: name,
+        similar: similarNames(name, rootTables),
+      });
+    }
+    return [];
+  }
+
+  function matched(rule: TableRule, select: TableRule['select'] & { kind: 'pattern' }): readonly TableFacts[] {
+    const excluded = anyGlob(select.exclude);
+    const found = new Map<TableName, TableFacts>();
+    for (const pattern of select.include) {
+      const matches = compileGlob(pattern);
+      let any = false;
+      for (const facts of rootTables.values()) {
+        if (facts.isPartition || isInternal(facts.name) || !matches(facts.name)) continue;
+        any = true;
+        if (!excluded(facts.name)) found.set(facts.name, facts);
+      }
+      if (!any) warnings.push({ code: 'pattern_matches_nothing', at: rule.at, queue: queue.name, pattern });
+    }
+    return [...found.values()];
+  }
+
+  function place(rule: TableRule, facts: TableFacts): void {
+    const draft = drafts.get(facts.name) ?? { facts, named: false, at: rule.at, nodes: new Map() };
+    drafts.set(facts.name, draft);
+    draft.named ||= rule.select.kind === 'name';
+    draft.at = rule.at;
+    if (rule.nodes === undefined) {
+      for (const node of subscribers) draft.nodes.set(node, refined(draft, node, rule, undefined));
+      return;
+    }
+    for (const [node, placement] of rule.nodes) {
+      draft.nodes.set(node, placement === 'none' ? 'none' : refined(draft, node, rule, placement));
+    }
+  }
+}
+
+/** What a rule leaves unsaid stays as an earlier one said it. */
+function refined(draft: Draft, node: NodeName, rule: TableRule, placement: TablePlacement | undefined): PlacedTable {
+  const before = draft.nodes.get(node);
+  const earlier = before === undefined || before === 'none' ? undefined : before.spec;
+  const target = placement?.target === undefined ? undefined : tableName(placement.target);
+  return {
+    spec: {
+      name: draft.facts.name,
+      destination: target ?? earlier?.destination ?? draft.facts.name,
+      where: placement?.where ?? rule.where ?? earlier?.where,
+    },
+    at: placement?.at ?? rule.at,
+  };
+}
+
+/** A table that every subscriber is told to leave out is not captured either; without subscribers the root is being prepared. */
+function finish(drafts: ReadonlyMap<TableName, Draft>, hasSubscribers: boolean): Map<TableName, WantedTable> {
+  const tables = new Map<TableName, WantedTable>();
+  for (const [name, draft] of drafts) {
+    const nodes = new Map<NodeName, PlacedTable>();
+    for (const [node, placed] of draft.nodes) if (placed !== 'none') nodes.set(node, placed);
+    if (hasSubscribers && nodes.size === 0) continue;
+    tables.set(name, { facts: draft.facts, named: draft.named, at: draft.at, nodes });
+  }
+  return tables;
+}
+
+function placesSomething(rule: TableRule): boolean {
+  return rule.nodes === undefined || [...rule.nodes.values()].some((placement) => placement !== 'none');
+}
+
+/** Schemas of the machinery itself and of the server: never replicated. */
+function isInternal(name: TableName): boolean {
+  return /^(pgq|pg_)|^(londiste|trunkline|information_schema)$/.test(splitName(name).schema);
+}
+
+const shown = 3;
+
+function similarNames(name: TableName, tables: ReadonlyMap<TableName, TableFacts>): TableName[] {
+  const wanted = splitName(name);
+  return [...tables.keys()]
+    .filter((candidate) => !isInternal(candidate))
+    .map((candidate) => {
+      const parts = splitName(candidate);
+      const sameName = parts.name === wanted.name;
+      return { candidate, score: sameName ? 0 : distance(name, candidate) };
+    })
+    .filter(({ candidate, score }) => score <= Math.max(2, Math.min(name.length, candidate.length) / 4))
+    .sort((left, right) => left.score - right.score || (left.candidate < right.candidate ? -1 : 1))
+    .slice(0, shown)
+    .map(({ candidate }) => candidate);
+}

@@ -1,0 +1,75 @@
+import type { Hazard } from '../model/hazard.ts';
+import type { NodeName, QueueName, TableName } from '../model/names.ts';
+import type { LiveTable, TableFacts } from '../model/state.ts';
+import type { TableSpec } from '../model/table.ts';
+import { amountOf } from './amounts.ts';
+
+/** The first copy of a table, into one that may hold rows already. */
+export function firstCopyHazards(node: NodeName, spec: TableSpec, source: TableFacts, target: TableFacts): Hazard[] {
+  const hazards: Hazard[] = [copies(node, spec, source)];
+  if (!target.empty) hazards.push(truncates(node, spec.destination, `${spec.destination} on ${node} holds rows`));
+  return hazards;
+}
+
+/** Another filter or another target: rows that were kept out before can only come with a fresh copy. */
+export function copyAgainHazards(node: NodeName, from: TableSpec, to: TableSpec, source: TableFacts): Hazard[] {
+  const left =
+    from.destination === to.destination ? '' : `; ${from.destination} keeps its rows and is written to no longer`;
+  return [
+    copies(node, to, source),
+    truncates(node, to.destination, `${to.destination} on ${node} is copied anew${left}`),
+  ];
+}
+
+export function removeFromLeafHazards(node: NodeName, live: LiveTable, destination: TableName): Hazard[] {
+  const hazards: Hazard[] = [
+    {
+      kind: 'stops-replication',
+      detail: `${destination} on ${node} keeps its rows and gets no more changes; to have it back it is copied anew.`,
+    },
+  ];
+  if (live.sync.kind === 'in_copy' || live.sync.kind === 'catching_up') {
+    hazards.push(truncates(node, destination, `the first copy of ${destination} on ${node} is not finished`));
+  }
+  return hazards;
+}
+
+export function removeFromRootHazards(queue: QueueName, node: NodeName, table: TableName): Hazard[] {
+  return [
+    {
+      kind: 'stops-replication',
+      detail: `changes to ${table} on ${node} are no longer captured for ${queue}; to have it back every node copies it anew.`,
+    },
+  ];
+}
+
+export function lostEventsHazards(node: NodeName, table: TableName): Hazard[] {
+  return [
+    {
+      kind: 'loses-events',
+      detail: `changes made to ${table} on ${node} since then were not captured: compare it on every node, and copy it again where it differs.`,
+    },
+  ];
+}
+
+export function dropNodeHazards(queue: QueueName, node: NodeName, tables: number): Hazard[] {
+  const count = tables === 1 ? '1 table' : `${tables} tables`;
+  return [
+    {
+      kind: 'stops-replication',
+      detail: `${node} leaves ${queue}: its ${count} keep their rows and get no more changes.`,
+    },
+  ];
+}
+
+function copies(node: NodeName, spec: TableSpec, source: TableFacts): Hazard {
+  const part = spec.where === undefined ? '' : ', of which the filter lets some through';
+  return {
+    kind: 'copies-data',
+    detail: `${spec.name} is copied to ${node}: ${amountOf(source)}${part}.`,
+  };
+}
+
+function truncates(node: NodeName, table: TableName, because: string): Hazard {
+  return { kind: 'truncates-target', detail: `${because}: all rows of ${table} on ${node} go.` };
+}

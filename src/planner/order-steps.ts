@@ -1,0 +1,46 @@
+import type { Step, StepKind } from '../model/step.ts';
+
+/** Where dependencies leave a choice: build up before taking away, the root before who reads from it. */
+const ranks: Readonly<Record<StepKind, number>> = {
+  install_schemas: 0,
+  create_root: 1,
+  set_location: 2,
+  set_ticker: 2,
+  create_leaf: 3,
+  restore_triggers: 4,
+  add_table: 5,
+  change_table: 6,
+  add_sequence: 7,
+  remove_table: 8,
+  remove_sequence: 9,
+  drop_node: 10,
+};
+
+/**
+ * An order that satisfies `dependsOn`, the same for the same steps. A dependency that is not among the steps is
+ * already met, and is left out of the result.
+ */
+export function orderSteps(steps: readonly Step[]): Step[] {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const ordered = new Set<Step>();
+  const waiting = new Set<Step>();
+  const visit = (step: Step): void => {
+    if (ordered.has(step)) return;
+    if (waiting.has(step)) throw new Error(`steps depend on each other in a circle at ${step.id}`);
+    waiting.add(step);
+    for (const id of step.dependsOn) {
+      const before = byId.get(id);
+      if (before !== undefined) visit(before);
+    }
+    waiting.delete(step);
+    ordered.add(step);
+  };
+  for (const step of [...steps].sort((left, right) => rankOf(left) - rankOf(right))) visit(step);
+  return [...ordered].map((step) => ({ ...step, dependsOn: step.dependsOn.filter((id) => byId.has(id)) }));
+}
+
+function rankOf(step: Step): number {
+  const behindRoot = 'role' in step && step.role === 'leaf' ? 0.5 : 0;
+  // Taking away goes the other way round.
+  return step.kind === 'remove_table' ? ranks[step.kind] + 0.5 - behindRoot : ranks[step.kind] + behindRoot;
+}

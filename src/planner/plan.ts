@@ -1,0 +1,75 @@
+import type { DatabaseName, Location, QueueName, TableName } from '../model/names.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Problem } from '../model/problem.ts';
+import type { DesiredState, LiveState, TableFacts } from '../model/state.ts';
+import type { Step } from '../model/step.ts';
+import { diffDatabase } from './diff-database.ts';
+import { diffQueue, type QueueFindings } from './diff-queue.ts';
+import { mergeFindings } from './findings.ts';
+import { fingerprint } from './fingerprint.ts';
+import { orderSteps } from './order-steps.ts';
+
+export interface PlanInput {
+  readonly desired: DesiredState;
+  readonly live: LiveState;
+  /** What a node is to tell the others about where it lives. A database that does not answer may have none. */
+  readonly locations: ReadonlyMap<DatabaseName, Location>;
+}
+
+/** Compares what should be with what is. Where there are problems the plan is empty: half of a change is not offered. */
+export function makePlan({ desired, live, locations }: PlanInput): { plan: Plan; problems: Problem[] } {
+  const subscribing = new Set<DatabaseName>();
+  const used = new Set<DatabaseName>();
+  for (const queue of desired.queues.values()) {
+    for (const node of queue.nodes.values()) {
+      used.add(node.database);
+      if (node.placement.role !== 'root') subscribing.add(node.database);
+    }
+  }
+  const queues = [...desired.queues.values()].map((queue) => diffQueue(queue, live, locations));
+  const findings = mergeFindings([
+    ...[...used].map((name) => diffDatabase(name, live.databases.get(name), { subscribes: subscribing.has(name) })),
+    ...queues,
+  ]);
+  const problems = [...findings.problems];
+  const steps = problems.length > 0 ? [] : orderSteps(findings.steps);
+  const fingerprints = steps.length === 0 ? new Map<DatabaseName, string>() : fingerprintAll(live, queues, steps);
+  return { plan: { formatVersion: 1, steps, warnings: findings.warnings, fingerprints }, problems };
+}
+
+/** Of each database that the plan touches, or that a touched queue was judged by. */
+function fingerprintAll(live: LiveState, queues: readonly QueueFindings[], steps: readonly Step[]) {
+  const stepsOf = new Map<DatabaseName, Step[]>();
+  const touchedQueues = new Set<QueueName>();
+  for (const step of steps) {
+    if ('queue' in step) touchedQueues.add(step.queue);
+    const list = stepsOf.get(step.database);
+    if (list === undefined) stepsOf.set(step.database, [step]);
+    else list.push(step);
+  }
+  const databases = new Set<DatabaseName>(stepsOf.keys());
+  const looked = queues.map((queue) => queue.looked).filter((scene) => scene !== undefined);
+  const tables = new Map<DatabaseName, Map<TableName, TableFacts>>();
+  for (const { scene, wanted } of looked) {
+    if (!touchedQueues.has(scene.queue.name)) continue;
+    for (const node of [scene.root, ...scene.leaves]) {
+      databases.add(node.spec.database);
+      const facts = tables.get(node.spec.database) ?? new Map<TableName, TableFacts>();
+      tables.set(node.spec.database, facts);
+      for (const table of wanted) {
+        const name = node === scene.root ? table.facts.name : table.nodes.get(node.spec.name)?.spec.destination;
+        const found = name === undefined ? undefined : node.database.tables.get(name);
+        if (found !== undefined) facts.set(found.name, found);
+      }
+    }
+  }
+  const fingerprints = new Map<DatabaseName, string>();
+  for (const name of [...databases].sort()) {
+    const observation = live.databases.get(name);
+    if (observation?.kind !== 'reachable') continue;
+    const nodes = [...observation.queues.values()].filter((node) => touchedQueues.has(node.queue));
+    const facts = tables.get(name)?.values() ?? [];
+    fingerprints.set(name, fingerprint(observation, nodes, facts, stepsOf.get(name) ?? []));
+  }
+  return fingerprints;
+}

@@ -1,0 +1,24 @@
+import type { DatabaseName, NodeName, QueueName, SequenceName, TableName } from '../model/names.ts';
+import type { StepKind } from '../model/step.ts';
+
+/** The same change has the same id in every plan. A step may name the id of one that turns out not to be needed. */
+export const stepId = {
+  install: (database: DatabaseName) => idOf('install_schemas', database),
+  createRoot: (queue: QueueName, node: NodeName) => idOf('create_root', queue, node),
+  createLeaf: (queue: QueueName, node: NodeName) => idOf('create_leaf', queue, node),
+  setTicker: (queue: QueueName, node: NodeName) => idOf('set_ticker', queue, node),
+  setLocation: (queue: QueueName, node: NodeName, member: NodeName) => idOf('set_location', queue, node, member),
+  addTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('add_table', queue, node, table),
+  changeTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('change_table', queue, node, table),
+  removeTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('remove_table', queue, node, table),
+  restoreTriggers: (queue: QueueName, node: NodeName, table: TableName) => idOf('restore_triggers', queue, node, table),
+  addSequence: (queue: QueueName, node: NodeName, sequence: SequenceName) =>
+    idOf('add_sequence', queue, node, sequence),
+  removeSequence: (queue: QueueName, node: NodeName, sequence: SequenceName) =>
+    idOf('remove_sequence', queue, node, sequence),
+  dropNode: (queue: QueueName, node: NodeName) => idOf('drop_node', queue, node),
+};
+
+function idOf(kind: StepKind, ...names: readonly string[]): string {
+  return [kind, ...names].join('/');
+}

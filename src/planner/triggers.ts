@@ -1,0 +1,42 @@
+import type { LiveTable, LiveTrigger } from '../model/state.ts';
+
+export interface TriggerFault {
+  readonly because: string;
+  /** Changes went by unseen. */
+  readonly losesEvents: boolean;
+}
+
+/** Why the triggers of a table have to be made again; undefined while they do what they are there for. */
+export function triggerFault(
+  live: LiveTable,
+  role: 'root' | 'leaf',
+  triggerArgs: readonly string[],
+): TriggerFault | undefined {
+  const row = live.triggers.find((trigger) => !trigger.name.endsWith('_truncate'));
+  const truncate = live.triggers.find((trigger) => trigger.name.endsWith('_truncate'));
+  return (
+    faultOf(row, 'row trigger', role) ??
+    faultOf(truncate, 'truncate trigger', role) ??
+    (role === 'root' && row !== undefined ? missingArgument(row, triggerArgs) : undefined)
+  );
+}
+
+function faultOf(trigger: LiveTrigger | undefined, what: string, role: 'root' | 'leaf'): TriggerFault | undefined {
+  const losesEvents = role === 'root';
+  if (trigger === undefined) return { because: `its ${what} is missing`, losesEvents };
+  if (trigger.enabled === 'disabled') return { because: `its ${what} is disabled`, losesEvents };
+  if (trigger.enabled === 'replica') return { because: `its ${what} fires for replicated changes only`, losesEvents };
+  const denies = trigger.args.includes('deny');
+  if (role === 'root') return denies ? { because: `its ${what} refuses changes`, losesEvents } : undefined;
+  if (!denies) return { because: `its ${what} does not refuse local changes`, losesEvents };
+  // Fires under the worker too, and would refuse what it writes.
+  if (trigger.enabled === 'always') return { because: `its ${what} fires for replicated changes too`, losesEvents };
+  return undefined;
+}
+
+/** Arguments that somebody added are theirs and stay unseen; ones that Trunkline wants must be there. */
+function missingArgument(row: LiveTrigger, triggerArgs: readonly string[]): TriggerFault | undefined {
+  const missing = triggerArgs.filter((arg) => !row.args.includes(arg));
+  if (missing.length === 0) return undefined;
+  return { because: `its row trigger lacks ${missing.join(', ')}`, losesEvents: false };
+}

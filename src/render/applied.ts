@@ -1,0 +1,32 @@
+import type { Plan } from '../model/plan.ts';
+import type { Step } from '../model/step.ts';
+import type { Paint } from './paint.ts';
+import { summarize } from './plan-summary.ts';
+import { countOf, formatBytes } from './units.ts';
+
+/** What stands at the end of an apply that went through. */
+export function appliedText(plan: Plan, paint: Paint): string {
+  const { copy, copyRows, copyBytes } = summarize(plan);
+  const lines = [`${paint.done('Applied.')} ${countOf(plan.steps.length, 'step')} done.`];
+  if (copy > 0) {
+    lines.push(
+      `${countOf(copy, 'table')} to copy (≈ ${countOf(copyRows, 'row')}, ${formatBytes(copyBytes)}): "trunkline run" does it.`,
+    );
+  }
+  return lines.join('\n');
+}
+
+export interface AppliedDocument {
+  readonly formatVersion: 1;
+  /** Ids of the steps that were carried out, in the order they ended. */
+  readonly done: readonly string[];
+  readonly tablesToCopy: number;
+}
+
+export function appliedJson(plan: Plan, walked: { readonly done: readonly Step[] } | undefined): AppliedDocument {
+  return {
+    formatVersion: 1,
+    done: (walked?.done ?? []).map((step) => step.id),
+    tablesToCopy: summarize(plan).copy,
+  };
+}

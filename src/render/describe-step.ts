@@ -1,0 +1,68 @@
+import { assertNever } from '../model/exhaustive.ts';
+import type { Step } from '../model/step.ts';
+import type { TableSpec } from '../model/table.ts';
+import type { TickerSettings } from '../model/topology.ts';
+
+/** One line for progress, logs and errors. */
+export function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'install_schemas':
+      return `install ${schemaList(step.schemas)} on database ${step.database}`;
+    case 'create_root':
+      return `make ${step.node} the root of ${step.queue}`;
+    case 'create_leaf':
+      return `make ${step.node} a leaf of ${step.queue} that reads from ${step.provider}`;
+    case 'set_ticker':
+      return `set the ticker of ${step.queue} on ${step.node}`;
+    case 'set_location':
+      return `tell ${step.node} where ${step.member} is`;
+    case 'add_table':
+      return `add table ${tableText(step.table)} on ${step.node}`;
+    case 'change_table':
+      return `change table ${tableText(step.to)} on ${step.node}`;
+    case 'remove_table':
+      return `remove table ${step.table} from ${step.node}`;
+    case 'restore_triggers':
+      return `make the triggers of ${step.table.destination} on ${step.node} again`;
+    case 'add_sequence':
+      return `add sequence ${step.sequence} on ${step.node}`;
+    case 'remove_sequence':
+      return `remove sequence ${step.sequence} from ${step.node}`;
+    case 'drop_node':
+      return `take ${step.node} out of ${step.queue}`;
+    default:
+      return assertNever(step);
+  }
+}
+
+/** `app.orders`, or `app.orders -> archive.orders` where it has another name on the node. */
+export function tableText(table: TableSpec): string {
+  return table.destination === table.name ? table.name : `${table.name} -> ${table.destination}`;
+}
+
+export function schemaList(schemas: readonly { readonly name: string; readonly version: string }[]): string {
+  return schemas.map(({ name, version }) => `${name} ${version}`).join(', ');
+}
+
+/** Named as in the file. */
+export function tickerSettings(ticker: TickerSettings): readonly (readonly [key: string, value: string])[] {
+  return [
+    ['max_lag', interval(ticker.maxLagMs)],
+    ['max_count', String(ticker.maxCount)],
+    ['idle_period', interval(ticker.idlePeriodMs)],
+    ['rotation_period', interval(ticker.rotationPeriodMs)],
+  ];
+}
+
+/** The largest unit that needs no fraction. */
+function interval(ms: number): string {
+  for (const [unit, size] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const) {
+    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
+  }
+  return `${ms}ms`;
+}

@@ -1,0 +1,70 @@
+import { assertNever } from '../model/exhaustive.ts';
+import type { HazardKind } from '../model/hazard.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Step } from '../model/step.ts';
+
+export type Change = 'add' | 'change' | 'replace' | 'remove';
+
+export interface PlanSummary {
+  readonly add: number;
+  readonly change: number;
+  readonly remove: number;
+  readonly copy: number;
+  /** Of those whose rows have been counted. */
+  readonly copyRows: number;
+  readonly copyBytes: number;
+}
+
+export function summarize(plan: Plan): PlanSummary {
+  const count = (...wanted: readonly Change[]) => plan.steps.filter((step) => wanted.includes(changeOf(step))).length;
+  const copies = plan.steps.map(copyOf).filter((copy) => copy !== undefined);
+  return {
+    add: count('add'),
+    change: count('change', 'replace'),
+    remove: count('remove'),
+    copy: copies.length,
+    copyRows: copies.reduce((sum, copy) => sum + (copy.estimatedRows ?? 0), 0),
+    copyBytes: copies.reduce((sum, copy) => sum + copy.bytes, 0),
+  };
+}
+
+export function changeOf(step: Step): Change {
+  switch (step.kind) {
+    case 'install_schemas':
+    case 'create_root':
+    case 'create_leaf':
+    case 'add_table':
+    case 'add_sequence':
+      return 'add';
+    case 'set_ticker':
+      return step.from === undefined ? 'add' : 'change';
+    case 'set_location':
+    case 'restore_triggers':
+      return 'change';
+    case 'change_table':
+      return 'replace';
+    case 'remove_table':
+    case 'remove_sequence':
+    case 'drop_node':
+      return 'remove';
+    default:
+      return assertNever(step);
+  }
+}
+
+/** Which hazards the plan holds, and in which steps. */
+export function hazardsOf(plan: Plan): ReadonlyMap<HazardKind, readonly string[]> {
+  const found = new Map<HazardKind, string[]>();
+  for (const step of plan.steps) {
+    for (const { kind } of step.hazards) {
+      const steps = found.get(kind);
+      if (steps === undefined) found.set(kind, [step.id]);
+      else if (steps.at(-1) !== step.id) steps.push(step.id);
+    }
+  }
+  return found;
+}
+
+function copyOf(step: Step) {
+  return step.kind === 'add_table' || step.kind === 'change_table' ? step.copy : undefined;
+}
