@@ -12,11 +12,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { Secret } from '../model/secret.ts';
 import type { Programs } from './programs.ts';
 import type { ServerPaths } from './server-paths.ts';
 import type { ServerUser } from './server-user.ts';
 
+export const host = '127.0.0.1';
 export const superuser = 'postgres';
+
+export function readPassword(paths: ServerPaths): Secret {
+  return new Secret(readFileSync(paths.passfile, 'utf8').trim().split(':').at(-1) ?? '');
+}
 
 /** Environment of the server's programs: nothing that would point them at another cluster. */
 export function serverEnvironment(): NodeJS.ProcessEnv {
@@ -62,8 +68,8 @@ export async function createDataDirectory(
     if (options.signal?.aborted === true) rmSync(draft, { recursive: true, force: true, maxRetries: 3 });
     options.signal?.throwIfAborted();
     if (result.done) {
-      writeFileSync(paths.password, password, { mode: 0o600 });
-      chmodSync(paths.password, 0o600);
+      writeFileSync(paths.passfile, `${host}:*:*:${superuser}:${password}\n`, { mode: 0o600 });
+      chmodSync(paths.passfile, 0o600);
       renameSync(draft, paths.data);
       return undefined;
     }

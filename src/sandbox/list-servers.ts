@@ -1,24 +1,10 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseName } from '../model/names.ts';
+import type { ServerState } from '../model/sandbox.ts';
+import { host, superuser } from './data-directory.ts';
 import { findPostmaster } from './postmaster.ts';
 import { folderOf, nameOfFolder, readSettings, serverPaths } from './server-paths.ts';
-
-/** One embedded server in the state directory, whether or not it runs. */
-export interface ServerState {
-  readonly name: DatabaseName;
-  readonly version: number;
-  readonly dbname: string;
-  /** Where it listens, or will again if the port is still free. */
-  readonly port: number | undefined;
-  /** Undefined while it does not run. */
-  readonly pid: number | undefined;
-  /** Accepts connections. */
-  readonly ready: boolean;
-  readonly dataBytes: number;
-  readonly dataDir: string;
-  readonly logFile: string;
-}
 
 export function listServers(stateDir: string): readonly ServerState[] {
   const states: ServerState[] = [];
@@ -33,12 +19,15 @@ export function listServers(stateDir: string): readonly ServerState[] {
       name,
       version: settings.version,
       dbname: settings.dbname,
+      host,
+      user: superuser,
       port: running?.port ?? settings.port,
       pid: running?.pid,
       ready: running?.ready ?? false,
       dataBytes: bytesBelow(paths.data),
       dataDir: paths.data,
       logFile: paths.log,
+      passfile: paths.passfile,
     });
   }
   return states.sort((one, other) => (one.name < other.name ? -1 : 1));

@@ -7,7 +7,8 @@ export interface ServerPaths {
   readonly root: string;
   readonly data: string;
   readonly log: string;
-  readonly password: string;
+  /** A password file as libpq reads it, so that psql can use it too. */
+  readonly passfile: string;
   readonly settings: string;
   readonly lock: string;
   /** One file per process that uses the server. */
@@ -31,7 +32,7 @@ export function serverPaths(stateDir: string, name: DatabaseName): ServerPaths {
     root,
     data: join(root, 'data'),
     log: join(root, 'server.log'),
-    password: join(root, 'password'),
+    passfile: join(root, 'pgpass'),
     settings: join(root, 'server.json'),
     lock: join(root, 'lock'),
     leases: join(root, 'users'),

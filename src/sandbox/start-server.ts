@@ -5,9 +5,16 @@ import { type ConnectionTarget, connect } from '../db/session.ts';
 import { quoteIdent, sql } from '../db/statement.ts';
 import type { DatabaseName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
-import { Secret } from '../model/secret.ts';
+import type { Secret } from '../model/secret.ts';
 import type { EmbeddedServer } from '../model/topology.ts';
-import { createDataDirectory, dataVersion, serverEnvironment, superuser } from './data-directory.ts';
+import {
+  createDataDirectory,
+  dataVersion,
+  host,
+  readPassword,
+  serverEnvironment,
+  superuser,
+} from './data-directory.ts';
 import { LockTimeout, withFileLock } from './file-lock.ts';
 import { choosePort } from './free-port.ts';
 import { addLease } from './leases.ts';
@@ -43,11 +50,11 @@ export interface RunningServer {
   readonly pid: number;
   readonly dataDir: string;
   readonly logFile: string;
+  readonly passfile: string;
   /** False when it already ran. */
   readonly started: boolean;
 }
 
-const host = '127.0.0.1';
 const startTimeoutMs = 120_000;
 const lockTimeoutMs = 180_000;
 const portAttempts = 5;
@@ -85,7 +92,7 @@ async function startUnderLock(options: StartOptions, paths: ServerPaths): Promis
   }
   const keep = options.keep || (remembered?.keep === true && findPostmaster(paths.data) !== undefined);
   const running = await findOrLaunch(options, paths, { ...server, port: remembered?.port, keep });
-  const password = new Secret(readFileSync(paths.password, 'utf8').trim());
+  const password = readPassword(paths);
   const target = { host, port: running.port, user: superuser, password: password.reveal() };
   try {
     await createMissingDatabase(target, server.dbname, options.signal);
@@ -105,6 +112,7 @@ async function startUnderLock(options: StartOptions, paths: ServerPaths): Promis
     pid: running.pid,
     dataDir: paths.data,
     logFile: paths.log,
+    passfile: paths.passfile,
     started: running.started,
   };
 }

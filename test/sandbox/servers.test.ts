@@ -19,6 +19,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sql } from '../../src/db/statement.ts';
 import { databaseName } from '../../src/model/names.ts';
 import { type Problem, ToolError } from '../../src/model/problem.ts';
+import { Secret } from '../../src/model/secret.ts';
 import { listServers } from '../../src/sandbox/list-servers.ts';
 import { identify } from '../../src/sandbox/process-identity.ts';
 import { type RunningServer, startServer } from '../../src/sandbox/start-server.ts';
@@ -65,11 +66,10 @@ test('data are safe on disk unless a test says otherwise', async () => {
 
 test('only the password opens it, and only its owner may read the password', async () => {
   const server = await start();
-  const file = join(stateDir, 'main', 'password');
+  const file = join(stateDir, 'main', 'pgpass');
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(statSync(join(stateDir, 'main')).mode & 0o777).toBe(0o700);
-  expect(readFileSync(file, 'utf8')).toBe(server.password.reveal());
-  const { Secret } = await import('../../src/model/secret.ts');
+  expect(readFileSync(file, 'utf8')).toBe(`127.0.0.1:*:*:postgres:${server.password.reveal()}\n`);
   await expect(sessionOn({ ...server, password: new Secret('guess') }, 'app')).rejects.toThrow(/authentication failed/);
   expect(readFileSync(join(server.dataDir, 'pg_hba.conf'), 'utf8')).not.toMatch(/^[^#].*\btrust\b/m);
   expect(readFileSync(join(stateDir, '.gitignore'), 'utf8')).toBe('*\n');

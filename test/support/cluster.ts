@@ -64,8 +64,8 @@ export async function freshCluster<Name extends string>(
     },
     locations: new Map([...databases.values()].map(({ name, params }) => [name, encodeLocation(params)])),
     yaml: `databases:\n${[...databases.values()].map(({ name, url }) => `  ${name}: { url: "${url}" }\n`).join('')}`,
-    stop: (name) => ownServerOf(name).stop(),
-    start: (name) => ownServerOf(name).start(),
+    stop: async (name) => ownServerOf(name).stop(),
+    start: async (name) => ownServerOf(name).start(),
     [Symbol.asyncDispose]: dispose,
   };
 }

@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { bundledSchemas, installSchemas } from '../../src/catalog/install.ts';
 import type { Connector } from '../../src/db/connector.ts';
 import { connect, type Session } from '../../src/db/session.ts';
 import { installScript } from '../../src/db/sql-files.ts';
 import { quoteIdent, sql } from '../../src/db/statement.ts';
 import { transaction } from '../../src/db/transaction.ts';
 import { type DatabaseName, databaseName } from '../../src/model/names.ts';
+import { ToolError } from '../../src/model/problem.ts';
 import type { SchemaName } from '../../src/model/schemas.ts';
 import type { ConnectionParams } from '../../src/model/topology.ts';
 import type { RunningServer } from '../../src/sandbox/start-server.ts';
@@ -36,7 +38,7 @@ export interface FreshDatabase extends AsyncDisposable {
   drop(): Promise<void>;
 }
 
-const bundled: readonly SchemaName[] = ['pgq', 'pgq_ext', 'pgq_node', 'londiste', 'trunkline'];
+const bundled = bundledSchemas.map(({ name }) => name);
 
 /** A fresh database, cloned from a template that has the bundled schemas. Hold it with `await using`. */
 export async function freshDatabase(options: FreshDatabaseOptions = {}): Promise<FreshDatabase> {
@@ -99,7 +101,10 @@ function schemasOf(install: boolean | readonly SchemaName[]): readonly SchemaNam
 /** Made once per server and content of the scripts, by whichever process comes first. */
 async function templateWith(server: RunningServer, schemas: readonly SchemaName[]): Promise<string> {
   const files = schemas.flatMap((schema) => installScript(schema));
-  const digest = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 12);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([files, bundledSchemas]))
+    .digest('hex')
+    .slice(0, 12);
   const template = `template_${digest}`;
   await using admin = await sessionOn(server, 'postgres');
   if (await exists(admin, template)) return template;
@@ -110,17 +115,30 @@ async function templateWith(server: RunningServer, schemas: readonly SchemaName[
   await admin.script(`create database ${quoteIdent(draft)} template template0`);
   {
     await using session = await sessionOn(server, draft);
-    await transaction(session, async () => {
-      for (const { path, text } of files) {
-        await session.script(text).catch((error: Error) => {
-          throw new Error(`sql/${path} does not install: ${error.message}`, { cause: error });
-        });
-      }
-    });
+    await install(session, schemas);
   }
   await admin.script(`alter database ${quoteIdent(draft)} rename to ${quoteIdent(template)}`);
   await admin.script(`alter database ${quoteIdent(template)} allow_connections false`);
   return template;
+}
+
+async function install(session: Session, schemas: readonly SchemaName[]): Promise<void> {
+  try {
+    // The installer records what it did in schema trunkline; without that schema the scripts are run as they are.
+    if (schemas.includes('trunkline')) await installSchemas(session, schemas);
+    else await transaction(session, () => runScripts(session, schemas));
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    throw new Error(`the template of test databases: ${JSON.stringify(error.problems)}`, { cause: error });
+  }
+}
+
+async function runScripts(session: Session, schemas: readonly SchemaName[]): Promise<void> {
+  for (const { path, text } of schemas.flatMap((schema) => installScript(schema))) {
+    await session.script(text).catch((error: Error) => {
+      throw new Error(`sql/${path} does not install: ${error.message}`, { cause: error });
+    });
+  }
 }
 
 async function exists(admin: Session, dbname: string): Promise<boolean> {

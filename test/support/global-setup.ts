@@ -13,7 +13,7 @@ declare module 'vitest' {
   }
 }
 
-const prefix = 'trunkline-test-';
+const prefix = 'trunkline-servers-';
 const serversDir = join(tmpdir(), `${prefix}${process.pid}`);
 // Each project runs this file once, all in one process: the last to leave stops the servers.
 const users = globalThis as { trunklineServerUsers?: number };
