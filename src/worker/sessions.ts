@@ -6,6 +6,7 @@ import type { NodeDeps } from './deps.ts';
 export async function openSubscriber(deps: NodeDeps, role: 'apply' | 'copy'): Promise<Session> {
   const session = await deps.connector(deps.database, {
     applicationName: `trunkline ${role} ${deps.node}`,
+    settings: { lock_timeout: lockTimeout[role] },
     signal: deps.kill,
   });
   try {
@@ -16,3 +17,7 @@ export async function openSubscriber(deps: NodeDeps, role: 'apply' | 'copy'): Pr
     throw error;
   }
 }
+
+// A copy that waits for its exclusive lock holds up every reader behind it, so it lets go soon and comes back.
+// The replay would only look busy: as an error, the wait is seen in `status`.
+const lockTimeout = { copy: '10s', apply: '30s' };
