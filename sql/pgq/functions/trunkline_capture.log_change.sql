@@ -32,6 +32,9 @@ declare
     v_changed pg_catalog.text[];
     v_new pg_catalog.text[];
     v_old pg_catalog.text[];
+    v_new_row pg_catalog.text;
+    v_old_row pg_catalog.text;
+    v_key_same boolean;
     v_key_changed boolean := false;
     v_id bigint;
 begin
@@ -134,31 +137,43 @@ begin
         end loop;
     end if;
 
-    if i_operation operator(pg_catalog.<>) 'DELETE' then
-        v_new := trunkline_capture.row_values(pg_catalog.concat(i_new), pg_catalog.cardinality(v_columns));
-    end if;
-    if i_operation operator(pg_catalog.<>) 'INSERT' then
-        if v_key_list operator(pg_catalog.=) '' then
-            raise exception 'table "%.%" has no primary key: its updates and deletes cannot be replicated', i_schema, i_table
-                using errcode = 'object_not_in_prerequisite_state',
-                      hint = 'Give it one, or name key columns in the trigger with pkey=.';
-        end if;
-        v_old := trunkline_capture.row_values(pg_catalog.concat(i_old), pg_catalog.cardinality(v_columns));
+    if i_operation operator(pg_catalog.<>) 'INSERT' and v_key_list operator(pg_catalog.=) '' then
+        raise exception 'table "%.%" has no primary key: its updates and deletes cannot be replicated', i_schema, i_table
+            using errcode = 'object_not_in_prerequisite_state',
+                  hint = 'Give it one, or name key columns in the trigger with pkey=.';
     end if;
 
+    -- Rows are taken apart only where it is needed.
+    if i_operation operator(pg_catalog.<>) 'DELETE' then
+        v_new_row := pg_catalog.concat(i_new);
+    end if;
+    if i_operation operator(pg_catalog.<>) 'INSERT' then
+        v_old_row := pg_catalog.concat(i_old);
+    end if;
     if i_operation operator(pg_catalog.=) 'UPDATE' then
         v_changed := array[]::pg_catalog.text[];
-        for i in 1 .. pg_catalog.cardinality(v_columns) loop
-            if v_new[i] operator(pg_catalog.=) v_old[i] or (v_new[i] is null and v_old[i] is null) then
-                continue;
-            end if;
-            -- Other text may still be an equal value; only the key, ignored columns and SQL fragments ask.
-            if (v_left_out is null and i_format operator(pg_catalog.<>) 'sql' and not v_columns[i] operator(pg_catalog.=) any (v_keys))
-               or trunkline_capture.same_value(i_table_id, v_columns[i], v_old[i], v_new[i]) is not true
-            then
-                v_changed := pg_catalog.array_append(v_changed, v_columns[i]);
-            end if;
-        end loop;
+        v_key_same := v_left_out is null and i_format operator(pg_catalog.<>) 'sql'
+            and v_columns[1:pg_catalog.cardinality(v_keys)] operator(pg_catalog.@>) v_keys;
+        if v_key_same then
+            -- The key comes first in the row, as it mostly does, and can be seen in the text unless it is in quotes.
+            for i in 1 .. pg_catalog.cardinality(v_keys) loop
+                v_word := pg_catalog.split_part(v_new_row, ',', i);
+                v_key_same := v_key_same and v_word operator(pg_catalog.=) pg_catalog.split_part(v_old_row, ',', i)
+                    and pg_catalog.strpos(v_word, '"') operator(pg_catalog.=) 0;
+            end loop;
+        end if;
+        if not v_key_same then
+            v_new := trunkline_capture.row_values(v_new_row, pg_catalog.cardinality(v_columns));
+            v_old := trunkline_capture.row_values(v_old_row, pg_catalog.cardinality(v_columns));
+            for i in 1 .. pg_catalog.cardinality(v_columns) loop
+                -- Where all columns are sent, only a change of the key matters.
+                if (v_left_out is not null or i_format operator(pg_catalog.=) 'sql' or v_columns[i] operator(pg_catalog.=) any (v_keys))
+                   and trunkline_capture.same_value(i_table_id, v_columns[i], v_old[i], v_new[i]) is not true
+                then
+                    v_changed := pg_catalog.array_append(v_changed, v_columns[i]);
+                end if;
+            end loop;
+        end if;
         v_key_changed := v_changed operator(pg_catalog.&&) v_keys;
         if v_key_changed and not v_split then
             raise exception 'table "%.%": an update changes key columns "%", which replication does not allow',
@@ -174,23 +189,35 @@ begin
             return v_skip;
         end if;
     end if;
+    if v_new is null and i_operation operator(pg_catalog.<>) 'DELETE' and (i_format operator(pg_catalog.<>) 'json' or v_magic) then
+        v_new := trunkline_capture.row_values(v_new_row, pg_catalog.cardinality(v_columns));
+    end if;
+    if v_old is null and (i_operation operator(pg_catalog.=) 'DELETE' or v_backup) and (i_format operator(pg_catalog.<>) 'json' or v_magic) then
+        v_old := trunkline_capture.row_values(v_old_row, pg_catalog.cardinality(v_columns));
+    end if;
 
+    if i_format operator(pg_catalog.=) 'url' and v_left_out is null and v_condition is null and v_expressions is null
+       and not v_backup and not v_key_changed
+    then
+        -- The plain case, short: what log_image would do for it.
+        v_id := pgq.insert_event(
+            v_queue, pg_catalog.left(i_operation, 1) operator(pg_catalog.||) ':' operator(pg_catalog.||) v_key_list,
+            trunkline_capture.row_url(v_columns, case when i_operation operator(pg_catalog.=) 'DELETE' then v_old else v_new end, null), i_schema operator(pg_catalog.||) '.' operator(pg_catalog.||) i_table, null, null, null);
+        return v_skip;
+    end if;
     if v_key_changed or i_operation operator(pg_catalog.=) 'DELETE' then
-        perform trunkline_capture.log_image(
+        v_id := trunkline_capture.log_image(
             i_format, 'DELETE', v_queue, i_table_id, i_schema, i_table, v_given_keys, v_key_list, v_condition, v_expressions,
-            v_magic, v_columns, v_left_out, null, v_old, i_old, null, null);
+            v_magic, v_columns, v_left_out, null, v_old, i_old, false, null, null);
     end if;
     if v_key_changed then
-        perform trunkline_capture.log_image(
+        v_id := trunkline_capture.log_image(
             i_format, 'INSERT', v_queue, i_table_id, i_schema, i_table, v_given_keys, v_key_list, v_condition, v_expressions,
-            v_magic, v_columns, v_left_out, null, v_new, i_new, null, null);
+            v_magic, v_columns, v_left_out, null, v_new, i_new, false, null, null);
     elsif i_operation operator(pg_catalog.<>) 'DELETE' then
-        if not v_backup then
-            v_old := null;
-        end if;
-        perform trunkline_capture.log_image(
+        v_id := trunkline_capture.log_image(
             i_format, i_operation, v_queue, i_table_id, i_schema, i_table, v_given_keys, v_key_list, v_condition, v_expressions,
-            v_magic, v_columns, v_left_out, v_changed, v_new, i_new, v_old, i_old);
+            v_magic, v_columns, v_left_out, v_changed, v_new, i_new, i_operation operator(pg_catalog.=) 'UPDATE' and v_backup, v_old, i_old);
     end if;
     return v_skip;
 end;

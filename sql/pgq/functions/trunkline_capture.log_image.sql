@@ -3,14 +3,15 @@
 -- i_keys - key columns as they were given; i_key_list - the same as text; i_condition - when= argument; i_expressions -
 -- ev_...= arguments, NULL when there are none; i_magic - whether columns replace event fields; i_columns - names of the
 -- columns; i_left_out - those that stay out of data; i_changed - those that an UPDATE changed; i_values, i_row - the row;
--- i_old_values, i_old - the row before an UPDATE, when a backup is wanted.
--- Returns: nothing.
+-- i_backup, i_old_values, i_old - whether the row before an UPDATE is wanted too, and that row. For JSON the values may be NULL.
+-- Returns: id of the event; NULL when the condition keeps it out.
 -- Tables written: current event table of the queue.
 create or replace function trunkline_capture.log_image(
     i_format text, i_operation text, i_queue text, i_table_id oid, i_schema text, i_table text,
     i_keys text[], i_key_list text, i_condition text, i_expressions text[], i_magic boolean,
-    i_columns text[], i_left_out text[], i_changed text[], i_values text[], i_row record, i_old_values text[], i_old record)
-returns void as $$
+    i_columns text[], i_left_out text[], i_changed text[], i_values text[], i_row record,
+    i_backup boolean, i_old_values text[], i_old record)
+returns bigint as $$
 declare
     v_names pg_catalog.text[];
     v_fields pg_catalog.text[];
@@ -18,12 +19,11 @@ declare
     v_data pg_catalog.text;
     v_backup pg_catalog.text;
     v_place integer;
-    v_id bigint;
 begin
     if i_condition is not null
        and not trunkline_capture.check_condition(i_condition, i_row, i_schema operator(pg_catalog.||) '.' operator(pg_catalog.||) i_table)
     then
-        return;
+        return null;
     end if;
 
     if i_format operator(pg_catalog.=) 'url' then
@@ -37,7 +37,7 @@ begin
         v_data := trunkline_capture.row_sql(i_operation, i_schema operator(pg_catalog.||) '.' operator(pg_catalog.||) i_table, i_columns, i_values, i_left_out,
                                             trunkline_capture.trimmed(i_keys), i_changed);
     end if;
-    if i_old_values is not null then
+    if i_backup then
         if i_format operator(pg_catalog.=) 'json' then
             v_backup := trunkline_capture.row_json(i_table_id, i_columns, i_old_values, i_left_out, i_old);
         else
@@ -45,8 +45,7 @@ begin
         end if;
     end if;
     if not i_magic and i_expressions is null then
-        v_id := pgq.insert_event(i_queue, v_type, v_data, i_schema operator(pg_catalog.||) '.' operator(pg_catalog.||) i_table, v_backup, null, null);
-        return;
+        return pgq.insert_event(i_queue, v_type, v_data, i_schema operator(pg_catalog.||) '.' operator(pg_catalog.||) i_table, v_backup, null, null);
     end if;
 
     v_names := array['ev_type', 'ev_data', 'ev_extra1', 'ev_extra2', 'ev_extra3', 'ev_extra4'];
@@ -68,6 +67,6 @@ begin
             v_fields[i] := trunkline_capture.evaluate(i_expressions[i], i_row);
         end if;
     end loop;
-    v_id := pgq.insert_event(i_queue, v_fields[1], v_fields[2], v_fields[3], v_fields[4], v_fields[5], v_fields[6]);
+    return pgq.insert_event(i_queue, v_fields[1], v_fields[2], v_fields[3], v_fields[4], v_fields[5], v_fields[6]);
 end;
 $$ language plpgsql;

@@ -5,7 +5,7 @@
 create or replace function trunkline_capture.row_values(i_row text, i_count integer)
 returns text[] as $$
 declare
-    v_row pg_catalog.text := pg_catalog.substr(i_row, 2, pg_catalog.length(i_row) operator(pg_catalog.-) 2);
+    v_row pg_catalog.text := pg_catalog.left(pg_catalog.substr(i_row, 2), -1);
     v_parts pg_catalog.text[];
     v_count integer;
 begin
@@ -17,12 +17,9 @@ begin
         return pg_catalog.string_to_array(v_row, ',', '');
     end if;
 
-    -- The usual case looks like an array already, but for the way NULL is written. Commas in a row are harmless to look
-    -- for: where they are part of a value, the row only goes the longer way.
-    if pg_catalog.strpos(v_row, '""') operator(pg_catalog.=) 0 and pg_catalog.strpos(v_row, ',,') operator(pg_catalog.=) 0
-       and pg_catalog.strpos(v_row, '{') operator(pg_catalog.=) 0 and pg_catalog.strpos(v_row, '}') operator(pg_catalog.=) 0
-       and not v_row operator(pg_catalog.~*) '(^|,)null(,|$)'
-    then
+    -- The usual case looks like an array already, but for the way NULL is written. Where commas, braces or the word are part
+    -- of a value, the row only goes the longer way.
+    if not v_row operator(pg_catalog.~) '""|,,|[{}]|[nN][uU][lL][lL]' then
         if pg_catalog.starts_with(v_row, ',') then
             v_row := 'null' operator(pg_catalog.||) v_row;
         end if;
