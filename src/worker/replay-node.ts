@@ -62,7 +62,8 @@ export async function replayNode(deps: NodeDeps, failures: Failures): Promise<vo
   await using heartbeat = startHeartbeat(deps, control);
   const round: Round = { deps, control, generation, wake: wakeUp(deps.clock), heartbeat, failures };
   const state = await currentState(round);
-  if (state.type === 'root') return keepRoot(round);
+  // Awaited here: a promise returned as it is would outlive the session above.
+  if (state.type === 'root') return await keepRoot(round);
   const database = providerDatabase(deps, state);
   // Copies outlive a failure of the replay: hours of copying must not end with one bad batch.
   await using copies = startCopies({
