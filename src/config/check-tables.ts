@@ -14,11 +14,12 @@ export function checkTables(scope: Scope, state: DesiredState, document: Trunkli
     const entries = (document.queues?.[queue.name]?.tables ?? []).flatMap((raw, index) =>
       scope.removed.has(pointerOf(['queues', queue.name, 'tables', index])) ? [] : [{ raw, index }],
     );
+    const known = namesUnder(scope, 'queues', queue.name, 'nodes') as NodeName[];
     entries.forEach(({ raw, index }, position) => {
       const rule = queue.tables[position];
       if (rule === undefined) return;
       checkSelection(scope, queue, raw, index);
-      checkNodes(scope, queue, rule, index);
+      checkNodes(scope, queue, rule, index, known);
     });
     checkNamedOnce(scope, queue);
     checkTargets(scope, queue);
@@ -44,10 +45,9 @@ function checkSelection(scope: Scope, queue: QueueSpec, raw: Table, index: numbe
   }
 }
 
-function checkNodes(scope: Scope, queue: QueueSpec, rule: TableRule, index: number): void {
+function checkNodes(scope: Scope, queue: QueueSpec, rule: TableRule, index: number, known: readonly NodeName[]): void {
   if (rule.nodes === undefined) return;
   const path = ['queues', queue.name, 'tables', index, 'nodes'];
-  const known = namesUnder(scope, 'queues', queue.name, 'nodes') as NodeName[];
   const table = titleOf(rule);
   for (const [node, placement] of rule.nodes) {
     const subject = { at: keyAt(scope, ...path, node), queue: queue.name, table, node };

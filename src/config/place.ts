@@ -3,17 +3,23 @@ import type { Origin } from '../model/origin.ts';
 /** Steps from the top of a document down to one node of it. */
 export type Path = readonly (string | number)[];
 
-/** Where one node of the document stands, and where its text came from. */
+/** Finds the line of an offset in the text of one file. */
+export type Locate = (offset: number) => { readonly file: string; readonly line: number; readonly column: number };
+
+/** Where one node of the document stands, where its text came from, and the same of what it holds. */
 export interface Place {
-  /** Of the key that leads to it; undefined for a list item and for the document. */
-  readonly key: Origin | undefined;
-  readonly value: Origin;
+  readonly locate: Locate;
+  /** Offset of the key that leads to it; undefined for a list item and for the document. */
+  readonly key: number | undefined;
+  readonly value: number;
+  /** As it is spelt, where YAML takes it for something else than text. */
+  readonly source: string | undefined;
   /** Some of its text came from the environment, which may be a secret. */
   readonly fromEnvironment: boolean;
+  readonly children: ReadonlyMap<string | number, Place>;
 }
 
-/** By {@link pointerOf} the path. */
-export type Places = ReadonlyMap<string, Place>;
+export const noChildren: Place['children'] = new Map();
 
 /** JSON pointer: the form in which the schema checker names a node. */
 export function pointerOf(path: Path): string {
@@ -31,21 +37,30 @@ export function pathText(path: Path): string {
     .join('');
 }
 
+export function placeAt(document: Place, path: Path): Place | undefined {
+  let place: Place | undefined = document;
+  for (const step of path) place = place?.children.get(step);
+  return place;
+}
+
 /** Of the value, or of the nearest thing above it that is written down. */
-export function originOf(places: Places, path: Path): Origin {
-  return { ...placeAbove(places, path).value, path: pathText(path) };
+export function originOf(document: Place, path: Path): Origin {
+  const place = placeAbove(document, path);
+  return { ...place.locate(place.value), path: pathText(path) };
 }
 
 /** Of the key, for problems that are about its name. */
-export function keyOriginOf(places: Places, path: Path): Origin {
-  const place = placeAbove(places, path);
-  return { ...(place.key ?? place.value), path: pathText(path) };
+export function keyOriginOf(document: Place, path: Path): Origin {
+  const place = placeAbove(document, path);
+  return { ...place.locate(place.key ?? place.value), path: pathText(path) };
 }
 
-function placeAbove(places: Places, path: Path): Place {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const place = places.get(pointerOf(path.slice(0, length)));
-    if (place !== undefined) return place;
+function placeAbove(document: Place, path: Path): Place {
+  let place = document;
+  for (const step of path) {
+    const inside = place.children.get(step);
+    if (inside === undefined) return place;
+    place = inside;
   }
-  throw new Error('the document has no place');
+  return place;
 }

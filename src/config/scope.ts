@@ -1,11 +1,11 @@
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
-import { keyOriginOf, originOf, type Path, type Places, pointerOf } from './place.ts';
+import { keyOriginOf, originOf, type Path, type Place, placeAt, pointerOf } from './place.ts';
 import { describeFound, holdsSecret } from './schema-words.ts';
 
 /** What the steps after the schema check share: places, what was taken away, and the problems so far. */
 export interface Scope {
-  readonly places: Places;
+  readonly places: Place;
   readonly removed: ReadonlySet<string>;
   readonly problems: Problem[];
 }
@@ -20,14 +20,7 @@ export function keyAt(scope: Scope, ...path: Path): Origin {
 
 /** Names written under a mapping, those of faulty entries too: a faulty node is not an unknown one. */
 export function namesUnder(scope: Scope, ...path: Path): string[] {
-  const prefix = `${pointerOf(path)}/`;
-  const names: string[] = [];
-  for (const pointer of scope.places.keys()) {
-    if (!pointer.startsWith(prefix)) continue;
-    const rest = pointer.slice(prefix.length);
-    if (!rest.includes('/')) names.push(rest.replaceAll('~1', '/').replaceAll('~0', '~'));
-  }
-  return names;
+  return [...(placeAt(scope.places, path)?.children.keys() ?? [])].map(String);
 }
 
 /** Something there, or below it, was faulty and is told already. */
@@ -38,7 +31,7 @@ export function isIncomplete(scope: Scope, ...path: Path): boolean {
 }
 
 export function reportValue(scope: Scope, path: Path, found: unknown, expected: string, suggestion?: string): void {
-  const secret = holdsSecret(path) || scope.places.get(pointerOf(path))?.fromEnvironment === true;
+  const secret = holdsSecret(path) || placeAt(scope.places, path)?.fromEnvironment === true;
   scope.problems.push({
     code: 'value_invalid',
     at: originOf(scope.places, path),

@@ -3,8 +3,16 @@ import type { Problem } from '../model/problem.ts';
 import type { TrunklineDocument } from './document.ts';
 import { nearest } from './nearest.ts';
 import type { Parsed } from './parse.ts';
-import { keyOriginOf, originOf, type Path, type Places, pointerOf } from './place.ts';
-import { describeExpected, describeFound, holdsSecret, type SchemaPart, suggestionFor } from './schema-words.ts';
+import { keyOriginOf, originOf, type Path, type Place, placeAt, pointerOf } from './place.ts';
+import {
+  describeExpected,
+  describeFound,
+  holdsSecret,
+  inline,
+  mappingsWith,
+  type SchemaPart,
+  suggestionFor,
+} from './schema-words.ts';
 
 export interface Validated {
   /** What is left when everything that does not fit is taken away; undefined where nothing is. */
@@ -30,12 +38,12 @@ export function validate(parsed: Parsed, schema: object): Validated {
     const faults = meantFaults(check.errors ?? []);
     const coerced = coerceFromEnvironment(value, faults, parsed.places);
     if (coerced) continue;
-    for (const fault of faults) {
-      const path = faultPath(fault, value);
+    // Before anything is taken away: a list that goes would make its items look like keys.
+    for (const { fault, path } of faults.map((fault) => ({ fault, path: faultPath(fault, value) }))) {
       const pointer = pointerOf(path);
       const known = [...removed].some((gone) => gone === pointer || gone.startsWith(`${pointer}/`));
       if (!known || fault.keyword === 'additionalProperties') {
-        const problem = problemOf(fault, path, parsed.places);
+        const problem = problemOf(fault, path, parsed.places, schema);
         if (problem !== undefined) problems.push(problem);
       }
       const target = fault.keyword === 'required' ? path.slice(0, -1) : path;
@@ -98,10 +106,10 @@ function jsonType(value: unknown): string {
 }
 
 /** `port: ${PORT}` is text that means a number. */
-function coerceFromEnvironment(value: unknown, faults: readonly Fault[], places: Places): boolean {
+function coerceFromEnvironment(value: unknown, faults: readonly Fault[], places: Place): boolean {
   let changed = false;
   for (const { instancePath, data, parentSchema } of faults) {
-    if (typeof data !== 'string' || places.get(instancePath)?.fromEnvironment !== true) continue;
+    if (typeof data !== 'string' || placeAt(places, pathOf(instancePath, value))?.fromEnvironment !== true) continue;
     const types = (parentSchema as SchemaPart).type ?? [];
     const meant =
       types.includes('integer') && /^-?\d{1,15}$/.test(data)
@@ -116,13 +124,15 @@ function coerceFromEnvironment(value: unknown, faults: readonly Fault[], places:
   return changed;
 }
 
-function problemOf(fault: Fault, path: Path, places: Places): Problem | undefined {
+function problemOf(fault: Fault, path: Path, places: Place, whole: object): Problem | undefined {
   const schema = (fault.parentSchema ?? {}) as SchemaPart;
   switch (fault.keyword) {
     case 'additionalProperties': {
       const key = String(path.at(-1));
       const known = Object.keys(schema.properties ?? {});
-      return { code: 'key_unknown', at: keyOriginOf(places, path), key, suggestion: nearest(key, known), known };
+      const elsewhere = mappingsWith(key, whole);
+      const at = keyOriginOf(places, path);
+      return { code: 'key_unknown', at, key, suggestion: nearest(key, known), elsewhere, known };
     }
     case 'required': {
       const key = String(path.at(-1));
@@ -131,15 +141,15 @@ function problemOf(fault: Fault, path: Path, places: Places): Problem | undefine
         code: 'key_missing',
         at: keyOriginOf(places, path.slice(0, -1)),
         keys: [key],
-        example: example === undefined ? undefined : `${key}: ${JSON.stringify(example)}`,
+        example: example === undefined ? undefined : `${key}: ${inline(example)}`,
       };
     }
     default: {
-      const secret = holdsSecret(path) || places.get(pointerOf(path))?.fromEnvironment === true;
+      const secret = holdsSecret(path) || placeAt(places, path)?.fromEnvironment === true;
       return {
         code: 'value_invalid',
         at: originOf(places, path),
-        found: describeFound(fault.data, secret),
+        found: describeFound(fault.data, secret, placeAt(places, path)?.source),
         expected: describeExpected(schema, fault.data),
         suggestion: secret ? undefined : suggestionFor(fault.data, schema),
       };

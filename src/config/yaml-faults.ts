@@ -38,6 +38,7 @@ const details: Partial<Record<ErrorCode, string>> = {
 };
 
 const hints: Partial<Record<ErrorCode, string>> = {
+  BAD_ALIAS: 'Put a pattern that begins with * in quotes.',
   BAD_INDENT: 'Give keys of one mapping the same number of spaces.',
   BAD_SCALAR_START: 'Put the text in quotes.',
   BAD_DQ_ESCAPE: 'Use single quotes, where a backslash is a backslash.',

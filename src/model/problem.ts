@@ -197,7 +197,10 @@ export type Problem =
       readonly queue: QueueName;
       readonly node: NodeName;
       readonly table: TableName;
-      readonly uniqueKeys: readonly string[];
+      /** Statements that make a key of what is unique already, or give a subscriber the root's key. */
+      readonly keySql: readonly string[];
+      /** The statement that adds a column for a key; undefined on a subscriber, where the root has one. */
+      readonly addKeySql: string | undefined;
       readonly fatal: boolean;
     }
   | {

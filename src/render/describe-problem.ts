@@ -1,5 +1,4 @@
 import { assertNever } from '../model/exhaustive.ts';
-import { splitName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Paint } from './paint.ts';
@@ -191,7 +190,7 @@ function sentences(problem: Problem): Sentences {
     case 'version_unsupported':
       return [
         `database ${problem.database} runs on PostgreSQL ${majorOf(problem.serverVersion)}, which Trunkline does not support.`,
-        'It needs PostgreSQL 10 or later.',
+        'It runs on PostgreSQL 12 to 18.',
       ];
     case 'replication_role_denied':
       return [
@@ -209,7 +208,7 @@ function sentences(problem: Problem): Sentences {
     case 'node_role_differs':
       return [
         `node ${problem.node} of queue ${problem.queue} is a ${problem.found}; the file says ${problem.wanted}.`,
-        `Write "role: ${problem.found}", or take the node out of the file and apply before it comes back in its new role.`,
+        'Let the file say so too, or take the node out of the file and apply before it comes back in its new role.',
       ];
     case 'table_missing_on_root':
       return [
@@ -249,7 +248,7 @@ function sentences(problem: Problem): Sentences {
       ];
     case 'pattern_matches_nothing':
       return [
-        `the pattern ${problem.pattern} of queue ${problem.queue} matches no table on the root.`,
+        `the pattern ${problem.pattern} of queue ${problem.queue} matches nothing on the root.`,
         'Patterns are matched with schema and name: "app.user_*".',
       ];
     case 'sequence_missing_on_node':
@@ -449,22 +448,19 @@ function unreachableDatabase({ database, reason, detail }: ProblemOf<'database_u
 }
 
 function tableWithoutKey(problem: ProblemOf<'table_without_key'>): Sentences {
-  const { table, node, queue, uniqueKeys, fatal } = problem;
+  const { table, node, queue, keySql, addKeySql, fatal } = problem;
   const consequence = fatal ? 'it cannot be replicated' : 'it is left out';
-  const parts = splitName(table);
-  const add = `ALTER TABLE ${sqlName(parts.schema)}.${sqlName(parts.name)} ADD COLUMN id bigserial PRIMARY KEY;`;
+  const own = keySql.map((sql) => `  ${sql}`);
   const ways =
-    uniqueKeys.length > 0
-      ? ['Make one of its unique keys the primary key:', ...uniqueKeys.map((sql) => `  ${sql}`), 'or add a key:']
-      : ['Add a key, here and on every node that is to have the table:'];
-  return [
-    `table ${table} on node ${node} of queue ${queue} has no primary key, so ${consequence}.`,
-    [...ways, `  ${add}`].join('\n'),
-  ];
-}
-
-function sqlName(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+    addKeySql === undefined
+      ? ["Give it the key of the root's table:", ...own]
+      : [
+          ...(own.length === 0
+            ? ['Add a key, here and on every node that is to have the table:']
+            : ['What is unique already may become the key:', ...own, 'Or add one, on every node:']),
+          `  ${addKeySql}`,
+        ];
+  return [`table ${table} on node ${node} of queue ${queue} has no primary key, so ${consequence}.`, ways.join('\n')];
 }
 
 function subject(path: string): string {
