@@ -1,0 +1,18 @@
+-- $1: raw schema.table names. The columns of those that exist, in their order; a table without columns gives one NULL.
+select
+    wanted.name,
+    c.relkind::text as kind,
+    a.attname as column_name,
+    -- Before version 12 no column is generated, and the catalog does not know the word.
+    coalesce(pg_catalog.to_jsonb(a) ->> 'attgenerated', '') <> '' as generated,
+    -- Printed with the server's own currency sign.
+    a.atttypid = 'pg_catalog.money'::pg_catalog.regtype as money
+from unnest($1::text[]) as wanted (name)
+join pg_catalog.pg_namespace n
+    on n.nspname = pg_catalog.substr(wanted.name, 1, pg_catalog.strpos(wanted.name, '.') - 1)
+join pg_catalog.pg_class c
+    on c.relnamespace = n.oid
+    and c.relname = pg_catalog.substr(wanted.name, pg_catalog.strpos(wanted.name, '.') + 1)
+    and c.relkind in ('r', 'p', 'f', 'v', 'm')
+left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+order by wanted.name, a.attnum

@@ -1,0 +1,70 @@
+import type { NodeName, QueueName, RowFilter, SequenceName, TableName } from './names.ts';
+import type { Problem } from './problem.ts';
+import type { SyncState } from './table.ts';
+
+/** What one side holds of a table. */
+export interface TableSum {
+  readonly rows: bigint;
+  /** Sixteen hexadecimal digits over all compared columns of all rows; the order of rows does not matter. */
+  readonly checksum: string;
+}
+
+export type TableVerdict =
+  | { readonly kind: 'equal'; readonly provider: TableSum; readonly subscriber: TableSum }
+  | { readonly kind: 'different'; readonly provider: TableSum; readonly subscriber: TableSum }
+  /** Its first copy is not finished; undefined for a state that no release of Londiste writes. */
+  | { readonly kind: 'not_in_sync'; readonly state: SyncState | undefined }
+  /** Another tool's handler stands there: what the subscriber should hold is not known. */
+  | { readonly kind: 'foreign_handler' }
+  | { readonly kind: 'missing'; readonly side: 'provider' | 'subscriber' }
+  | { readonly kind: 'unreadable'; readonly side: 'provider' | 'subscriber'; readonly detail: string };
+
+export interface ComparedTable {
+  readonly table: TableName;
+  readonly target: TableName;
+  readonly where: RowFilter | undefined;
+  readonly verdict: TableVerdict;
+  /** Columns that one side alone has; they are not compared. */
+  readonly onlyOnProvider: readonly string[];
+  readonly onlyOnSubscriber: readonly string[];
+  /** Computed by one of the servers, so they are not compared. */
+  readonly generated: readonly string[];
+}
+
+export interface ComparedSequence {
+  readonly sequence: SequenceName;
+  /** Undefined where the sequence is missing. */
+  readonly provider: bigint | undefined;
+  readonly subscriber: bigint | undefined;
+  /** The subscriber would hand out a value that the provider has handed out already. */
+  readonly behind: boolean;
+}
+
+/** One subscriber beside its provider, both at one tick. */
+export interface ComparedNode {
+  readonly queue: QueueName;
+  readonly node: NodeName;
+  readonly provider: NodeName;
+  readonly tick: bigint;
+  /** What its worker complains of. */
+  readonly workerError: string | undefined;
+  readonly tables: readonly ComparedTable[];
+  readonly sequences: readonly ComparedSequence[];
+}
+
+export interface Comparison {
+  readonly nodes: readonly ComparedNode[];
+  /** Nodes that could not be compared. */
+  readonly problems: readonly Problem[];
+}
+
+export function tableIsEqual(table: ComparedTable): boolean {
+  return table.verdict.kind === 'equal';
+}
+
+/** Nothing that was asked for differs, is behind, or could not be compared. */
+export function comparisonIsEqual({ nodes, problems }: Comparison): boolean {
+  const nodeIsEqual = ({ tables, sequences }: ComparedNode) =>
+    tables.every(tableIsEqual) && sequences.every(({ behind }) => !behind);
+  return problems.length === 0 && nodes.every(nodeIsEqual);
+}

@@ -1,0 +1,48 @@
+import type { Session } from '../db/session.ts';
+import { quoteIdent, quoteName, type Statement, sql } from '../db/statement.ts';
+import type { TableSum } from '../model/comparison.ts';
+import type { RowFilter, TableName } from '../model/names.ts';
+
+/** What is read of one side of a table. Both sides get the same columns in the same order. */
+export interface SumRequest {
+  readonly table: TableName;
+  /** False for a table whose rows all lie in others, such as a partitioned one. */
+  readonly inheritable: boolean;
+  readonly columns: readonly SumColumn[];
+  readonly where: RowFilter | undefined;
+}
+
+export interface SumColumn {
+  readonly name: string;
+  /** Of type money, whose text depends on the server's locale. */
+  readonly money: boolean;
+}
+
+const modulus = 64;
+
+/**
+ * Rows are hashed by their text, in UTF-8 whatever the server's encoding, and the hashes are added: any order gives the
+ * same sum, and two equal rows do not cancel each other out. Only md5 is the same function on every version.
+ */
+export function sumStatement(request: SumRequest): Statement {
+  const columns = request.columns.map(({ name, money }) => `${quoteIdent(name)}${money ? '::numeric' : ''}`);
+  const bytes = `pg_catalog.convert_to(row(${columns.join(', ')})::text, 'UTF8')`;
+  // A filter may end in a comment, hence the line feed.
+  const filter = request.where === undefined ? '' : `\n where (${request.where}\n)`;
+  return sql(
+    `select count(*) as rows,
+  coalesce(sum(('x' || pg_catalog.substr(pg_catalog.md5(${bytes}), 1, 16))::bit(64)::bigint), 0)::text as total
+ from ${request.inheritable ? 'only ' : ''}${quoteName(request.table)}${filter}`,
+  );
+}
+
+export async function readSum(session: Session, request: SumRequest): Promise<TableSum> {
+  const [row] = await session.query<{ rows: bigint; total: string }>(sumStatement(request));
+  if (row === undefined) throw new Error('an aggregate gave no row');
+  return { rows: row.rows, checksum: foldTotal(row.total) };
+}
+
+/** The sum may be negative, and longer than 64 bits: what is shown and compared are its low 64. */
+export function foldTotal(total: string): string {
+  return BigInt.asUintN(modulus, BigInt(total)).toString(16).padStart(16, '0');
+}

@@ -1,0 +1,147 @@
+import {
+  type ComparableTable,
+  type HeldTable,
+  readComparableTables,
+  readHeldTables,
+} from '../catalog/compare-reads.ts';
+import { ConnectionLost, readDriverError } from '../db/driver-errors.ts';
+import type { Session } from '../db/session.ts';
+import type { ComparedTable, TableSum, TableVerdict } from '../model/comparison.ts';
+import type { QueueName, TableName } from '../model/names.ts';
+import type { TableSpec } from '../model/table.ts';
+import { readSum, type SumRequest } from './checksum.ts';
+
+/** Readers with a transaction open at the same tick: the first provider's beside the first subscriber's, and so on. */
+export interface OpenReaders {
+  readonly providerReaders: readonly Session[];
+  readonly subscriberReaders: readonly Session[];
+}
+
+interface Facts {
+  /** Where the provider keeps the rows of a table of the queue. */
+  readonly sources: ReadonlyMap<TableName, TableName>;
+  readonly provider: ReadonlyMap<TableName, ComparableTable>;
+  readonly subscriber: ReadonlyMap<TableName, ComparableTable>;
+}
+
+/** Compares every table of the node, or those that `only` names by their name on either side. */
+export async function compareTables(
+  queue: QueueName,
+  readers: OpenReaders,
+  only: ReadonlySet<TableName> | undefined,
+): Promise<{ readonly tables: readonly ComparedTable[]; readonly known: readonly TableName[] }> {
+  const [provider] = readers.providerReaders;
+  const [subscriber] = readers.subscriberReaders;
+  if (provider === undefined || subscriber === undefined) throw new Error('both sides need a session');
+  const held = await readHeldTables(subscriber, queue);
+  const asked = held.filter(({ name, destination }) => only === undefined || only.has(name) || only.has(destination));
+  const sources = new Map((await readHeldTables(provider, queue)).map((table) => [table.name, table.destination]));
+  const sourceNames = asked.flatMap(({ name }) => sources.get(name) ?? []);
+  const facts: Facts = {
+    sources,
+    provider: await readComparableTables(provider, sourceNames),
+    subscriber: await readComparableTables(
+      subscriber,
+      asked.map(({ destination }) => destination),
+    ),
+  };
+  const results = new Map<HeldTable, ComparedTable>();
+  const left = asked[Symbol.iterator]();
+  // Each pair of sessions takes the next table that nobody has taken.
+  await Promise.all(
+    readers.providerReaders.map(async (source, index) => {
+      const target = readers.subscriberReaders[index];
+      if (target === undefined) return;
+      for (const table of left) results.set(table, await compareTable(table, facts, source, target));
+    }),
+  );
+  return {
+    tables: asked.flatMap((table) => results.get(table) ?? []),
+    known: held.map(({ name }) => name),
+  };
+}
+
+async function compareTable(table: HeldTable, facts: Facts, provider: Session, subscriber: Session) {
+  const columns = compareColumns(table, facts);
+  return {
+    table: table.name,
+    target: table.destination,
+    where: table.spec?.where,
+    ...columns.differences,
+    verdict: await judge(),
+  } satisfies ComparedTable;
+
+  async function judge(): Promise<TableVerdict> {
+    if (table.sync?.kind !== 'in_sync') return { kind: 'not_in_sync', state: table.sync };
+    if (table.spec === undefined) return { kind: 'foreign_handler' };
+    const requests = requestsFor(table, table.spec, facts, columns.common);
+    if (!('provider' in requests)) return { kind: 'missing', side: requests.missing };
+    const [left, right] = await Promise.all([
+      readSide(provider, requests.provider),
+      readSide(subscriber, requests.subscriber),
+    ]);
+    if (typeof left === 'string') return { kind: 'unreadable', side: 'provider', detail: left };
+    if (typeof right === 'string') return { kind: 'unreadable', side: 'subscriber', detail: right };
+    const equal = left.rows === right.rows && left.checksum === right.checksum;
+    return { kind: equal ? 'equal' : 'different', provider: left, subscriber: right };
+  }
+}
+
+type Requests =
+  | { readonly missing: 'provider' | 'subscriber' }
+  | { readonly provider: SumRequest; readonly subscriber: SumRequest };
+
+function requestsFor(
+  table: HeldTable,
+  spec: TableSpec,
+  facts: Facts,
+  common: readonly { readonly name: string; readonly money: boolean }[],
+): Requests {
+  const source = facts.sources.get(table.name);
+  const left = source === undefined ? undefined : facts.provider.get(source);
+  const right = facts.subscriber.get(table.destination);
+  if (source === undefined || left === undefined) return { missing: 'provider' };
+  if (right === undefined) return { missing: 'subscriber' };
+  return {
+    provider: { table: source, inheritable: left.inheritable, columns: common, where: spec.where },
+    // Not filtered: a row that the filter excludes and that is still here is a difference.
+    subscriber: { table: table.destination, inheritable: right.inheritable, columns: common, where: undefined },
+  };
+}
+
+/** The columns that both sides have, in the provider's order. */
+function compareColumns(table: HeldTable, facts: Facts) {
+  const source = facts.sources.get(table.name);
+  const left = (source === undefined ? undefined : facts.provider.get(source))?.columns ?? [];
+  const right = facts.subscriber.get(table.destination)?.columns ?? [];
+  const rightByName = new Map(right.map((column) => [column.name, column]));
+  const leftNames = new Set(left.map(({ name }) => name));
+  const shared = left.flatMap((column) => {
+    const other = rightByName.get(column.name);
+    return other === undefined ? [] : [{ left: column, right: other }];
+  });
+  const common = shared.filter((pair) => !pair.left.generated && !pair.right.generated);
+  return {
+    common: common.map((pair) => ({ name: pair.left.name, money: pair.left.money && pair.right.money })),
+    differences: {
+      onlyOnProvider: left.filter(({ name }) => !rightByName.has(name)).map(({ name }) => name),
+      onlyOnSubscriber: right.filter(({ name }) => !leftNames.has(name)).map(({ name }) => name),
+      generated: shared.filter((pair) => !common.includes(pair)).map((pair) => pair.left.name),
+    },
+  };
+}
+
+/** What the server said where it could not be read: another table may still be. */
+async function readSide(session: Session, request: SumRequest): Promise<TableSum | string> {
+  await session.script('savepoint one_table');
+  try {
+    const sum = await readSum(session, request);
+    await session.script('release savepoint one_table');
+    return sum;
+  } catch (error) {
+    const said = readDriverError(error);
+    if (said === undefined || said.connectionLost || error instanceof ConnectionLost) throw error;
+    await session.script('rollback to savepoint one_table');
+    return said.message;
+  }
+}

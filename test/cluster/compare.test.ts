@@ -1,0 +1,571 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { readComparableTables } from '../../src/catalog/compare-reads.ts';
+import { sql } from '../../src/db/statement.ts';
+import type { ComparedNode, ComparedTable } from '../../src/model/comparison.ts';
+import { rowFilter, type TableName, tableName } from '../../src/model/names.ts';
+import { type Problem, ToolError } from '../../src/model/problem.ts';
+import type { Progress } from '../../src/model/progress.ts';
+import { encodeTable } from '../../src/model/table-codec.ts';
+import { readSum } from '../../src/verify/checksum.ts';
+import { type CompareDeps, compareNode } from '../../src/verify/compare-node.ts';
+import { type HandMadeCascade, handMadeCascade, realClock, standInWorker } from '../support/hand-made-cascade.ts';
+
+describe('a node with a running worker', () => {
+  test('is equal when its rows are, whatever order they lie in', async () => {
+    await using cascade = await handMadeCascade();
+    await orders(cascade, [1, 2, 3]);
+    await cascade.dst.script(
+      `truncate public.orders; insert into public.orders select i, 'n' || i from generate_series(3, 1, -1) i`,
+    );
+    await using _worker = await standInWorker(cascade);
+
+    const compared = await compare(cascade);
+
+    expect(compared.node).toBe('dst_node');
+    expect(compared.provider).toBe('src_node');
+    const [table] = compared.tables;
+    expect(table).toMatchObject({ table: 'public.orders', target: 'public.orders', where: undefined });
+    expect(table?.verdict).toMatchObject({ kind: 'equal', provider: { rows: 3n }, subscriber: { rows: 3n } });
+    expect(await leftBehind(cascade)).toEqual({ holds: 0, paused: false });
+  });
+
+  test('is read at the tick itself, so writes during the comparison make no difference', async () => {
+    await using cascade = await handMadeCascade({ src: 14, dst: 18 });
+    await orders(cascade, []);
+    await using _worker = await standInWorker(cascade);
+    await using writers = await writing(cascade);
+
+    for (let round = 0; round < 5; round += 1) {
+      const before = writers.written;
+      const compared = await compare(cascade);
+      expect(verdicts(compared)).toEqual(['equal']);
+      expect(writers.written, 'the writers went on').toBeGreaterThan(before);
+      await sleep(100);
+    }
+    const [row] = await cascade.dst.query<{ rows: bigint }>(sql('select count(*) as rows from public.orders'));
+    expect(row?.rows).toBeGreaterThan(0n);
+  });
+
+  test('that has read its state before the hold and runs past the tick is brought to another one', async () => {
+    await using cascade = await handMadeCascade();
+    await orders(cascade, [1]);
+    await using worker = await standInWorker(cascade, { heedlessBatches: 3 });
+    await using _ticks = await ticking(cascade);
+
+    const compared = await compare(cascade);
+
+    expect(verdicts(compared)).toEqual(['equal']);
+    expect(worker.batches).toBeGreaterThanOrEqual(3);
+    expect(await leftBehind(cascade)).toEqual({ holds: 0, paused: false });
+  });
+});
+
+describe('differences', () => {
+  const cases: [what: string, sql: string, rows: [bigint, bigint]][] = [
+    ['one value', `update public.orders set note = 'N2' where id = 2`, [3n, 3n]],
+    ['NULL in place of an empty text', `update public.orders set note = null where id = 3`, [3n, 3n]],
+    ['one row more', `insert into public.orders values (4, 'n4')`, [3n, 4n]],
+    ['one row less', `delete from public.orders where id = 1`, [3n, 2n]],
+    ['one row in place of another', `update public.orders set id = 9 where id = 1`, [3n, 3n]],
+  ];
+  test('in a row are found', async () => {
+    await using cascade = await handMadeCascade();
+    await orders(cascade, [1, 2, 3]);
+    await cascade.src.script(`update public.orders set note = '' where id = 3`);
+    for (const [what, change, rows] of cases) {
+      await cascade.dst.script(
+        `truncate public.orders;
+          insert into public.orders values (1, 'n1'), (2, 'n2'), (3, ''); ${change}`,
+      );
+      const { verdict } = only(await compareStanding(cascade));
+      if (verdict.kind !== 'different') expect.fail(`${what}: ${verdict.kind}`);
+      expect([verdict.provider.rows, verdict.subscriber.rows], what).toEqual(rows);
+      expect(verdict.provider.checksum, what).not.toBe(verdict.subscriber.checksum);
+    }
+  });
+
+  test('do not cancel out where the same row is there twice too often', async () => {
+    await using cascade = await handMadeCascade();
+    for (const session of [cascade.src, cascade.dst]) {
+      await session.script('create table public.t (id int primary key, note text)');
+    }
+    await cascade.addTable('public.t');
+    await cascade.src.script(`insert into public.t values (1, 'a'), (2, 'b'), (3, 'b')`);
+    await cascade.dst.script(
+      `alter table public.t drop constraint t_pkey;
+        insert into public.t values (1, 'a'), (1, 'a'), (1, 'a')`,
+    );
+    expect(only(await compareStanding(cascade)).verdict.kind).toBe('different');
+  });
+});
+
+describe('what is compared', () => {
+  test('a renamed target, odd names and a filter', async () => {
+    await using cascade = await handMadeCascade();
+    await cascade.src.script(
+      `create schema "Odd.Schema"; create schema "sch""ema";
+        create table "sch""ema"."Ta.b""le '1'" ("Id" int primary key, "select" text, "a""b" text, "café ☕" int)`,
+    );
+    await cascade.dst.script(
+      `create schema "sch""ema"; create schema other;
+        create table other."Na.me" ("café ☕" int, "a""b" text, "Id" int primary key, "select" text)`,
+    );
+    const where = rowFilter('"Id" < 1000 -- the small ones');
+    const target = tableName('other.Na.me');
+    const name = tableName(`sch"ema.Ta.b"le '1'`);
+    const stored = encodeTable({ name, destination: target, where });
+    await cascade.addTable(name, { target, ...(stored.attrs === null ? {} : { attrs: stored.attrs }) });
+    await cascade.src.script(
+      `insert into "sch""ema"."Ta.b""le '1'" select i, 's' || i, null, i from generate_series(990, 1010) i`,
+    );
+    await cascade.dst.script(`insert into other."Na.me" select i, null, i, 's' || i from generate_series(990, 999) i`);
+
+    const table = only(await compareStanding(cascade));
+
+    expect(table).toMatchObject({ table: name, target, where });
+    expect(table.verdict).toMatchObject({ kind: 'equal', provider: { rows: 10n }, subscriber: { rows: 10n } });
+
+    await cascade.dst.script(`insert into other."Na.me" values (1000, null, 1000, 's1000')`);
+    expect(only(await compareStanding(cascade)).verdict, 'a row that the filter excludes').toMatchObject({
+      kind: 'different',
+      subscriber: { rows: 11n },
+    });
+  });
+
+  test('values of all common types, between the oldest version and the newest', async () => {
+    await using cascade = await handMadeCascade({ src: 12, dst: 18 });
+    for (const session of [cascade.src, cascade.dst]) {
+      await session.script(typesTable);
+      await session.script(`set timezone = 'Asia/Shanghai'; set datestyle = 'German'; set extra_float_digits = 0`);
+    }
+    await cascade.addTable('public.types');
+    for (const session of [cascade.src, cascade.dst]) await session.script(typesRows);
+    // What a server or a role has set must not matter.
+    await cascade.dst.script(
+      `do $$ begin execute format('alter database %I set timezone to %L', current_database(), 'America/New_York');
+        execute format('alter database %I set bytea_output to escape', current_database());
+        execute format('alter database %I set intervalstyle to iso_8601', current_database());
+        execute format('alter database %I set datestyle to %L', current_database(), 'SQL, DMY');
+        execute format('alter database %I set extra_float_digits to 0', current_database()); end $$`,
+    );
+    const same = only(await compareStanding(cascade));
+    expect(same.verdict).toMatchObject({ kind: 'equal', provider: { rows: 3n } });
+
+    // Each value counts.
+    await using reader = await cascade.cluster.connector(cascade.names.dst, { applicationName: 'test' });
+    const facts = await readComparableTables(reader, [tableName('public.types')]);
+    const { columns = [], inheritable = true } = facts.get(tableName('public.types')) ?? {};
+    expect(columns.length).toBeGreaterThan(35);
+    const request = { table: tableName('public.types'), inheritable, columns, where: undefined };
+    for (const { name } of columns.slice(1)) {
+      await cascade.dst.script(`update public.types set "${name}" = null where id = 1`);
+      expect((await readSum(reader, request)).checksum, name).not.toBe(
+        same.verdict.kind === 'equal' && same.verdict.subscriber.checksum,
+      );
+      await cascade.dst.script(`truncate public.types; ${typesRows}`);
+    }
+    expect(same.verdict).toMatchObject({ subscriber: await readSum(reader, request) });
+  });
+
+  test('columns of both sides; others are named', async () => {
+    await using cascade = await handMadeCascade();
+    await cascade.src.script(
+      `create table public.t (id int primary key, gone text, twice int generated always as (id * 2) stored)`,
+    );
+    await cascade.dst.script(
+      `create table public.t (id int primary key, "Extra" text default 'x', twice int generated always as (id * 3) stored)`,
+    );
+    await cascade.addTable('public.t');
+    await cascade.src.script(`insert into public.t values (1, 'a')`);
+    await cascade.dst.script(`insert into public.t values (1)`);
+
+    expect(only(await compareStanding(cascade))).toMatchObject({
+      verdict: { kind: 'equal' },
+      onlyOnProvider: ['gone'],
+      onlyOnSubscriber: ['Extra'],
+      generated: ['twice'],
+    });
+  });
+
+  test('a partitioned table counts its partitions, an inherited one only its own rows', async () => {
+    await using cascade = await handMadeCascade({ src: 12, dst: 18 });
+    await cascade.src.script(
+      `create table public.parts (id int primary key) partition by range (id);
+        create table public.parts_1 partition of public.parts for values from (0) to (10);
+        create table public.parts_2 partition of public.parts for values from (10) to (20);
+        create table public.family (id int primary key); create table public.child () inherits (public.family)`,
+    );
+    await cascade.dst.script(
+      'create table public.parts (id int primary key); create table public.family (id int primary key)',
+    );
+    await cascade.addTable('public.family');
+    await cascade.src.script('insert into public.family values (1); insert into public.child values (2)');
+    await cascade.src.script('insert into public.parts select generate_series(5, 14)');
+    await cascade.dst.script(
+      `insert into public.family values (1);
+        insert into public.parts select generate_series(5, 14)`,
+    );
+    for (const [session, rows] of [
+      [cascade.src, 'replika'],
+      [cascade.dst, 'replika'],
+    ] as const) {
+      await session.query(
+        sql(
+          `insert into londiste.table_info (queue_name, table_name, local, merge_state)
+            values ($1, 'public.parts', true, 'ok')`,
+          rows,
+        ),
+      );
+    }
+    const compared = await compareStanding(cascade);
+    expect(
+      compared.tables.map(({ table, verdict }) => [table, verdict.kind === 'equal' && verdict.provider.rows]),
+    ).toEqual([
+      ['public.family', 1n],
+      ['public.parts', 10n],
+    ]);
+  });
+
+  test('tables that can not be compared are named with the reason, and the others go on', async () => {
+    await using cascade = await handMadeCascade();
+    for (const session of [cascade.src, cascade.dst]) {
+      await session.script(
+        ['a', 'b', 'c', 'd', 'e'].map((name) => `create table public.${name} (id int primary key)`).join(';'),
+      );
+    }
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await cascade.addTable(`public.${name}`);
+    await cascade.dst.script(
+      `update londiste.table_info set merge_state = 'catching-up' where table_name = 'public.a';
+        update londiste.table_info set table_attrs = 'handler=shard%28key%3did%29' where table_name = 'public.c';
+        update londiste.table_info set table_attrs = 'handler=trunkline&where=nothing+%3d+1' where table_name = 'public.d';
+        drop table public.b`,
+    );
+
+    const compared = await compareStanding(cascade);
+
+    expect(compared.tables.map(({ table, verdict }) => [table, verdict])).toEqual([
+      ['public.a', { kind: 'not_in_sync', state: { kind: 'catching_up' } }],
+      ['public.b', { kind: 'missing', side: 'subscriber' }],
+      ['public.c', { kind: 'foreign_handler' }],
+      ['public.d', { kind: 'unreadable', side: 'provider', detail: 'column "nothing" does not exist' }],
+      ['public.e', expect.objectContaining({ kind: 'equal' })],
+    ]);
+  });
+
+  test('only the tables asked for, by their name on either side', async () => {
+    await using cascade = await handMadeCascade();
+    await cascade.src.script('create table public.a (id int primary key); create table public.b (id int primary key)');
+    await cascade.dst.script('create table public.a (id int primary key); create table public.b2 (id int primary key)');
+    await cascade.addTable('public.a');
+    await cascade.addTable('public.b', { target: 'public.b2' });
+    for (const asked of ['public.b', 'public.b2']) {
+      const compared = await compareStanding(cascade, { tables: new Set([tableName(asked)]) });
+      expect(compared.tables.map(({ table }) => table)).toEqual(['public.b']);
+    }
+  });
+
+  test('sequences: what the subscriber would hand out must not have been handed out', async () => {
+    await using cascade = await handMadeCascade();
+    for (const session of [cascade.src, cascade.dst]) {
+      await session.script('create sequence public.fresh; create sequence public."Used"');
+    }
+    await cascade.src.script(`select setval('public."Used"', 500)`);
+    await cascade.addSequence('public.fresh');
+    await cascade.addSequence('public.Used');
+
+    expect((await compareStanding(cascade)).sequences).toEqual([
+      { sequence: 'public.fresh', provider: 1n, subscriber: expect.any(BigInt), behind: false },
+      { sequence: 'public.Used', provider: 500n, subscriber: 30_500n, behind: false },
+    ]);
+    await cascade.dst.script(`select setval('public."Used"', 500, false)`);
+    expect((await compareStanding(cascade)).sequences[1]).toMatchObject({ subscriber: 500n, behind: true });
+    await cascade.dst.script(`select setval('public."Used"', 500)`);
+    expect((await compareStanding(cascade)).sequences[1]).toMatchObject({ subscriber: 500n, behind: false });
+    await cascade.dst.script('drop sequence public.fresh');
+    expect((await compareStanding(cascade)).sequences[0]).toMatchObject({ subscriber: undefined, behind: true });
+  });
+});
+
+describe('waiting', () => {
+  test('a worker is asked for where none runs, and let go after', async () => {
+    await using cascade = await handMadeCascade();
+    await orders(cascade, [1]);
+    const seen: string[] = [];
+    const notes: string[] = [];
+    const compared = await compare(cascade, {
+      ensureWorker: async () => {
+        seen.push('started');
+        const worker = await standInWorker(cascade);
+        return {
+          async [Symbol.asyncDispose]() {
+            seen.push('stopped');
+            await worker[Symbol.asyncDispose]();
+          },
+        };
+      },
+      report: (progress) => {
+        if (progress.kind === 'note') notes.push(progress.text);
+      },
+    });
+    expect(verdicts(compared)).toEqual(['equal']);
+    expect(seen).toEqual(['started', 'stopped']);
+    expect(notes).toEqual(['no worker runs for this node: one runs here until it is at the tick']);
+  });
+
+  test('ends with how far behind the node is, and leaves nothing behind', async () => {
+    await using cascade = await handMadeCascade();
+    await orders(cascade, [1, 2]);
+    await cascade.tick();
+    await cascade.dst.query(
+      sql(`select pgq_node.set_consumer_error('replika', 'dst_node.worker', E'no room\\nat all')`),
+    );
+    const [problem] = await problemsOf(compare(cascade, { timeoutMs: 1_500 }));
+    expect(problem).toMatchObject({ code: 'wait_exceeded', node: 'dst_node', seconds: 2 });
+    expect(problem?.code === 'wait_exceeded' && problem.what).toMatch(
+      /^tick \d+ \(it stands at 1, [1-9]\d* ticks, about [1-9]\d* events behind; its worker says: no room\)$/,
+    );
+    expect(await leftBehind(cascade)).toEqual({ holds: 0, paused: false });
+  });
+
+  test('an operator’s pause is left alone, and the node compared only where nothing waits behind it', async () => {
+    await using cascade = await handMadeCascade();
+    await orders(cascade, [1]);
+    const position = await cascade.catchUp();
+    await cascade.dst.query(sql(`select pgq_node.set_consumer_paused('replika', 'dst_node.worker', true)`));
+
+    const compared = await compare(cascade);
+    expect(verdicts(compared)).toEqual(['equal']);
+    expect(compared.tick).toBe(position);
+    expect(await leftBehind(cascade)).toEqual({ holds: 0, paused: true });
+
+    await cascade.src.script(`insert into public.orders values (2, 'n2')`);
+    expect(await problemsOf(compare(cascade))).toMatchObject([
+      { code: 'node_paused', node: 'dst_node', worker: 'dst_node.worker', position },
+    ]);
+    await cascade.tick();
+    expect(await problemsOf(compare(cascade))).toMatchObject([{ code: 'node_paused', position }]);
+    expect(await leftBehind(cascade)).toEqual({ holds: 0, paused: true });
+  });
+
+  test('another comparison of the same node is waited for', async () => {
+    await using cascade = await handMadeCascade();
+    await orders(cascade, []);
+    await using _worker = await standInWorker(cascade);
+    await cascade.dst.query(
+      sql(`select trunkline.set_hold('replika', 'dst_node', 0, 'somebody', interval '2 seconds')`),
+    );
+    const notes: string[] = [];
+    const compared = await compare(cascade, {
+      report: (progress) => {
+        if (progress.kind === 'note') notes.push(progress.text);
+      },
+    });
+    expect(verdicts(compared)).toEqual(['equal']);
+    expect(notes).toContain('somebody else holds this node at a tick; waiting for them');
+  });
+
+  test('ends at once on an interrupt, with the hold released', async () => {
+    await using cascade = await handMadeCascade();
+    await orders(cascade, [1]);
+    await using _worker = await standInWorker(cascade);
+    await cascade.src.script('begin; lock table public.orders in access exclusive mode');
+    const stop = new AbortController();
+    const comparing = compare(cascade, { signal: stop.signal }).then(
+      () => 'done',
+      () => 'failed',
+    );
+    await sleep(1_500);
+    const startedAt = performance.now();
+    stop.abort();
+    expect(await comparing).toBe('failed');
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    await cascade.src.script('rollback');
+    expect(await leftBehind(cascade)).toEqual({ holds: 0, paused: false });
+  });
+
+  test('a comparer that is killed leaves only a hold that runs out', async () => {
+    await using cascade = await handMadeCascade();
+    await orders(cascade, [1]);
+    await cascade.tick();
+    await cascade.dst.query(
+      sql(`select trunkline.report_status('replika', 'dst_node', 'frozen', 1, 'localhost', 'running')`),
+    );
+    const comparing = problemsOf(compare(cascade, { timeoutMs: 3_000 })).catch((error: unknown) => error);
+    await cascade.catchUp();
+    const held = async () => {
+      const [row] = await cascade.dst.query<{ seconds: number | null }>(
+        sql(`select max(extract(epoch from expires_at - clock_timestamp()))::float8 as seconds from trunkline.hold`),
+      );
+      return row?.seconds ?? undefined;
+    };
+    while ((await held()) === undefined) await sleep(20);
+    await cascade.dst.query(
+      sql(`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name = 'trunkline compare'`),
+    );
+    await comparing;
+    const seconds = await held();
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(15);
+    expect((await leftBehind(cascade)).paused).toBe(false);
+  });
+
+  test('a database without the schemas, or with another node, is said to be so', async () => {
+    await using cascade = await handMadeCascade();
+    expect(await problemsOf(compare(cascade, {}, { node: cascade.names.root }))).toMatchObject([
+      { code: 'node_elsewhere', found: 'dst_node', expected: 'src_node' },
+    ]);
+    await cascade.dst.script('drop schema trunkline cascade');
+    expect(await problemsOf(compare(cascade))).toMatchObject([{ code: 'node_not_set_up', node: 'dst_node' }]);
+  });
+});
+
+const typesTable = `create type public.mood as enum ('sad', 'happy'); create type public.pair as (a int, b text);
+  create domain public.positive as int check (value > 0);
+  create table public.types (id int primary key, a_bool bool, a_small int2, a_big int8, a_real float4, a_double float8,
+    a_numeric numeric, a_money money, a_char char(5), a_varchar varchar(20), a_text text, a_bytea bytea, a_date date,
+    a_time time, a_timetz timetz, a_timestamp timestamp, a_timestamptz timestamptz, an_interval interval, a_uuid uuid,
+    an_inet inet, a_cidr cidr, a_mac macaddr, a_json json, a_jsonb jsonb, an_xml xml, ints int[], texts text[],
+    a_range int4range, a_tsrange tstzrange, a_point point, a_box box, a_bit bit(4), a_varbit varbit, a_vector tsvector,
+    a_mood public.mood, a_pair public.pair, a_positive public.positive, moods public.mood[])`;
+
+const typesRows = `insert into public.types values
+  (1, true, -32768, 9223372036854775807, 'NaN', 0.1, 'NaN', '12.34', 'ab', 'ver', E'tab\\tquote" \\\\ 中文 🙂', '\\x00ff5c', 'infinity',
+    '24:00:00', '12:00:00.123456+08', '0044-03-15 BC', '2020-02-29 23:59:59.999999+14', '1 year -2 days 03:04:05.6',
+    'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '::1/64', '10.0.0.0/8', '08:00:2b:01:02:03', '{"b": 1,  "a": [1, 2.50]}',
+    '{"b": 1, "a": [1, 2.50]}', '<a b="c">&amp;</a>', '{1,NULL,3}', array['', 'NULL', 'a,b', null, '"'], '[1,10)',
+    '[2020-01-01 00:00+00,infinity)', '(1.1,-0)', '(1,1),(0,0)', '1010', '101', 'a:1 fat:2,4', 'happy', '(1,"a b")', 5,
+    '{sad,happy}'),
+  (2, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+    null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null),
+  (3, false, 0, 0, '-0', 1e-300, 1.10, '0', '', '', '', '', '4713-01-01 BC', '00:00', '00:00-15', '-infinity', 'infinity',
+    '0', '00000000-0000-0000-0000-000000000000', '0.0.0.0', '::/0', '00:00:00:00:00:00', 'null', 'null', '', '{}',
+    '{}', 'empty', '(,)', '(0,0)', '(0,0),(0,0)', '0000', '', '', 'sad', '(,)', 1, '{}')`;
+
+async function orders(cascade: HandMadeCascade, ids: readonly number[]): Promise<void> {
+  for (const session of [cascade.src, cascade.dst]) {
+    await session.script('create table public.orders (id int primary key, note text)');
+    await session.query(sql(`insert into public.orders select i, 'n' || i from unnest($1::int[]) i`, ids));
+  }
+  await cascade.addTable('public.orders');
+}
+
+function depsOf(cascade: HandMadeCascade, change: Partial<CompareDeps>): CompareDeps {
+  return {
+    connector: cascade.cluster.connector,
+    clock: realClock,
+    report: (_progress: Progress) => undefined,
+    signal: undefined,
+    holder: 'test',
+    timeoutMs: 30_000,
+    ensureWorker: async () => ({ [Symbol.asyncDispose]: async () => undefined }),
+    ...change,
+  };
+}
+
+async function compare(
+  cascade: HandMadeCascade,
+  deps: Partial<CompareDeps> = {},
+  change: { readonly tables?: ReadonlySet<TableName>; readonly node?: typeof cascade.names.leaf } = {},
+): Promise<ComparedNode> {
+  const { names, queue } = cascade;
+  const target = {
+    queue,
+    node: names.leaf,
+    database: names.dst,
+    provider: names.root,
+    providerDatabase: names.src,
+    tables: undefined,
+    parallel: 2,
+    ...change,
+  };
+  return (await compareNode(target, depsOf(cascade, deps))).compared;
+}
+
+/** With a worker that applies nothing: the test has laid the rows itself. */
+async function compareStanding(
+  cascade: HandMadeCascade,
+  change: { readonly tables?: ReadonlySet<TableName> } = {},
+): Promise<ComparedNode> {
+  await cascade.catchUp();
+  await using _worker = await standInWorker(cascade);
+  return await compare(cascade, {}, change);
+}
+
+function verdicts(compared: ComparedNode): string[] {
+  return compared.tables.map(({ verdict }) => verdict.kind);
+}
+
+function only(compared: ComparedNode): ComparedTable {
+  const [table, ...others] = compared.tables;
+  if (table === undefined || others.length > 0) throw new Error(`expected one table, not ${compared.tables.length}`);
+  return table;
+}
+
+async function problemsOf(work: Promise<unknown>): Promise<readonly Problem[]> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof ToolError) return error.problems;
+    throw error;
+  }
+  throw new Error('expected a problem');
+}
+
+async function leftBehind(cascade: HandMadeCascade): Promise<{ holds: number; paused: boolean }> {
+  const [row] = await cascade.dst.query<{ holds: number; paused: boolean }>(
+    sql(`select (select count(*)::int from trunkline.hold) as holds, paused from pgq_node.local_state`),
+  );
+  if (row === undefined) throw new Error('the node has no state');
+  return row;
+}
+
+/** Two sessions that insert, update and delete as fast as they can until disposed, and a ticker. */
+async function writing(cascade: HandMadeCascade): Promise<AsyncDisposable & { readonly written: number }> {
+  const stop = new AbortController();
+  let written = 0;
+  const write = async (writer: number): Promise<void> => {
+    await using session = await cascade.cluster.databases.src.session();
+    for (let round = 0; !stop.signal.aborted; round += 1) {
+      const id = writer * 1_000_000 + round;
+      await session.script(
+        `begin; insert into public.orders values (${id}, 'new');
+          update public.orders set note = note || '+' where id = ${id - 1};
+          delete from public.orders where id = ${id - 50}; commit`,
+      );
+      written += 1;
+      await sleep(2);
+    }
+  };
+  const running = [write(1), write(2)];
+  const ticks = await ticking(cascade);
+  return {
+    get written() {
+      return written;
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await Promise.all(running);
+      await ticks[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function ticking(cascade: HandMadeCascade): Promise<AsyncDisposable> {
+  const stop = new AbortController();
+  const session = await cascade.cluster.databases.src.session();
+  const running = (async () => {
+    while (!stop.signal.aborted) {
+      await session.query(sql('select pgq.force_tick($1), pgq.ticker($1)', cascade.queue));
+      await sleep(30);
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+      await session.close();
+    },
+  };
+}
