@@ -55,6 +55,8 @@ export interface CreateLeaf extends NodeStepOf<'create_leaf'> {
   readonly provider: NodeName;
   readonly providerDatabase: DatabaseName;
   readonly rootDatabase: DatabaseName;
+  /** The node is there, but its provider does not know it any more. */
+  readonly existing: boolean;
 }
 
 export interface SetTicker extends NodeStepOf<'set_ticker'> {

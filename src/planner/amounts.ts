@@ -1,7 +1,9 @@
 /** `about 200,000 rows, 35 MB`: what a copy moves, in the sentence of a hazard. */
 export function amountOf(size: { readonly estimatedRows: number | undefined; readonly bytes: number }): string {
-  const rows = size.estimatedRows === undefined ? 'rows not counted yet' : `about ${grouped(size.estimatedRows)} rows`;
-  return `${rows}, ${bytesText(size.bytes)}`;
+  const { estimatedRows, bytes } = size;
+  if (estimatedRows === undefined) return `rows not counted yet, ${bytesText(bytes)}`;
+  if (estimatedRows === 0) return 'no rows';
+  return `about ${grouped(estimatedRows)} ${estimatedRows === 1 ? 'row' : 'rows'}, ${bytesText(bytes)}`;
 }
 
 function grouped(count: number): string {

@@ -18,7 +18,7 @@ export function isSupported(database: LiveDatabase): boolean {
 export function diffDatabase(
   name: DatabaseName,
   observation: Observation | undefined,
-  { subscribes }: { readonly subscribes: boolean },
+  { subscribes, needed }: { readonly subscribes: boolean; readonly needed: boolean },
 ): Findings {
   if (observation === undefined) return noFindings;
   if (observation.kind === 'unreachable') return { steps: [], warnings: [observation.problem], problems: [] };
@@ -30,7 +30,8 @@ export function diffDatabase(
     subscribes && !observation.canReplicate
       ? [{ code: 'replication_role_denied', database: name, user, serverVersion }]
       : [];
-  return { steps: installSteps(name, observation), warnings, problems: [] };
+  // Nothing is built beside a root that can't be looked at.
+  return { steps: needed ? installSteps(name, observation) : [], warnings, problems: [] };
 }
 
 function installSteps(database: DatabaseName, live: LiveDatabase): Step[] {

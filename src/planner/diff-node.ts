@@ -62,6 +62,7 @@ export function diffLeaf(scene: Scene, leaf: NodeScene, provider: NodeName): Ste
       provider,
       providerDatabase: root.spec.database,
       rootDatabase: root.spec.database,
+      existing: leaf.node !== undefined,
       hazards: [],
       dependsOn: [
         stepId.install(database),

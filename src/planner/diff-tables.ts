@@ -231,20 +231,25 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       queue: queue.name,
       node: on.spec.name,
       table: facts.name,
-      uniqueKeys: keyStatements(facts),
+      ...keyStatements(table.facts, facts, on === root),
       fatal: table.named,
     };
   }
 }
 
-/** A unique key that may hold NULL comes last: the columns have to be filled first. */
-function keyStatements(facts: TableFacts): string[] {
-  return [...facts.uniqueKeys]
-    .sort((left, right) => Number(right.notNull) - Number(left.notNull))
-    .map((key) => {
-      const columns = key.columns.map(quoteIfNeeded).join(', ');
-      return `ALTER TABLE ${qualifiedSql(facts.name)} ADD PRIMARY KEY (${columns});`;
-    });
+function keyStatements(source: TableFacts, facts: TableFacts, onRoot: boolean) {
+  const alter = `ALTER TABLE ${qualifiedSql(facts.name)} ADD`;
+  const makeKey = (columns: readonly string[]) => `${alter} PRIMARY KEY (${columns.map(quoteIfNeeded).join(', ')});`;
+  if (!onRoot)
+    return { keySql: source.primaryKey === undefined ? [] : [makeKey(source.primaryKey)], addKeySql: undefined };
+  const taken = facts.columns.some((column) => column.name === 'id');
+  return {
+    // A unique key that may hold NULL comes last: its columns have to be filled first.
+    keySql: [...facts.uniqueKeys]
+      .sort((left, right) => Number(right.notNull) - Number(left.notNull))
+      .map((key) => makeKey(key.columns)),
+    addKeySql: `${alter} COLUMN ${taken ? 'row_id' : 'id'} bigserial PRIMARY KEY;`,
+  };
 }
 
 function sameSpec(left: TableSpec, right: TableSpec): boolean {

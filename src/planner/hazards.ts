@@ -7,17 +7,22 @@ import { amountOf } from './amounts.ts';
 /** The first copy of a table, into one that may hold rows already. */
 export function firstCopyHazards(node: NodeName, spec: TableSpec, source: TableFacts, target: TableFacts): Hazard[] {
   const hazards: Hazard[] = [copies(node, spec, source)];
-  if (!target.empty) hazards.push(truncates(node, spec.destination, `${spec.destination} on ${node} holds rows`));
+  if (!target.empty) {
+    hazards.push({
+      kind: 'truncates-target',
+      detail: `${spec.destination} on ${node} holds rows, and is emptied before the copy.`,
+    });
+  }
   return hazards;
 }
 
 /** Another filter or another target: rows that were kept out before can only come with a fresh copy. */
 export function copyAgainHazards(node: NodeName, from: TableSpec, to: TableSpec, source: TableFacts): Hazard[] {
   const left =
-    from.destination === to.destination ? '' : `; ${from.destination} keeps its rows and is written to no longer`;
+    from.destination === to.destination ? '' : `; ${from.destination} keeps its rows and gets no more changes`;
   return [
     copies(node, to, source),
-    truncates(node, to.destination, `${to.destination} on ${node} is copied anew${left}`),
+    { kind: 'truncates-target', detail: `${to.destination} on ${node} is emptied before the copy${left}.` },
   ];
 }
 
@@ -29,7 +34,10 @@ export function removeFromLeafHazards(node: NodeName, live: LiveTable, destinati
     },
   ];
   if (live.sync.kind === 'in_copy' || live.sync.kind === 'catching_up') {
-    hazards.push(truncates(node, destination, `the first copy of ${destination} on ${node} is not finished`));
+    hazards.push({
+      kind: 'truncates-target',
+      detail: `the first copy of ${destination} on ${node} is not finished: the rows that it brought go.`,
+    });
   }
   return hazards;
 }
@@ -53,23 +61,14 @@ export function lostEventsHazards(node: NodeName, table: TableName): Hazard[] {
 }
 
 export function dropNodeHazards(queue: QueueName, node: NodeName, tables: number): Hazard[] {
-  const count = tables === 1 ? '1 table' : `${tables} tables`;
-  return [
-    {
-      kind: 'stops-replication',
-      detail: `${node} leaves ${queue}: its ${count} keep their rows and get no more changes.`,
-    },
-  ];
+  const left = tables === 1 ? 'its table keeps its rows and gets' : `its ${tables} tables keep their rows and get`;
+  return [{ kind: 'stops-replication', detail: `${node} leaves ${queue}: ${left} no more changes.` }];
 }
 
 function copies(node: NodeName, spec: TableSpec, source: TableFacts): Hazard {
-  const part = spec.where === undefined ? '' : ', of which the filter lets some through';
+  const part = spec.where === undefined || source.empty ? '' : ', as far as the filter lets them through';
   return {
     kind: 'copies-data',
     detail: `${spec.name} is copied to ${node}: ${amountOf(source)}${part}.`,
   };
-}
-
-function truncates(node: NodeName, table: TableName, because: string): Hazard {
-  return { kind: 'truncates-target', detail: `${because}: all rows of ${table} on ${node} go.` };
 }

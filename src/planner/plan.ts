@@ -20,15 +20,20 @@ export interface PlanInput {
 export function makePlan({ desired, live, locations }: PlanInput): { plan: Plan; problems: Problem[] } {
   const subscribing = new Set<DatabaseName>();
   const used = new Set<DatabaseName>();
-  for (const queue of desired.queues.values()) {
+  const needed = new Set<DatabaseName>();
+  const queues = [...desired.queues.values()].map((queue) => {
+    const findings = diffQueue(queue, live, locations);
     for (const node of queue.nodes.values()) {
       used.add(node.database);
+      if (findings.looked !== undefined) needed.add(node.database);
       if (node.placement.role !== 'root') subscribing.add(node.database);
     }
-  }
-  const queues = [...desired.queues.values()].map((queue) => diffQueue(queue, live, locations));
+    return findings;
+  });
   const findings = mergeFindings([
-    ...[...used].map((name) => diffDatabase(name, live.databases.get(name), { subscribes: subscribing.has(name) })),
+    ...[...used].map((name) =>
+      diffDatabase(name, live.databases.get(name), { subscribes: subscribing.has(name), needed: needed.has(name) }),
+    ),
     ...queues,
   ]);
   const problems = [...findings.problems];

@@ -11,6 +11,7 @@ export function describeStep(step: Step): string {
     case 'create_root':
       return `make ${step.node} the root of ${step.queue}`;
     case 'create_leaf':
+      if (step.existing) return `subscribe ${step.node} to ${step.queue} at ${step.provider} again`;
       return `make ${step.node} a leaf of ${step.queue} that reads from ${step.provider}`;
     case 'set_ticker':
       return `set the ticker of ${step.queue} on ${step.node}`;

@@ -12,7 +12,7 @@ import { countOf, formatBytes, formatCount } from './units.ts';
 /** The plan as a review: a header per node, a line per step with its details below, the sum, and what needs consent. */
 export function planText(plan: Plan, desired: DesiredState, allowed: ReadonlySet<HazardKind>, paint: Paint): string {
   const unseen = plan.warnings.filter((warning) => warning.code === 'node_unreachable').length;
-  if (plan.steps.length === 0) return noChanges(unseen);
+  if (plan.steps.length === 0) return noChanges(unseen, plan.warnings.length > 0);
   const blocks = groupSteps(plan, desired).map(({ header, steps }) =>
     [paint.strong(header), ...steps.flatMap((step) => stepLines(step, paint))].join('\n'),
   );
@@ -32,8 +32,10 @@ export function summaryText(summary: PlanSummary, paint: Paint): string {
   return `${paint.strong('Plan:')} ${parts.join(', ')}.`;
 }
 
-function noChanges(unseen: number): string {
-  if (unseen === 0) return 'No changes. The databases are as the file says.';
+function noChanges(unseen: number, warned: boolean): string {
+  if (unseen === 0) {
+    return warned ? 'No changes to make. See the warnings.' : 'No changes. The databases are as the file says.';
+  }
   return `No changes where a look was possible; ${countOf(unseen, 'node')} could not be looked at.`;
 }
 
@@ -114,6 +116,7 @@ function contentOf(step: Step): readonly [what: string, details: readonly string
         ]),
       ];
     case 'create_leaf':
+      if (step.existing) return [`subscription of ${step.node} at ${step.provider}`, []];
       return [
         `node ${step.node}`,
         attributes([

@@ -40,7 +40,9 @@ test('a bare source and two bare targets become a cascade, and the plan after it
 
   await using src = await cluster.databases.src.session();
   expect(
-    await src.query(sql("select subscriber_node from pgq_node.subscriber_info where queue_name = 'replika' order by 1")),
+    await src.query(
+      sql("select subscriber_node from pgq_node.subscriber_info where queue_name = 'replika' order by 1"),
+    ),
   ).toEqual([{ subscriber_node: 'dst1' }, { subscriber_node: 'dst2' }]);
   await using dst2 = await cluster.databases.dst2.session();
   expect(

@@ -1,7 +1,10 @@
 import type { FreshDatabase } from './database.ts';
 
 /** The source's tables of the walk-through, with a few rows. The log tables have their key, or not yet. */
-export async function createSource(database: FreshDatabase, options: { readonly logKeys?: boolean } = {}): Promise<void> {
+export async function createSource(
+  database: FreshDatabase,
+  options: { readonly logKeys?: boolean } = {},
+): Promise<void> {
   await using session = await database.session();
   await session.script(`create schema digoal_01;
     ${userInfo('digoal_01.user_info')}
@@ -13,7 +16,10 @@ export async function createSource(database: FreshDatabase, options: { readonly 
     analyze;`);
 }
 
-export async function createTarget1(database: FreshDatabase, options: { readonly logKeys?: boolean } = {}): Promise<void> {
+export async function createTarget1(
+  database: FreshDatabase,
+  options: { readonly logKeys?: boolean } = {},
+): Promise<void> {
   await using session = await database.session();
   await session.script(`create schema digoal_01;
     ${userInfo('digoal_01.user_info')}

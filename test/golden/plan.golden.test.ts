@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { load } from '../../src/config/load.ts';
+import { location } from '../../src/model/names.ts';
+import type { Problem } from '../../src/model/problem.ts';
+import { makePlan } from '../../src/planner/plan.ts';
+import { problemsText } from '../../src/render/describe-problem.ts';
+import { paintWith } from '../../src/render/paint.ts';
+import { planText } from '../../src/render/plan-text.ts';
+import { goldenCases } from '../support/golden.ts';
+import { liveFromYaml } from '../support/live-yaml.ts';
+
+const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
+const plain = paintWith(false);
+
+// `trunkline.yaml` lacks its version and databases: `live.yaml` names them.
+goldenCases({
+  folder: 'test/golden/plan',
+  outputs: ['plan.txt', 'problems.txt'],
+  run({ read }) {
+    const live = liveFromYaml(read('live.yaml') ?? '');
+    const names = [...live.databases.keys()];
+    const databases = names.map((name) => `  ${name}: { host: 127.0.0.1, dbname: ${name} }\n`).join('');
+    const text = `${read('trunkline.yaml') ?? ''}version: 1\ndatabases:\n${databases}`;
+    const desired = load([{ file: 'trunkline.yaml', text }], { env: {}, schema });
+    const locations = new Map(names.map((name) => [name, location(`dbname=${name}`)]));
+    const { plan, problems } = makePlan({ desired, live, locations });
+    const told = [...textOf(problems, 'error'), ...textOf(plan.warnings, 'warning')].join('\n');
+    return {
+      ...(problems.length === 0 ? { 'plan.txt': planText(plan, desired, new Set(desired.allow), plain) } : {}),
+      ...(told === '' ? {} : { 'problems.txt': told }),
+    };
+  },
+});
+
+function textOf(problems: readonly Problem[], severity: 'error' | 'warning'): string[] {
+  return problems.length === 0 ? [] : [problemsText(problems, plain, severity)];
+}
