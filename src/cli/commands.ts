@@ -1,5 +1,6 @@
 import type { Command } from '@oclif/core';
 import { ApplyCommand } from './commands/apply.ts';
+import { CompareCommand } from './commands/compare.ts';
 import { PlanCommand } from './commands/plan.ts';
 import { RunCommand } from './commands/run.ts';
 import { SandboxDownCommand } from './commands/sandbox/down.ts';
@@ -13,6 +14,7 @@ import { ValidateCommand } from './commands/validate.ts';
 /** Every command, by what the user types; a colon stands for the space between two words. */
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   apply: ApplyCommand,
+  compare: CompareCommand,
   plan: PlanCommand,
   run: RunCommand,
   'sandbox:down': SandboxDownCommand,

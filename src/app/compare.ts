@@ -1,0 +1,140 @@
+import { hostname } from 'node:os';
+import { readDriverError } from '../db/driver-errors.ts';
+import type { ComparedNode, Comparison } from '../model/comparison.ts';
+import type { Log } from '../model/log.ts';
+import { type TableName, tableName } from '../model/names.ts';
+import { type Problem, ToolError } from '../model/problem.ts';
+import type { Report } from '../model/progress.ts';
+import type { DesiredState } from '../model/state.ts';
+import type { NodeSpec, QueueSpec } from '../model/topology.ts';
+import { compareNode } from '../verify/compare-node.ts';
+import { type Databases, openDatabases } from './databases.ts';
+import { readConfig } from './read-config.ts';
+import { pickNodes, startNodeWorkers } from './run.ts';
+import { stateDirOf } from './state-dir.ts';
+import { systemClock } from './system-clock.ts';
+
+export interface CompareOnOptions {
+  /** Empty: every subscriber. */
+  readonly nodes: readonly string[];
+  /** By their name on either side. Empty: all. */
+  readonly tables: readonly string[];
+  /** How long to wait for a node to come to the tick; reading takes as long as it takes. */
+  readonly timeoutMs: number;
+  readonly env: NodeJS.ProcessEnv;
+  /** Of the worker that runs here where no other does. */
+  readonly log: Log;
+  readonly report: Report;
+  readonly explain: (error: ToolError) => string;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface CompareOptions extends CompareOnOptions {
+  readonly files: readonly string[];
+}
+
+/** How many tables of a node are read side by side. */
+const parallelTables = 2;
+
+/** Compares subscribers with their providers, one after the other, each at a tick. */
+export async function compare(options: CompareOptions): Promise<Comparison> {
+  const desired = await readConfig(options.files, options.env);
+  await using databases = await openDatabases(desired, {
+    stateDir: stateDirOf(options.files),
+    signal: options.signal,
+    report: options.report,
+    env: options.env,
+  });
+  return await compareOn(desired, databases, options);
+}
+
+/** The same on databases that are open already. */
+export async function compareOn(
+  desired: DesiredState,
+  databases: Databases,
+  options: CompareOnOptions,
+): Promise<Comparison> {
+  const tables = options.tables.length === 0 ? undefined : new Set(options.tables.map(tableName));
+  const nodes: ComparedNode[] = [];
+  const problems: Problem[] = [];
+  const known = new Set<TableName>();
+  for (const { queue, node, provider } of subscribers(desired, options.nodes)) {
+    const target = {
+      queue: queue.name,
+      node: node.name,
+      database: node.database,
+      provider: provider.name,
+      providerDatabase: provider.database,
+      tables,
+      parallel: parallelTables,
+    };
+    try {
+      const result = await compareNode(target, {
+        connector: databases.connector,
+        clock: systemClock,
+        report: options.report,
+        signal: options.signal,
+        holder: `compare ${hostname()}:${process.pid}`,
+        timeoutMs: options.timeoutMs,
+        ensureWorker: async () =>
+          startNodeWorkers(databases, [queue], { ...options, nodes: new Set([node.name]), ticker: false }),
+      });
+      nodes.push(result.compared);
+      for (const name of result.known) known.add(name);
+    } catch (error) {
+      // The other nodes are worth comparing, whatever is wrong with this one.
+      problems.push(...problemsOf(error, node, options.signal));
+    }
+  }
+  if (tables !== undefined) problems.push(...unknownTables(tables, nodes, known));
+  return { nodes, problems };
+}
+
+interface Subscriber {
+  readonly queue: QueueSpec;
+  readonly node: NodeSpec;
+  readonly provider: NodeSpec;
+}
+
+function subscribers(desired: DesiredState, names: readonly string[]): readonly Subscriber[] {
+  const queues = [...desired.queues.values()];
+  const picked = pickNodes(queues, names);
+  const found = queues.flatMap((queue) =>
+    [...queue.nodes.values()].flatMap((node): Subscriber[] => {
+      if (node.placement.role === 'root' || (picked !== undefined && !picked.has(node.name))) return [];
+      const provider = queue.nodes.get(node.placement.provider);
+      return provider === undefined ? [] : [{ queue, node, provider }];
+    }),
+  );
+  if (found.length > 0 || names.length === 0) return found;
+  const detail = `${names.join(', ')}: a root has no provider to be compared with; name a subscriber`;
+  throw new ToolError([{ code: 'usage_invalid', command: 'compare', detail }]);
+}
+
+function problemsOf(error: unknown, node: NodeSpec, signal: AbortSignal | undefined): readonly Problem[] {
+  if (signal?.aborted === true) throw error;
+  if (error instanceof ToolError) return error.problems;
+  const said = readDriverError(error);
+  if (said === undefined) throw error;
+  return [
+    {
+      code: 'sql_failed',
+      database: undefined,
+      node: node.name,
+      doing: 'comparing',
+      sqlstate: said.sqlstate,
+      detail: said.message,
+    },
+  ];
+}
+
+function unknownTables(
+  asked: ReadonlySet<TableName>,
+  nodes: readonly ComparedNode[],
+  known: ReadonlySet<TableName>,
+): readonly Problem[] {
+  const met = new Set(nodes.flatMap((node) => node.tables.flatMap(({ table, target }) => [table, target])));
+  return [...asked]
+    .filter((name) => !met.has(name) && nodes.length > 0)
+    .map((name) => ({ code: 'name_unknown', what: 'table', name, known: [...known] }));
+}

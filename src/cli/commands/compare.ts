@@ -1,0 +1,79 @@
+import { Flags } from '@oclif/core';
+import { compare } from '../../app/compare.ts';
+import { comparisonIsEqual } from '../../model/comparison.ts';
+import type { Log } from '../../model/log.ts';
+import { compareJson } from '../../render/compare-json.ts';
+import { compareText } from '../../render/compare-text.ts';
+import { describeProblem, problemsText } from '../../render/describe-problem.ts';
+import { logText } from '../../render/log-text.ts';
+import { BaseCommand } from '../base-command.ts';
+import { durationFlag } from '../duration-flag.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { createProgress } from '../progress.ts';
+
+export class CompareCommand extends BaseCommand {
+  static override summary = 'Compare the rows of subscribers with those of their providers, at the same tick.';
+  static override description =
+    'Counts and sums up every table on both sides without a lock on the source, under load as well. A node whose worker does not run is brought to the tick first. Filters and renamed targets are honoured; sequences must not be behind. Ends with status 2 when something differs.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --node dst1 --table public.orders',
+    '<%= config.bin %> <%= command.id %> --timeout 10m --json',
+  ];
+  static override flags = {
+    node: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'NODE',
+      description: 'Compare this subscriber only. May be given more than once.',
+    }),
+    table: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'TABLE',
+      description: 'Compare this table only, by its name on either side. May be given more than once.',
+    }),
+    timeout: durationFlag({
+      default: 60_000,
+      defaultHelp: async () => '60s',
+      description: 'How long to wait for each node to catch up.',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(CompareCommand);
+    const signal = this.stopSignal();
+    const display = createProgress({ stream: process.stderr, color: false, json: flags.json });
+    const log: Log = (record) => {
+      if (record.level === 'info') return;
+      display.report({ kind: 'note', node: record.node, text: logText(record, new Date().toISOString()) });
+    };
+    const comparison = await compare({
+      files: flags.file,
+      nodes: flags.node ?? [],
+      tables: flags.table ?? [],
+      timeoutMs: flags.timeout,
+      env: process.env,
+      log,
+      report: display.report,
+      explain: (error) => error.problems.map((problem) => describeProblem(problem).summary).join(' '),
+      signal,
+    })
+      .catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+        return undefined;
+      })
+      .finally(() => display.stop());
+    if (comparison === undefined) {
+      this.note('Stopped. No node is held any more.');
+      this.endWith(exitCodes.failed);
+      return;
+    }
+    if (flags.json) this.printJson(compareJson(comparison));
+    else this.print(compareText(comparison, this.paint));
+    if (comparison.problems.length > 0) {
+      this.note(problemsText(comparison.problems, this.errorPaint));
+      this.endWith(exitCodes.failed);
+    } else if (!comparisonIsEqual(comparison)) this.endWith(exitCodes.different);
+  }
+}
