@@ -1,5 +1,11 @@
 -- The source of the walk-through: role and schema digoal_01, four tables, the functions that make the load.
-create role digoal_01;
+do $$
+begin
+    create role digoal_01;
+exception when duplicate_object then
+    null; -- roles are shared by all databases of a server
+end;
+$$;
 create schema digoal_01 authorization digoal_01;
 set search_path = digoal_01;
 

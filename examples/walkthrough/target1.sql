@@ -1,5 +1,11 @@
 -- Target 1: the same schema and names as the source, empty.
-create role digoal_01;
+do $$
+begin
+    create role digoal_01;
+exception when duplicate_object then
+    null; -- roles are shared by all databases of a server
+end;
+$$;
 create schema digoal_01 authorization digoal_01;
 set search_path = digoal_01;
 

@@ -1,5 +1,11 @@
 -- Target 2: another schema, and two of the tables under other names, empty.
-create role digoal_02;
+do $$
+begin
+    create role digoal_02;
+exception when duplicate_object then
+    null; -- roles are shared by all databases of a server
+end;
+$$;
 create schema digoal_02 authorization digoal_02;
 set search_path = digoal_02;
 
