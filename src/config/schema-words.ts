@@ -87,7 +87,8 @@ export function suggestionFor(found: unknown, schema: SchemaPart): string | unde
       );
     if (schema.type === 'array') return inline([found]);
   }
-  return isDuration(schema) && /^\d*[1-9]\d*$/.test(String(found)) ? `${String(found)}s` : undefined;
+  const amount = typeof found === 'string' || typeof found === 'number' ? String(found) : '';
+  return isDuration(schema) && /^\d*[1-9]\d*$/.test(amount) ? `${amount}s` : undefined;
 }
 
 /** In the form of one line of YAML. */

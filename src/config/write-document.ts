@@ -1,6 +1,13 @@
 import { stringify } from 'yaml';
 import type { DesiredState } from '../model/state.ts';
-import { type Connection, type QueueSpec, rootOf, type SequenceRules, type TableRule } from '../model/topology.ts';
+import {
+  type Connection,
+  type QueueSpec,
+  rootOf,
+  type SequenceRules,
+  type TablePlacement,
+  type TableRule,
+} from '../model/topology.ts';
 import type { Database, Queue, Table, TrunklineDocument } from './document.ts';
 import { durationText } from './duration.ts';
 
@@ -50,18 +57,26 @@ function queueOf(queue: QueueSpec): Queue {
 }
 
 function tableOf(queue: QueueSpec, { select, where, nodes }: TableRule): Table {
-  const root = rootOf(queue).name;
-  const subscribers = [...queue.nodes.keys()].filter((name) => name !== root);
   return present({
     ...(select.kind === 'name'
       ? { name: select.name }
       : { include: select.include as [string, ...string[]], exclude: [...select.exclude] }),
     where,
-    nodes:
-      nodes === undefined
-        ? mapped(new Map(subscribers.map((name) => [name, {}])), (value) => value)
-        : mapped(nodes, (value) => (value === 'none' ? value : present({ target: value.target, where: value.where }))),
+    nodes: nodes === undefined ? subscribersOf(queue) : mapped(nodes, placementOf),
   });
+}
+
+type Placements = NonNullable<Exclude<Table, string>['nodes']>;
+
+/** What leaving out `nodes` means. A queue may have no subscriber yet, and an empty mapping would be a fault. */
+function subscribersOf(queue: QueueSpec): Placements | undefined {
+  const root = rootOf(queue).name;
+  const names = [...queue.nodes.keys()].filter((name) => name !== root);
+  return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, {}]));
+}
+
+function placementOf(placement: TablePlacement | 'none'): Placements[string] {
+  return placement === 'none' ? 'none' : present({ target: placement.target, where: placement.where });
 }
 
 function sequencesOf({ owned, include, exclude }: SequenceRules): NonNullable<Queue['sequences']> {

@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { exitCodeOf } from '../../src/cli/base-command.ts';
+import { problemText } from '../../src/render/describe-problem.ts';
+import { paintWith } from '../../src/render/paint.ts';
+import { sampleProblems } from '../support/sample-problems.ts';
+
+const samples = Object.entries(sampleProblems);
+
+test('the page of problems shows each of them', async () => {
+  const sections = samples.map(([code, { meaning, problem }]) => {
+    const exit = exitCodeOf([problem]);
+    const status = exit === 1 ? '' : ` Exit status ${exit}.`;
+    return `## \`${code}\`\n\n${meaning}${status}\n\n\`\`\`text\n${problemText(problem, paintWith(false))}\n\`\`\`\n`;
+  });
+  const page = [
+    '<!-- Written by `npm run golden` from test/support/sample-problems.ts. Do not edit. -->\n',
+    '# Problems\n',
+    'Every problem that Trunkline reports has a code. With `--json` it is in `problems[].code`, and stays the same from release to release; the sentences may change. Each is shown here as a terminal would show it: where, what is so, what to do. Unless said otherwise the exit status is 1.\n',
+    ...sections,
+  ].join('\n');
+  await expect(page).toMatchFileSnapshot(join(process.cwd(), 'docs/reference/problems.md'));
+});
+
+test.for(samples)('%s is told in whole sentences', ([, { problem }]) => {
+  const text = problemText(problem, paintWith(false));
+  expect(text).not.toMatch(/undefined|\[object|NaN|\.\.(?!\.)/);
+  for (const line of text.split('\n')) expect(line).toBe(line.trimEnd());
+});

