@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DatabaseName, databaseName } from '../model/names.ts';
+import { ToolError } from '../model/problem.ts';
 
 /** Where everything of one embedded server lies: `.trunkline/<database>/`. */
 export interface ServerPaths {
@@ -44,13 +45,17 @@ export function makeStateDir(stateDir: string): void {
   if (mkdirSync(stateDir, { recursive: true }) !== undefined) writeFileSync(join(stateDir, '.gitignore'), '*\n');
 }
 
+/** Undefined where there is no server. */
 export function readSettings(paths: ServerPaths): ServerSettings | undefined {
   try {
     const raw = JSON.parse(readFileSync(paths.settings, 'utf8')) as Partial<ServerSettings>;
     if (typeof raw.version !== 'number' || typeof raw.dbname !== 'string') return undefined;
     return { version: raw.version, dbname: raw.dbname, port: raw.port, keep: raw.keep === true };
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code, message: detail } = error as NodeJS.ErrnoException;
+    // A server that root started is not for others to see; saying that there is none would be untrue.
+    if (code !== 'EACCES') return undefined;
+    throw new ToolError([{ code: 'file_unreadable', file: paths.settings, reason: 'denied', detail }]);
   }
 }
 

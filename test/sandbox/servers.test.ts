@@ -204,6 +204,16 @@ test('a version that is not installed is reported with how to get it', async () 
   });
 });
 
+test('a state directory that cannot be used is told with its place', async () => {
+  writeFileSync(stateDir, 'a file');
+  expect(await problemOf(start())).toMatchObject({
+    code: 'embedded_start_failed',
+    detail: expect.stringContaining(stateDir),
+    serverLog: '',
+  });
+  rmSync(stateDir);
+});
+
 test('an abort during the start leaves nothing running', async () => {
   for (const afterMs of [0, 100, 400]) {
     const stop = new AbortController();

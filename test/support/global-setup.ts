@@ -23,6 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (users.trunklineServerUsers === undefined) {
     await removeLeftovers();
     process.on('exit', killServers);
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
   }
   users.trunklineServerUsers = (users.trunklineServerUsers ?? 0) + 1;
   mkdirSync(serversDir, { recursive: true });
