@@ -18,9 +18,10 @@ begin
     return query
         select p.*
           from londiste.pending_fkeys p
-          cross join lateral (
-              select pg_catalog.bool_or(coalesce(t.dest_table, t.table_name) operator(pg_catalog.=) p.from_table) as from_fed,
-                     pg_catalog.bool_or(coalesce(t.dest_table, t.table_name) operator(pg_catalog.=) p.to_table) as to_fed,
+          join (
+              select k.from_table, k.fkey_name,
+                     pg_catalog.bool_or(k.is_from) as from_fed,
+                     pg_catalog.bool_or(not k.is_from) as to_fed,
                      pg_catalog.bool_and(t.merge_state is not null
                                          and t.merge_state operator(pg_catalog.=) 'ok'
                                          and t.custom_snapshot is null) as settled,
@@ -28,14 +29,24 @@ begin
                      coalesce(pg_catalog.min(t.queue_name) filter (where c.node_type operator(pg_catalog.=) 'root'),
                               pg_catalog.min(c.queue_name) filter (where c.node_type operator(pg_catalog.=) 'branch'),
                               pg_catalog.min(t.queue_name)) as chosen
-                from londiste.table_info t
+                from (
+                    select f.from_table, f.fkey_name, true as is_from, f.from_table as side
+                      from londiste.pending_fkeys f
+                    union all
+                    select f.from_table, f.fkey_name, false, f.to_table
+                      from londiste.pending_fkeys f
+                ) k
+                join londiste.table_info t
+                  on coalesce(t.dest_table, t.table_name) operator(pg_catalog.=) k.side
+                 and t.local
                 join pgq_node.node_info n
                   on n.queue_name operator(pg_catalog.=) t.queue_name
                 left join pgq_node.node_info c
                   on c.queue_name operator(pg_catalog.=) n.combined_queue
-               where t.local
-                 and coalesce(t.dest_table, t.table_name) operator(pg_catalog.=) any (array[p.from_table, p.to_table])
+               group by k.from_table, k.fkey_name
           ) s
+            on s.from_table operator(pg_catalog.=) p.from_table
+           and s.fkey_name operator(pg_catalog.=) p.fkey_name
          where s.from_fed
            and s.to_fed
            and s.settled
