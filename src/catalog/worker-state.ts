@@ -88,6 +88,14 @@ export async function readPosition(session: Session, queue: QueueName, consumer:
   return row?.last_tick_id;
 }
 
+/** Every consumer that this node keeps a position for. */
+export async function readConsumers(session: Session, queue: QueueName): Promise<readonly string[]> {
+  const rows = await session.query<{ consumer_name: string }>(
+    sql('select consumer_name from pgq_node.local_state where queue_name = $1', queue),
+  );
+  return rows.map(({ consumer_name }) => consumer_name);
+}
+
 export function setCompleted(session: Session, queue: QueueName, consumer: string, tick: bigint): Promise<void> {
   return call(session, 'pgq_node.set_consumer_completed', queue, consumer, tick);
 }

@@ -3,7 +3,13 @@ import { readTableState, setTableState } from '../catalog/table-sync.ts';
 import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
 import { assertLease } from '../catalog/trunkline.ts';
-import { readPosition, registerLocalConsumer, unregisterLocalConsumer } from '../catalog/worker-state.ts';
+import {
+  readConsumers,
+  readPosition,
+  registerLocalConsumer,
+  unregisterLocalConsumer,
+  type WorkerState,
+} from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import { quoteIdent, quoteName, sql } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
@@ -54,7 +60,7 @@ export async function copyTable(job: CopyJob): Promise<void> {
     signal: deps.kill,
   });
   await using subscriber = await openSubscriber(deps, 'copy');
-  const consumer = `${job.worker}.copy.${spec.name}`;
+  const consumer = copyConsumer(job.worker, spec.name);
   const ends: Ends = {
     job,
     provider,
@@ -72,6 +78,37 @@ export async function copyTable(job: CopyJob): Promise<void> {
       return;
     }
     await advance(ends, state, row?.snapshot ?? undefined);
+  }
+}
+
+/** Also the name that Londiste gives it. */
+function copyConsumer(worker: string, table: string): string {
+  return `${worker}.copy.${table}`;
+}
+
+/**
+ * A table that was taken out while nobody worked for the node leaves its copy's consumer behind, which would hold back the
+ * provider's rotation for ever.
+ */
+export async function signOffStrayCopies(
+  given: {
+    readonly deps: NodeDeps;
+    readonly provider: Session;
+    readonly subscriber: Session;
+    readonly worker: string;
+  },
+  state: WorkerState,
+): Promise<void> {
+  const { deps, provider, subscriber, worker } = given;
+  const wanted = new Set(
+    [...state.tables.values()]
+      .filter(({ sync }) => sync?.kind !== 'in_sync')
+      .map(({ name }) => copyConsumer(worker, name)),
+  );
+  for (const consumer of await readConsumers(subscriber, deps.queue)) {
+    if (!consumer.startsWith(copyConsumer(worker, '')) || wanted.has(consumer)) continue;
+    await unregisterConsumer(provider, deps.queue, consumer);
+    await unregisterLocalConsumer(subscriber, deps.queue, consumer);
   }
 }
 

@@ -22,7 +22,7 @@ import { isPast, parseSnapshot, type Snapshot } from '../replay/snapshot.ts';
 import { type BatchCounts, makeRoutes, type Route } from './apply-batch.ts';
 import { applyControl } from './apply-control.ts';
 import { type Copies, startCopies } from './copies.ts';
-import { manyEvents } from './copy-table.ts';
+import { manyEvents, signOffStrayCopies } from './copy-table.ts';
 import type { NodeDeps } from './deps.ts';
 import type { Failures } from './failures.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
@@ -143,6 +143,7 @@ async function follow(round: Round, first: WorkerState, database: DatabaseName, 
   await provider.listen(tickChannel, (payload) => {
     if (payload.startsWith(`${deps.queue} `)) round.wake.wake();
   });
+  await signOffStrayCopies({ deps, provider, subscriber, worker: first.worker }, await currentState(round));
   const link: Link = { deps, provider, subscriber, generation: round.generation, consumer: first.worker };
   const follower: Follower = {
     ...round,

@@ -137,3 +137,21 @@ test('local writes on a leaf are refused, replication is let through', async () 
   await cascade.addTable({ name: 'public.people' });
   await expect(target.script(`insert into people values (1, 'mine')`)).rejects.toThrow(/replika/);
 });
+
+test('a table taken out in the middle of its copy leaves no consumer behind', async () => {
+  await using cascade = await replication({ src: 18, dst: 18 }, people);
+  await using source = await cascade.session('src');
+  await using target = await cascade.session('dst');
+  await cascade.addTable({ name: 'public.people' });
+  const copyConsumer = 'dst.worker.copy.public.people';
+  await source.script(`select pgq.register_consumer('replika', '${copyConsumer}')`);
+  await target.script(`
+    select pgq_node.register_consumer('replika', '${copyConsumer}', 'src', 1);
+    select londiste.local_remove_table('replika', 'public.people')`);
+  cascade.start();
+  await waitFor('the consumer gone on both sides', 10_000, async () => {
+    const left = await source.query(sql('select from pgq.get_consumer_info($1, $2)', 'replika', copyConsumer));
+    const local = await target.query(sql('select from pgq_node.local_state where consumer_name = $1', copyConsumer));
+    return left.length + local.length === 0;
+  });
+});

@@ -105,18 +105,22 @@ export async function replication(
           return rows.every(({ state }) => state === 'ok');
         },
       );
-      // A tick made now is after every change made before.
-      const [tick] = await source.query<{ tick: bigint }>(
-        sql(`select pgq.force_tick('replika') as before, pgq.ticker('replika') as tick`),
-      );
+      // A tick made now is after every change made before. The ticker that runs may be quicker; then another is made.
+      let tick: bigint | undefined;
+      while (tick === undefined) {
+        await source.query(sql(`select pgq.force_tick('replika')`));
+        const [row] = await source.query<{ tick: bigint | null }>(sql(`select pgq.ticker('replika') as tick`));
+        tick = row?.tick ?? undefined;
+      }
+      const wanted = tick;
       await waitFor(
-        `${leaf} at tick ${tick?.tick}: ${JSON.stringify(logs.filter(({ level }) => level !== 'info'))}`,
+        `${leaf} at tick ${wanted}: ${JSON.stringify(logs.filter(({ level }) => level !== 'info'))}`,
         timeoutMs,
         async () => {
           const [row] = await target.query<{ at: bigint }>(
             sql(`select last_tick_id as at from pgq_node.local_state where consumer_name = $1`, `${leaf}.worker`),
           );
-          return row !== undefined && row.at >= (tick?.tick ?? 0n);
+          return row !== undefined && row.at >= wanted;
         },
       );
     },
@@ -178,10 +182,16 @@ async function addTable(db: Session, table: ReplicationTable, node: string, isRo
   expect(reply).toMatchObject({ ret_code: 200 });
 }
 
-export async function waitFor(what: string, timeoutMs: number, condition: () => Promise<boolean>): Promise<void> {
+export async function waitFor(
+  what: string | (() => string),
+  timeoutMs: number,
+  condition: () => Promise<boolean>,
+): Promise<void> {
   const until = performance.now() + timeoutMs;
   while (!(await condition())) {
-    if (performance.now() > until) throw new Error(`waited ${timeoutMs} ms for: ${what}`);
+    if (performance.now() > until) {
+      throw new Error(`waited ${timeoutMs} ms for: ${typeof what === 'string' ? what : what()}`);
+    }
     await systemClock.sleep(50);
   }
 }
