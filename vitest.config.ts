@@ -12,6 +12,7 @@ export default defineConfig({
       { test: { name: 'golden', include: ['test/golden/**/*.test.ts'] } },
       { test: { name: 'db', include: ['test/{sql,catalog,db,sandbox}/**/*.test.ts'], ...withServers } },
       { test: { name: 'cluster', include: ['test/cluster/**/*.test.ts'], ...withServers, testTimeout: 300_000 } },
+      { test: { name: 'interop', include: ['test/interop/**/*.test.ts'], ...withServers, testTimeout: 300_000 } },
       { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], ...withServers } },
     ],
   },

@@ -1,0 +1,192 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/app/system-clock.ts';
+import { encodeLocation } from '../../src/model/location-codec.ts';
+import type { FreshDatabase } from './database.ts';
+import type { ProgramResult } from './program.ts';
+
+/** Debian's programs with their files in one folder. Disposing stops them, and fails if one of them has to be killed. */
+export interface DebianPrograms extends AsyncDisposable {
+  readonly folder: string;
+  /** Writes `NAME.ini`. */
+  ini(name: string, section: string, settings: Settings): string;
+  londiste(job: LondisteJob): Londiste;
+  /** The ticker daemon for databases of one server; periods in seconds as pgqd has them. */
+  pgqd(databases: readonly FreshDatabase[], settings?: Settings): Daemon;
+  python(script: string, args: readonly string[]): Promise<ProgramResult>;
+  /** All that the programs wrote to their logs, for a failure's message. */
+  logs(): string;
+}
+
+export type Settings = Readonly<Record<string, string | number>>;
+
+export interface LondisteJob {
+  readonly job: string;
+  readonly queue: string;
+  readonly database: FreshDatabase;
+  readonly settings?: Settings;
+}
+
+/** One node's configuration file. */
+export interface Londiste {
+  readonly job: string;
+  /** Throws with all it said when its status is not the one expected: 0 unless told. */
+  run(args: readonly string[], status?: number): Promise<ProgramResult>;
+  worker(): Daemon;
+}
+
+export interface Daemon {
+  readonly child: ChildProcess;
+  stop(): Promise<void>;
+}
+
+/** How other programs reach a database; passwords come from the password file. */
+export const locationOf = (database: FreshDatabase): string => encodeLocation(database.params);
+
+export function debianPrograms(databases: readonly FreshDatabase[]): DebianPrograms {
+  const folder = mkdtempSync(join(tmpdir(), 'trunkline-debian-'));
+  const passfile = join(folder, 'passfile');
+  const line = ({ params: { host, port, user, password } }: FreshDatabase) =>
+    `${host}:${port}:*:${user}:${password?.reveal()}\n`;
+  writeFileSync(passfile, databases.map(line).join(''));
+  chmodSync(passfile, 0o600);
+  const env = { ...process.env, PGPASSFILE: passfile, HOME: folder, PYTHONDONTWRITEBYTECODE: '1' };
+  const daemons: Daemon[] = [];
+
+  // What runs on goes with the test process, should that die.
+  const daemon = (program: string, args: readonly string[], logName: string): Daemon => {
+    const log = openSync(join(folder, `${logName}.out`), 'a');
+    const child = spawn('setpriv', ['--pdeathsig=INT', program, ...args], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    const stop = async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT');
+      const insist = setTimeout(() => child.kill('SIGTERM'), 3_000);
+      await ended;
+      clearTimeout(insist);
+    };
+    const started = { child, stop };
+    daemons.push(started);
+    return started;
+  };
+
+  const toEnd = (program: string, args: readonly string[]) =>
+    new Promise<ProgramResult>((resolve, reject) => {
+      const child = spawn('setpriv', ['--pdeathsig=INT', program, ...args], {
+        cwd: folder,
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      child.once('error', reject);
+      child.once('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
+    });
+
+  const logs = () =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.out') || name.endsWith('.log'))
+      .map((name) => `== ${name}\n${readFileSync(join(folder, name), 'utf8').split('\n').slice(-60).join('\n')}`)
+      .join('\n');
+
+  const ini = (name: string, section: string, settings: Settings) => {
+    const path = join(folder, `${name}.ini`);
+    const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
+    writeFileSync(path, `[${section}]\n${lines.join('')}`);
+    return path;
+  };
+
+  return {
+    folder,
+    logs,
+    ini,
+    londiste({ job, queue, database, settings }) {
+      const file = ini(job, 'londiste', {
+        job_name: job,
+        db: locationOf(database),
+        queue_name: queue,
+        logfile: join(folder, `${job}.log`),
+        pidfile: join(folder, `${job}.pid`),
+        loop_delay: 0.1,
+        exception_sleep: 1,
+        parallel_copies: 4,
+        local_wm_publish_period: 1,
+        global_wm_publish_period: 1,
+        ...settings,
+      });
+      return {
+        job,
+        async run(args, status = 0) {
+          const result = await toEnd('londiste', [file, ...args]);
+          if (result.status === status) return result;
+          throw new Error(
+            `londiste ${job} ${args.join(' ')}: ${result.status ?? result.signal}\n${result.stdout}${result.stderr}${logs()}`,
+          );
+        },
+        worker: () => daemon('londiste', ['-v', file, 'worker'], job),
+      };
+    },
+    pgqd(databases, settings) {
+      const [first] = databases;
+      if (first === undefined) throw new Error('pgqd needs a database');
+      const { dbname: _, ...server } = first.params;
+      const file = ini('pgqd', 'pgqd', {
+        base_connstr: encodeLocation({ ...server, dbname: undefined }),
+        initial_database: first.dbname,
+        database_list: databases.map(({ dbname }) => dbname).join(','),
+        logfile: join(folder, 'pgqd.log'),
+        pidfile: join(folder, 'pgqd.pid'),
+        syslog: 0,
+        ticker_period: 0.1,
+        ...settings,
+      });
+      return daemon('pgqd', ['-v', file], 'pgqd');
+    },
+    python: (script, args) => toEnd('/usr/bin/python3', [script, ...args]),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(daemons.map(({ stop }) => stop()));
+      const left = await stopCopies(folder);
+      if (left.length > 0) throw new Error(`still running: ${left.join('; ')}\n${logs()}`);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Londiste's workers start processes of their own for first copies. Gives those that had to be ended. */
+async function stopCopies(folder: string): Promise<readonly string[]> {
+  // One that has just handed its table over may be about to end.
+  for (let attempt = 0; attempt < 40 && processesOf(folder).size > 0; attempt += 1) await systemClock.sleep(50);
+  const left = processesOf(folder);
+  for (const pid of left.keys()) process.kill(pid, 'SIGTERM');
+  for (let attempt = 0; attempt < 100 && processesOf(folder).size > 0; attempt += 1) await systemClock.sleep(50);
+  for (const pid of processesOf(folder).keys()) process.kill(pid, 'SIGKILL');
+  return [...left.values()];
+}
+
+/** By the folder on their command line, which no other process has. */
+function processesOf(folder: string): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    try {
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      if (line.includes(folder)) found.set(pid, line);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return found;
+}
