@@ -1,4 +1,4 @@
-import type { LiveDatabase, LiveNode, TableFacts } from '../model/state.ts';
+import type { ColumnFacts, LiveDatabase, LiveNode, TableFacts } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 
 /**
@@ -14,9 +14,16 @@ export function fingerprint(
   const digest = startDigest();
   digest.add([Math.floor(database.serverVersion / 10_000), database.canReplicate, [...database.schemas]]);
   for (const node of nodes) addNode(digest, node);
-  for (const table of tables) digest.add([table.name, table.columns, table.primaryKey, table.ownedSequences]);
+  for (const table of tables) {
+    digest.add([table.name, table.columns.map(columnText), table.primaryKey, table.ownedSequences]);
+  }
   for (const step of steps) digest.add({ ...step, copy: undefined, hazards: step.hazards.map(({ kind }) => kind) });
   return digest.finish();
+}
+
+/** Most of what there is to read: kept short. */
+function columnText({ name, type, notNull, hasDefault, generated }: ColumnFacts): string {
+  return `${name} ${type} ${Number(notNull)}${Number(hasDefault)}${Number(generated)}`;
 }
 
 function addNode(digest: Digest, node: LiveNode): void {

@@ -1,16 +1,22 @@
 import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { expect } from 'vitest';
 import { load } from '../../src/config/load.ts';
 import { location } from '../../src/model/names.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import { makePlan } from '../../src/planner/plan.ts';
 import { problemsText } from '../../src/render/describe-problem.ts';
 import { paintWith } from '../../src/render/paint.ts';
+import { planJson } from '../../src/render/plan-json.ts';
 import { planText } from '../../src/render/plan-text.ts';
 import { goldenCases } from '../support/golden.ts';
 import { liveFromYaml } from '../support/live-yaml.ts';
 
 const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
 const plain = paintWith(false);
+const validate = new Ajv({ allErrors: true, strict: false }).compile(
+  JSON.parse(readFileSync('schemas/plan.schema.json', 'utf8')) as object,
+);
 
 // `trunkline.yaml` lacks its version and databases: `live.yaml` names them.
 goldenCases({
@@ -24,6 +30,8 @@ goldenCases({
     const desired = load([{ file: 'trunkline.yaml', text }], { env: {}, schema });
     const locations = new Map(names.map((name) => [name, location(`dbname=${name}`)]));
     const { plan, problems } = makePlan({ desired, live, locations });
+    const document = JSON.parse(JSON.stringify(planJson(plan))) as unknown;
+    expect(validate(document) ? [] : validate.errors).toEqual([]);
     const told = [...textOf(problems, 'error'), ...textOf(plan.warnings, 'warning')].join('\n');
     return {
       ...(problems.length === 0 ? { 'plan.txt': planText(plan, desired, new Set(desired.allow), plain) } : {}),
