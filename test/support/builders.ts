@@ -21,20 +21,13 @@ import type {
   TableFacts,
 } from '../../src/model/state.ts';
 import type { TableSpec } from '../../src/model/table.ts';
-import type {
-  ConnectionParams,
-  DatabaseSpec,
-  NodeSpec,
-  QueueSpec,
-  TableRule,
-  TickerSettings,
-} from '../../src/model/topology.ts';
+import type { ConnectionParams, DatabaseSpec, NodeSpec, QueueSpec, TickerSettings } from '../../src/model/topology.ts';
 
 // Each gives a valid value; a test names only what it is about: aNode({ parallelCopies: 4 }).
 
 export { databaseName, location, nodeName, queueName, rowFilter, sequenceName, tableName };
 
-export const anOrigin = (change: Partial<Origin> = {}): Origin => ({
+const anOrigin = (change: Partial<Origin> = {}): Origin => ({
   file: 'trunkline.yaml',
   line: 1,
   column: 1,
@@ -87,14 +80,6 @@ export function aNode(change: Partial<NodeSpec> & { readonly provider?: NodeName
   };
 }
 
-export const aRule = (name: string, change: Partial<TableRule> = {}): TableRule => ({
-  select: { kind: 'name', name },
-  where: undefined,
-  nodes: undefined,
-  at: anOrigin({ path: `tables.${name}` }),
-  ...change,
-});
-
 /** Queue `replika` with root `root` and leaf `leaf`. `nodes` and `name` may be changed like the rest. */
 export function aQueue(
   change: Partial<Omit<QueueSpec, 'nodes'>> & { readonly nodes?: readonly NodeSpec[] } = {},
@@ -123,7 +108,7 @@ export function aDesiredState(...queues: readonly QueueSpec[]): DesiredState {
   };
 }
 
-export const aTable = (change: Partial<TableSpec> = {}): TableSpec => {
+const aTable = (change: Partial<TableSpec> = {}): TableSpec => {
   const name = change.name ?? tableName('public.account');
   return { name, destination: name, where: undefined, ...change };
 };
