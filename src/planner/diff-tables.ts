@@ -129,9 +129,12 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   }
 
   function addToLeaf(leaf: NodeScene, source: TableFacts, target: TableFacts, spec: TableSpec): void {
-    const node = leaf.spec.name;
+    const { name: node, database } = leaf.spec;
+    // Written out, as this is made for every table on every node: a spread here costs a third of a large plan's time.
     steps.push({
-      ...base(leaf),
+      database,
+      queue: queue.name,
+      node,
       id: stepId.addTable(queue.name, node, spec.name),
       kind: 'add_table',
       table: spec,

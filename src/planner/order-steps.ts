@@ -35,8 +35,23 @@ export function orderSteps(steps: readonly Step[]): Step[] {
     waiting.delete(step);
     ordered.add(step);
   };
-  for (const step of [...steps].sort((left, right) => rankOf(left) - rankOf(right))) visit(step);
-  return [...ordered].map((step) => ({ ...step, dependsOn: step.dependsOn.filter((id) => byId.has(id)) }));
+  for (const step of byRank(steps)) visit(step);
+  return [...ordered].map((step) =>
+    step.dependsOn.every((id) => byId.has(id))
+      ? step
+      : { ...step, dependsOn: step.dependsOn.filter((id) => byId.has(id)) },
+  );
+}
+
+function byRank(steps: readonly Step[]): Step[] {
+  const lists = new Map<number, Step[]>();
+  for (const step of steps) {
+    const rank = rankOf(step);
+    const list = lists.get(rank);
+    if (list === undefined) lists.set(rank, [step]);
+    else list.push(step);
+  }
+  return [...lists].sort(([left], [right]) => left - right).flatMap(([, list]) => list);
 }
 
 function rankOf(step: Step): number {
