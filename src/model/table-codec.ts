@@ -29,9 +29,10 @@ export function encodeTable(spec: TableSpec): StoredTable {
   };
 }
 
-/** Undefined where `attrs` asks for a handler that is not ours. */
+/** Undefined where `attrs` cannot be read, or asks for a handler that is not ours. */
 export function decodeTable(name: TableName, stored: StoredTable): TableSpec | undefined {
   const attrs = decodePairs(stored.attrs ?? '');
+  if (attrs === undefined) return undefined;
   const handler = attrs.get(handlerKey) ?? undefined;
   if (handler !== undefined && handler !== ownHandler && handler !== 'londiste') return undefined;
   const where = attrs.get(whereKey) ?? undefined;

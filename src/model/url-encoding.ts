@@ -7,19 +7,26 @@ export function encodePairs(pairs: Iterable<readonly [string, string | null]>): 
     .join('&');
 }
 
-export function decodePairs(text: string): EncodedPairs {
+/** Undefined where a `%` begins no escape, or the bytes are not UTF-8. */
+export function decodePairs(text: string): EncodedPairs | undefined {
   const pairs = new Map<string, string | null>();
   if (text === '') return pairs;
-  for (const part of text.split('&')) {
-    const equals = part.indexOf('=');
-    if (equals < 0) pairs.set(decodeText(part), null);
-    else pairs.set(decodeText(part.slice(0, equals)), decodeText(part.slice(equals + 1)));
+  try {
+    for (const part of text.split('&')) {
+      const equals = part.indexOf('=');
+      if (equals < 0) pairs.set(decodeText(part), null);
+      else pairs.set(decodeText(part.slice(0, equals)), decodeText(part.slice(equals + 1)));
+    }
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
   }
   return pairs;
 }
 
 const needsDecoding = /[%+]/;
 
+/** Throws a URIError where the text is not of this form. */
 export function decodeText(text: string): string {
   if (!needsDecoding.test(text)) return text;
   return decodeURIComponent(text.replaceAll('+', ' '));

@@ -18,7 +18,14 @@ function loaded(text: string, env: Record<string, string> = {}): DesiredState {
 
 const name = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 10 })
-  .filter((text) => text.trim() === text && !/\p{Cc}|\$/u.test(text) && text !== '<<' && text !== '__proto__');
+  .filter(
+    (text) =>
+      text.trim() === text &&
+      !/\p{Cc}|\$/u.test(text) &&
+      Buffer.byteLength(text) <= 44 &&
+      text !== '<<' &&
+      text !== '__proto__',
+  );
 const identifier = fc.stringMatching(/^[a-z][a-z0-9_]{0,20}$/);
 const text = fc.string({ minLength: 1 }).map((value) => value.replaceAll('$', '$$$$'));
 const optional = { requiredKeys: [] as [] };
