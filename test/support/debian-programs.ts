@@ -16,8 +16,10 @@ export interface DebianPrograms extends AsyncDisposable {
   /** The ticker daemon for databases of one server; periods in seconds as pgqd has them. */
   pgqd(databases: readonly FreshDatabase[], settings?: Settings): Daemon;
   python(script: string, args: readonly string[]): Promise<ProgramResult>;
-  /** All that the programs wrote to their logs, for a failure's message. */
+  /** The end of what each program wrote, for a failure's message. */
   logs(): string;
+  /** Lines that tell of errors, in all that was written. */
+  errors(): readonly string[];
 }
 
 export type Settings = Readonly<Record<string, string | number>>;
@@ -95,11 +97,10 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
       child.once('close', (status, signal) => resolve({ status, signal, stdout, stderr }));
     });
 
-  const logs = () =>
+  const written = () =>
     readdirSync(folder)
-      .filter((name) => name.endsWith('.out') || name.endsWith('.log'))
-      .map((name) => `== ${name}\n${readFileSync(join(folder, name), 'utf8').split('\n').slice(-60).join('\n')}`)
-      .join('\n');
+      .filter((name) => name.endsWith('.out'))
+      .map((name) => ({ name, lines: readFileSync(join(folder, name), 'utf8').split('\n') }));
 
   const ini = (name: string, section: string, settings: Settings) => {
     const path = join(folder, `${name}.ini`);
@@ -110,7 +111,11 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
 
   return {
     folder,
-    logs,
+    logs: () =>
+      written()
+        .map(({ name, lines }) => `== ${name}\n${lines.slice(-80).join('\n')}`)
+        .join('\n'),
+    errors: () => written().flatMap(({ lines }) => lines.filter((line) => /ERROR|FATAL|WARNING/.test(line))),
     ini,
     londiste({ job, queue, database, settings }) {
       const file = ini(job, 'londiste', {
@@ -132,7 +137,7 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
           const result = await toEnd('londiste', [file, ...args]);
           if (result.status === status) return result;
           throw new Error(
-            `londiste ${job} ${args.join(' ')}: ${result.status ?? result.signal}\n${result.stdout}${result.stderr}${logs()}`,
+            `londiste ${job} ${args.join(' ')}: ${result.status ?? result.signal}\n${result.stdout}${result.stderr}`,
           );
         },
         worker: () => daemon('londiste', ['-v', file, 'worker'], job),
@@ -152,13 +157,13 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
         ticker_period: 0.1,
         ...settings,
       });
-      return daemon('pgqd', ['-v', file], 'pgqd');
+      return daemon('pgqd', [file], 'pgqd');
     },
     python: (script, args) => toEnd('/usr/bin/python3', [script, ...args]),
     async [Symbol.asyncDispose]() {
       await Promise.all(daemons.map(({ stop }) => stop()));
       const left = await stopCopies(folder);
-      if (left.length > 0) throw new Error(`still running: ${left.join('; ')}\n${logs()}`);
+      if (left.length > 0) throw new Error(`still running: ${left.join('; ')}`);
       rmSync(folder, { recursive: true, force: true });
     },
   };
