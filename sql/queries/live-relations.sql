@@ -16,7 +16,7 @@ with user_relation as (
      where c.relkind in ('r', 'p', 'S')
        and c.relpersistence <> 't'
        and n.nspname !~ '^pg_'
-       and n.nspname <> all(array['information_schema', 'pgq', 'pgq_ext', 'pgq_node', 'londiste', 'trunkline'])
+       and n.nspname <> all(array['information_schema', 'pgq', 'pgq_ext', 'pgq_node', 'londiste', 'trunkline', 'trunkline_capture'])
 ), columns as (
     select a.attrelid, json_agg(json_build_array(
                a.attname,

@@ -229,6 +229,14 @@ export type Problem =
       readonly attrs: string;
     }
   | {
+      readonly code: 'target_of_other_queue';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly destination: TableName;
+      readonly other: QueueName;
+    }
+  | {
       readonly code: 'root_lost';
       readonly queue: QueueName;
       readonly node: NodeName;

@@ -130,7 +130,7 @@ function placesSomething(rule: TableRule): boolean {
 
 /** Schemas of the machinery itself and of the server: never replicated. */
 function isInternal(name: TableName): boolean {
-  return /^(pgq|pg_)|^(londiste|trunkline|information_schema)$/.test(splitName(name).schema);
+  return /^(pgq|pg_|trunkline(_|$))|^(londiste|information_schema)$/.test(splitName(name).schema);
 }
 
 const shown = 3;

@@ -3,6 +3,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { DesiredState, LiveState, TableFacts } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
+import { checkTargets } from './check-targets.ts';
 import { diffDatabase } from './diff-database.ts';
 import { diffQueue, type QueueFindings } from './diff-queue.ts';
 import { mergeFindings } from './findings.ts';
@@ -36,7 +37,7 @@ export function makePlan({ desired, live, locations }: PlanInput): { plan: Plan;
     ),
     ...queues,
   ]);
-  const problems = [...findings.problems];
+  const problems = [...findings.problems, ...checkTargets(findings.steps, live)];
   const steps = problems.length > 0 ? [] : orderSteps(findings.steps);
   const fingerprints = steps.length === 0 ? new Map<DatabaseName, string>() : fingerprintAll(live, queues, steps);
   return { plan: { formatVersion: 1, steps, warnings: findings.warnings, fingerprints }, problems };

@@ -241,6 +241,11 @@ function sentences(problem: Problem): Sentences {
         `table ${problem.table} on node ${problem.node} of queue ${problem.queue} is replicated by a handler of another tool (${problem.attrs}).`,
         'It is left as it is. To have it as the file says, remove it there first with the tool that added it.',
       ];
+    case 'target_of_other_queue':
+      return [
+        `on node ${problem.node}, ${problem.destination} is filled from queue ${problem.other} already, and cannot be the target of ${problem.table} of queue ${problem.queue} as well.`,
+        'Give it another target, or take it out of the other queue and apply first.',
+      ];
     case 'root_lost':
       return [
         `node ${problem.node}, the root of queue ${problem.queue}, is not on database ${problem.database}, but ${list(problem.leaves)} ${problem.leaves.length === 1 ? 'still reads' : 'still read'} from it.`,

@@ -325,6 +325,17 @@ export const sampleProblems: {
       attrs: 'handler=part',
     },
   },
+  target_of_other_queue: {
+    meaning: 'A table of a subscriber would be filled from two queues, each of which empties it before its first copy.',
+    problem: {
+      code: 'target_of_other_queue',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('app.orders'),
+      destination: tableName('app.orders'),
+      other: queueName('stock'),
+    },
+  },
   root_lost: {
     meaning: 'The database of the root has no node of the queue, yet leaves still read from it.',
     problem: {

@@ -1,0 +1,51 @@
+import type { DatabaseName, QueueName, TableName } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
+import type { LiveState } from '../model/state.ts';
+import type { Step } from '../model/step.ts';
+
+/** One table can't be filled from two queues: each first copy would empty it of what the other brought. */
+export function checkTargets(steps: readonly Step[], live: LiveState): Problem[] {
+  const problems: Problem[] = [];
+  const planned = new Map<string, QueueName>();
+  const filled = filledTables(live);
+  for (const step of steps) {
+    const table = step.kind === 'add_table' && step.role === 'leaf' ? step.table : undefined;
+    const spec = step.kind === 'change_table' ? step.to : table;
+    if (spec === undefined || !('queue' in step)) continue;
+    const key = keyOf(step.database, spec.destination);
+    const other = filled.get(key)?.find((queue) => queue !== step.queue) ?? planned.get(key);
+    planned.set(key, step.queue);
+    if (other === undefined) continue;
+    const { queue, node } = step;
+    problems.push({
+      code: 'target_of_other_queue',
+      queue,
+      node,
+      table: spec.name,
+      destination: spec.destination,
+      other,
+    });
+  }
+  return problems;
+}
+
+/** What leaves replicate into, by database and table. */
+function filledTables(live: LiveState): ReadonlyMap<string, readonly QueueName[]> {
+  const filled = new Map<string, QueueName[]>();
+  for (const [database, observation] of live.databases) {
+    if (observation.kind !== 'reachable' || observation.queues.size === 0) continue;
+    for (const node of observation.queues.values()) {
+      if (node.type !== 'leaf') continue;
+      for (const table of node.tables.values()) {
+        if (!table.local) continue;
+        const key = keyOf(database, table.spec?.destination ?? table.name);
+        filled.set(key, [...(filled.get(key) ?? []), node.queue]);
+      }
+    }
+  }
+  return filled;
+}
+
+function keyOf(database: DatabaseName, table: TableName): string {
+  return `${database}\n${table}`;
+}
