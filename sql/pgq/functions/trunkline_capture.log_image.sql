@@ -34,7 +34,8 @@ begin
         v_data := trunkline_capture.row_json(i_table_id, i_columns, i_values, i_left_out, i_row);
     else
         v_type := pg_catalog.left(i_operation, 1);
-        v_data := trunkline_capture.row_sql(i_operation, i_schema operator(pg_catalog.||) '.' operator(pg_catalog.||) i_table, i_columns, i_values, i_left_out,
+        v_data := trunkline_capture.row_sql(i_operation, i_schema operator(pg_catalog.||) '.' operator(pg_catalog.||) i_table, i_columns, i_values,
+                                            coalesce(i_old_values, i_values), i_left_out,
                                             trunkline_capture.trimmed(i_keys), i_changed);
     end if;
     if i_backup then

@@ -1,12 +1,12 @@
 -- trunkline_capture.row_sql: renders a change as a fragment of an SQL statement.
 -- Parameters: i_operation - INSERT, UPDATE or DELETE; i_table_name - table, for errors; i_columns - names; i_values -
--- output texts by the same place; i_left_out - names that stay out, or NULL; i_keys - key columns; i_changed - names of the
+-- output texts by the same place; i_key_values - the same of the row before an UPDATE, which the key is taken from; i_left_out - names that stay out, or NULL; i_keys - key columns; i_changed - names of the
 -- columns an UPDATE has changed.
 -- Returns: what follows "insert into x", "update x set" or "delete from x where"; error when a key column is NULL.
 -- Tables written: none.
 create or replace function trunkline_capture.row_sql(
-    i_operation text, i_table_name text, i_columns text[], i_values text[], i_left_out text[], i_keys text[],
-    i_changed text[])
+    i_operation text, i_table_name text, i_columns text[], i_values text[], i_key_values text[], i_left_out text[],
+    i_keys text[], i_changed text[])
 returns text as $$
 declare
     v_names pg_catalog.text[] := array[]::pg_catalog.text[];
@@ -19,12 +19,12 @@ begin
     for i in 1 .. pg_catalog.cardinality(i_columns) loop
         v_name := pg_catalog.quote_ident(i_columns[i]);
         if i_operation operator(pg_catalog.<>) 'INSERT' and i_columns[i] operator(pg_catalog.=) any (i_keys) then
-            if i_values[i] is null then
+            if i_key_values[i] is null then
                 raise exception 'table "%": key column "%" is NULL, the row cannot be named in SQL', i_table_name, i_columns[i]
                     using errcode = 'not_null_violation',
                           hint = 'Choose key columns that are NOT NULL, or the trigger pgq.logutriga.';
             end if;
-            v_where := pg_catalog.array_append(v_where, v_name operator(pg_catalog.||) '=' operator(pg_catalog.||) pg_catalog.quote_literal(i_values[i]));
+            v_where := pg_catalog.array_append(v_where, v_name operator(pg_catalog.||) '=' operator(pg_catalog.||) pg_catalog.quote_literal(i_key_values[i]));
         end if;
         if i_left_out is not null and i_columns[i] operator(pg_catalog.=) any (i_left_out) then
             continue;

@@ -9,10 +9,16 @@ declare
     v_parts pg_catalog.text[];
     v_count integer;
 begin
-    if i_count operator(pg_catalog.=) 1 and v_row operator(pg_catalog.=) '' then
-        return array[null::pg_catalog.text];
-    end if;
     -- A value is in quotes when it is empty or has a blank, comma, quote, backslash or parenthesis.
+    if i_count operator(pg_catalog.=) 1 then
+        if v_row operator(pg_catalog.=) '' then
+            return array[null::pg_catalog.text];
+        elsif pg_catalog.starts_with(v_row, '"') then
+            v_row := pg_catalog.left(pg_catalog.substr(v_row, 2), -1);
+            return array[pg_catalog.replace(pg_catalog.replace(v_row, '""', '"'), '\\', '\')];
+        end if;
+        return array[v_row];
+    end if;
     if pg_catalog.strpos(v_row, '"') operator(pg_catalog.=) 0 then
         return pg_catalog.string_to_array(v_row, ',', '');
     end if;
