@@ -84,7 +84,7 @@ export abstract class ToolCommand extends Command {
       const [detail = ''] = error.message.split('\nSee more help with');
       return [{ code: 'usage_invalid', command: this.id?.replaceAll(':', ' '), detail }];
     }
-    return [{ code: 'unexpected', detail: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }];
+    return [{ code: 'unexpected', detail: describeDefect(error) }];
   }
 
   private paintFor(stream: NodeJS.WriteStream): Paint {
@@ -136,6 +136,14 @@ function exitCodeOfOne(problem: Problem): ExitCode {
     default:
       return exitCodes.failed;
   }
+}
+
+/** The name of the place comes along: a defect of a long run may not come again when it is asked to. */
+function describeDefect(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [, place] =
+    /\n\s+at (?![^\n]*node_modules)[^\n]*?(?:dist|src)\/([^\n)]+:\d+):\d+/.exec(error.stack ?? '') ?? [];
+  return `${error.name}: ${error.message}${place === undefined ? '' : ` (${place})`}`;
 }
 
 /** Whoever reads us has left, as `head` does. oclif does the same for standard output. */

@@ -14,7 +14,7 @@ export type Table =
        */
       name?: string;
       /**
-       * Names or patterns of tables on the root. * stands for any text, ? for one character.
+       * Names or patterns of tables on the root. * stands for any text within the schema or the name, ? for one character. Without a schema, public is meant: app.* is every table of app, *.* every table there is.
        *
        * @minItems 1
        */
@@ -23,7 +23,10 @@ export type Table =
        * Names or patterns that this entry leaves out.
        */
       exclude?: Pattern[];
-      where?: Where;
+      /**
+       * SQL condition over the columns of the table: only rows that meet it are held. Copy, replay and compare honour it. For a node with its own where, that one counts.
+       */
+      where?: string;
       /**
        * Which subscribers get it, and how. Left out: every one, under the same name.
        */
@@ -38,7 +41,10 @@ export type Table =
                * Name of the table on this node, as schema.table. Only in an entry with name.
                */
               target?: string;
-              where?: Where;
+              /**
+               * Which rows this node holds, in place of the where of the entry.
+               */
+              where?: string;
             };
       };
     };
@@ -46,10 +52,6 @@ export type Table =
  * A name or a pattern. * stands for any text, ? for one character.
  */
 export type Pattern = string;
-/**
- * SQL condition over the columns of the table: only rows that meet it are held. Copy, replay and compare honour it.
- */
-export type Where = string;
 /**
  * What a step may cost.
  */
@@ -177,7 +179,7 @@ export interface Queue {
     [k: string]: Node;
   };
   /**
-   * Which tables go through the queue. Entries are read in order; a later one refines an earlier one, node by node.
+   * Which tables go through the queue. Entries are read in order; a later one refines an earlier one, node by node: what it leaves unsaid stays as it was. A table that no entry gives to any node is not captured.
    */
   tables?: Table[];
   /**

@@ -6,7 +6,7 @@ import { parseDuration } from './duration.ts';
 import { parseUrl } from './parse-url.ts';
 import { at, keyAt, reportValue, type Scope } from './scope.ts';
 
-export const noParams: ConnectionParams = {
+const noParams: ConnectionParams = {
   host: undefined,
   port: undefined,
   dbname: undefined,

@@ -68,7 +68,7 @@ function kindOf(schema: SchemaPart): string {
   return schema.minLength === undefined ? 'text' : 'text that is not empty';
 }
 
-export function isDuration(schema: SchemaPart): boolean {
+function isDuration(schema: SchemaPart): boolean {
   return schema.pattern?.includes('ms|s|m|h|d') === true;
 }
 

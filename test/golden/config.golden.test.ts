@@ -1,13 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect, test } from 'vitest';
 import { load } from '../../src/config/load.ts';
 import { documentOf } from '../../src/config/write-document.ts';
-import { ToolError } from '../../src/model/problem.ts';
+import { type ProblemCode, ToolError } from '../../src/model/problem.ts';
 import { problemsText } from '../../src/render/describe-problem.ts';
 import { paintWith } from '../../src/render/paint.ts';
 import { type GoldenCase, goldenCases } from '../support/golden.ts';
 
 const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
+
+const met = new Set<ProblemCode>();
 
 /** Every *.yaml of the case is one source; env.json holds the environment. */
 function loadCase({ folder, read }: GoldenCase): Record<string, string> {
@@ -20,8 +23,40 @@ function loadCase({ folder, read }: GoldenCase): Record<string, string> {
     return { 'resolved.json': JSON.stringify(documentOf(load(sources, { env, schema })), null, 2) };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
+    for (const { code } of error.problems) met.add(code);
     return { 'problems.txt': problemsText(error.problems, paintWith(false)) };
   }
 }
 
 goldenCases({ folder: 'test/golden/config', outputs: ['problems.txt', 'resolved.json'], run: loadCase });
+
+// Cases run before this, in the order of the file.
+test('every problem of the file has a case', () => {
+  const problems: readonly ProblemCode[] = [
+    'file_empty',
+    'yaml_invalid',
+    'key_duplicate',
+    'key_unknown',
+    'key_missing',
+    'value_invalid',
+    'keys_conflict',
+    'name_invalid',
+    'variable_malformed',
+    'variable_unset',
+    'database_unknown',
+    'provider_unknown',
+    'provider_cycle',
+    'provider_is_leaf',
+    'root_has_provider',
+    'root_missing',
+    'roots_many',
+    'database_shared',
+    'table_node_unknown',
+    'table_node_is_root',
+    'table_named_twice',
+    'target_taken',
+    'target_in_pattern',
+    'filter_unused',
+  ];
+  expect([...met].sort()).toEqual([...problems].sort());
+});
