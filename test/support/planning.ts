@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Applied, applyOn } from '../../src/app/apply.ts';
+import type { Databases } from '../../src/app/databases.ts';
 import { planOn } from '../../src/app/plan.ts';
 import { load } from '../../src/config/load.ts';
 import type { HazardKind } from '../../src/model/hazard.ts';
@@ -7,24 +8,26 @@ import type { Plan } from '../../src/model/plan.ts';
 import type { Progress } from '../../src/model/progress.ts';
 import type { DesiredState } from '../../src/model/state.ts';
 import { describeStep } from '../../src/render/describe-step.ts';
-import type { Cluster } from './cluster.ts';
 
 const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
+
+/** Databases, with the section of a file that names them. */
+type Planned = Pick<Databases, 'connector' | 'locations'> & { readonly yaml: string };
 
 /** What a file says: the given text, below a version and the databases of a cluster. */
 export function desiredOf(cluster: { readonly yaml: string }, text: string): DesiredState {
   return load([{ file: 'trunkline.yaml', text: `version: 1\n${cluster.yaml}${text}` }], { env: {}, schema });
 }
 
-export function planOf<Name extends string>(cluster: Cluster<Name>, text: string): Promise<Plan> {
+export function planOf(cluster: Planned, text: string): Promise<Plan> {
   return planOn(desiredOf(cluster, text), cluster);
 }
 
 const everything: readonly HazardKind[] = ['copies-data', 'truncates-target', 'stops-replication', 'loses-events'];
 
-/** Plans and applies with consent to all. `fault` is the value of TRUNKLINE_FAULT. */
-export function applyAll<Name extends string>(
-  cluster: Cluster<Name>,
+/** Plans and applies with consent to all. */
+export function applyAll(
+  cluster: Planned,
   text: string,
   options: { readonly report?: (progress: Progress) => void; readonly lockTimeoutMs?: number } = {},
 ): Promise<Applied> {
