@@ -10,6 +10,7 @@ create or replace function pgq.get_batch_cursor(
     out ev_type text, out ev_data text,
     out ev_extra1 text, out ev_extra2 text, out ev_extra3 text, out ev_extra4 text)
 returns setof record as $$
+-- @plpgsql_check_options: extra_warnings = off
 declare
     v_cursor pg_catalog.refcursor := i_cursor_name::pg_catalog.refcursor;
     v_sql pg_catalog.text;

@@ -8,6 +8,7 @@ create or replace function pgq.get_batch_events(
     out ev_type text, out ev_data text,
     out ev_extra1 text, out ev_extra2 text, out ev_extra3 text, out ev_extra4 text)
 returns setof record as $$
+-- @plpgsql_check_options: extra_warnings = off
 begin
     return query execute pgq.batch_event_sql(x_batch_id);
 end;

@@ -9,6 +9,7 @@ create or replace function trunkline_capture.log_change(
     i_format text, i_operation text, i_when text, i_level text, i_table_id oid, i_schema text, i_table text, i_args text[],
     i_new record, i_old record)
 returns boolean as $$
+-- @plpgsql_check_options: extra_warnings = off
 declare
     v_count constant integer := coalesce(pg_catalog.cardinality(i_args), 0);
     v_queue constant pg_catalog.text := i_args[0];
