@@ -1,13 +1,12 @@
-import { createInterface } from 'node:readline/promises';
 import { Args, Flags } from '@oclif/core';
 import { type Applied, apply } from '../../app/apply.ts';
 import { isIncomplete } from '../../app/plan.ts';
 import { type HazardKind, hazardKinds } from '../../model/hazard.ts';
-import { type Problem, ToolError } from '../../model/problem.ts';
 import { appliedJson, appliedText } from '../../render/applied.ts';
 import { describeStep } from '../../render/describe-step.ts';
 import { planText } from '../../render/plan-text.ts';
 import { BaseCommand } from '../base-command.ts';
+import { confirm } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createProgress } from '../progress.ts';
 
@@ -60,7 +59,7 @@ export class ApplyCommand extends BaseCommand {
         tell(planText(plan, desired, allowed, flags.json ? this.errorPaint : this.paint));
         this.printWarnings(plan.warnings);
       },
-      confirm: asked ? () => confirm(signal) : undefined,
+      confirm: asked ? () => confirm('Carry this out? Only "yes" goes on: ', signal) : undefined,
       report: display.report,
       signal,
     }).finally(() => display.stop());
@@ -71,20 +70,5 @@ export class ApplyCommand extends BaseCommand {
     if (json) this.printJson(appliedJson(applied.plan, applied.walked));
     else if (applied.walked !== undefined) this.print(appliedText(applied.plan, this.paint));
     if (isIncomplete(applied.plan)) this.endWith(exitCodes.failed);
-  }
-}
-
-/** Only the word itself will do. Where nobody can answer, nobody has confirmed. */
-async function confirm(signal: AbortSignal): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await line.question('Carry this out? Only "yes" goes on: ', { signal });
-    return answer.trim() === 'yes';
-  } catch {
-    const stopped: Problem = { code: 'not_confirmed' };
-    throw new ToolError([stopped]);
-  } finally {
-    line.close();
   }
 }
