@@ -9,6 +9,8 @@ import type { Report } from '../model/progress.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { ConnectionParams, DatabaseSpec, EmbeddedServer } from '../model/topology.ts';
 import { rememberedPort } from '../sandbox/list-servers.ts';
+import { findPostmaster } from '../sandbox/postmaster.ts';
+import { serverPaths } from '../sandbox/server-paths.ts';
 import { type RunningServer, startServer } from '../sandbox/start-server.ts';
 import { releaseServer } from '../sandbox/stop-server.ts';
 
@@ -26,6 +28,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
   readonly report?: Report | undefined;
   readonly env?: NodeJS.ProcessEnv;
+  /** False: an embedded server that does not run is like one that does not answer. For a command that only looks. */
+  readonly start?: boolean;
 }
 
 /**
@@ -35,7 +39,9 @@ export interface OpenOptions {
 export async function openDatabases(desired: DesiredState, options: OpenOptions): Promise<Databases> {
   const env = options.env ?? process.env;
   const started = await startEmbedded(desired, options);
+  const looksOnly = options.start === false;
   const dispose = async () => {
+    if (looksOnly) return;
     for (const [name, outcome] of started) {
       if (outcome.kind === 'running') await releaseServer({ stateDir: options.stateDir, name });
     }
@@ -87,6 +93,13 @@ async function startEmbedded(desired: DesiredState, options: OpenOptions): Promi
 // One database that does not start is like one that does not answer: the others go on.
 async function startOne(spec: DatabaseSpec, server: EmbeddedServer, options: OpenOptions): Promise<Start> {
   const { stateDir, signal, report } = options;
+  if (options.start === false && findPostmaster(serverPaths(stateDir, spec.name).data) === undefined) {
+    const detail = 'its embedded server is not running';
+    return {
+      kind: 'failed',
+      problem: { code: 'database_unreachable', database: spec.name, reason: 'refused', detail },
+    };
+  }
   const onStart = (port: number) =>
     report?.({
       kind: 'note',
@@ -96,7 +109,15 @@ async function startOne(spec: DatabaseSpec, server: EmbeddedServer, options: Ope
   try {
     return {
       kind: 'running',
-      server: await startServer({ stateDir, name: spec.name, server, keep: false, signal, onStart }),
+      server: await startServer({
+        stateDir,
+        name: spec.name,
+        server,
+        keep: false,
+        lease: options.start !== false,
+        signal,
+        onStart,
+      }),
     };
   } catch (error) {
     const [problem] = error instanceof ToolError ? error.problems : [];

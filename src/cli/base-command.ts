@@ -14,6 +14,8 @@ export abstract class ToolCommand extends Command {
     }),
   };
 
+  #stop: AbortSignal | undefined;
+
   /** For text on standard output. */
   protected get paint(): Paint {
     return this.paintFor(process.stdout);
@@ -53,6 +55,7 @@ export abstract class ToolCommand extends Command {
    */
   protected stopSignal(): AbortSignal {
     const controller = new AbortController();
+    this.#stop = controller.signal;
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(name, () => {
         if (controller.signal.aborted) process.exit(exitCodes.failed);
@@ -69,6 +72,11 @@ export abstract class ToolCommand extends Command {
 
   protected override async catch(error: Error): Promise<never> {
     if (error instanceof Errors.ExitError) throw error;
+    // Who asked it to stop knows why it stopped.
+    if (this.#stop?.aborted === true && error.name === 'AbortError') {
+      this.note('Stopped.');
+      throw new Errors.ExitError(exitCodes.failed);
+    }
     const problems = this.problemsOf(error);
     if (this.gives('--json') && 'json' in (this.ctor.baseFlags ?? {})) {
       this.printJson({ problems: problems.map(problemJson) });

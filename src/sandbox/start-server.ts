@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly server: EmbeddedServer;
   /** The server stays when the processes that use it have ended. */
   readonly keep: boolean;
+  /** False for a process that only looks: the server does not stay for its sake, nor end with it. */
+  readonly lease?: boolean;
   /** False only where losing the data with the machine does not matter. */
   readonly fsync?: boolean;
   /** Further settings, as `postgresql.conf` knows them. */
@@ -98,7 +100,7 @@ async function startUnderLock(options: StartOptions, paths: ServerPaths): Promis
     if (running.started) await shutDown(paths.data, 30_000);
     throw error;
   }
-  addLease(paths.leases);
+  if (options.lease !== false) addLease(paths.leases);
   return {
     name,
     version: server.version,

@@ -115,6 +115,33 @@ test('a server that was brought up to stay outlives those who use it', async () 
   expect(listServers(stateDir)).toMatchObject([{ name: 'main', ready: true }]);
 });
 
+test('who only looks starts no server, and stops none', async () => {
+  const state = desired({ main: embedded(18) });
+  {
+    await using databases = await openDatabases(state, { stateDir, start: false });
+    expect(await problemOf(databases.connector(main, options))).toMatchObject({
+      code: 'database_unreachable',
+      reason: 'refused',
+    });
+  }
+  expect(listServers(stateDir)).toEqual([]);
+  // As a killed process leaves it: running, and nobody's.
+  await startServer({
+    stateDir,
+    name: main,
+    server: { version: 18, dbname: 'app' },
+    keep: false,
+    lease: false,
+    fsync: false,
+  });
+  {
+    await using databases = await openDatabases(state, { stateDir, start: false });
+    await using session = await databases.connector(main, options);
+    expect(session.lost).toBe(false);
+  }
+  expect(listServers(stateDir)).toMatchObject([{ ready: true }]);
+});
+
 test('a server that cannot start is the problem of its database alone', async () => {
   await using db = await freshDatabase({ install: false });
   const state = desired({ main: embedded(9), other: toServer(db.params) });
