@@ -1,5 +1,6 @@
 // The walk-through for a person to watch; with --ci without a terminal, ending with one line of JSON.
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openDatabases } from '../dist/app/databases.js';
@@ -11,7 +12,7 @@ import { must, startRun, trunkline } from './quickstart/tool.mjs';
 const ci = process.argv.includes('--ci');
 const example = fileURLToPath(new URL('../examples/walkthrough/', import.meta.url));
 const work = fileURLToPath(new URL('../.trunkline/quickstart/', import.meta.url));
-const file = `${work}trunkline.yaml`;
+const file = relative(process.cwd(), `${work}trunkline.yaml`);
 const bold = (text) => (process.stderr.isTTY && !process.env.NO_COLOR ? `\x1b[1m${text}\x1b[22m` : text);
 const startedAt = performance.now();
 const onDispose = [];
@@ -106,10 +107,10 @@ async function main() {
   await cleanUp();
   stage('Done', result.equal ? 'Every table is equal.' : 'There are differences.');
   say(`  What to try next, with the servers as they are now:
-    npx trunkline sandbox up -f ${relative(file)}
-    npx trunkline run -f ${relative(file)}        (and in another terminal:)
-    npx trunkline status --watch 1 -f ${relative(file)}
-    change the file, for example a filter, and see: npx trunkline plan -f ${relative(file)}
+    npx trunkline sandbox up -f ${file}
+    npx trunkline run -f ${file}        (and in another terminal:)
+    npx trunkline status --watch 1 -f ${file}
+    change the file, for example a filter, and see: npx trunkline plan -f ${file}
 `);
   if (ci) process.stdout.write(`${JSON.stringify(outcome(result))}\n`);
   return result.equal ? 0 : 2;
@@ -165,10 +166,6 @@ function summary(compared) {
         `  ${row.map((cell, column) => (column === 2 ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))).join('  ')}`,
     )
     .join('\n');
-}
-
-function relative(path) {
-  return path.startsWith(process.cwd()) ? path.slice(process.cwd().length + 1) : path;
 }
 
 try {

@@ -37,7 +37,7 @@ export class ApplyFailed extends Error {
   readonly table: TableName;
 
   constructor(table: TableName, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(`table ${table}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = 'ApplyFailed';
     this.table = table;
   }
@@ -119,7 +119,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
       }
       fold(table.fold, type.op, values);
     } catch (error) {
-      throw new ApplyFailed(table.route.spec.name, error);
+      throw new ApplyFailed(table.route.spec.name, malformed(error, row));
     }
     held += table.fold.size - before;
   }
@@ -202,6 +202,12 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
       return { applied, passedOver, missed };
     },
   };
+}
+
+/** Which event it was, for whoever has to look at it; never what it holds. */
+function malformed(error: unknown, row: QueueRow): unknown {
+  if (!(error instanceof URIError) && !(error instanceof SyntaxError)) return error;
+  return new Error(`event ${row.id} of ${row.extra1} is not a row as its trigger writes it`, { cause: error });
 }
 
 /**

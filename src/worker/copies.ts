@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { estimateRows } from '../catalog/pgq.ts';
 import { readTableState, setTableState } from '../catalog/table-sync.ts';
 import type { WorkerState, WorkerTable } from '../catalog/worker-state.ts';
@@ -54,7 +55,9 @@ export function startCopies(given: CopiesDeps): Copies {
   const ended = new AbortController();
   const stop = AbortSignal.any([deps.stop, ended.signal]);
   // What a copy has not committed is copied again: there is nothing to wait for.
-  const jobDeps: NodeDeps = { ...deps, stop, kill: AbortSignal.any([deps.kill, stop]) };
+  const kill = AbortSignal.any([deps.kill, stop]);
+  setMaxListeners(0, stop, kill);
+  const jobDeps: NodeDeps = { ...deps, stop, kill };
 
   async function look(state: WorkerState, provider: Session): Promise<SyncNeeds> {
     const unfinished = [...state.tables.values()].filter(({ sync }) => sync !== undefined && sync.kind !== 'in_sync');

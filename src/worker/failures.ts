@@ -13,7 +13,7 @@ export interface Failures {
 const repeatEveryMs = 60_000;
 
 export function trackFailures(deps: Pick<NodeDeps, 'queue' | 'node' | 'log' | 'clock' | 'explain'>): Failures {
-  const wait = backoff(500, 15_000);
+  const wait = backoff(500, 5_000);
   let message: string | undefined;
   let toldAt = 0;
   let since = 0;

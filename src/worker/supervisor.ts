@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Connector } from '../db/connector.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Log } from '../model/log.ts';
@@ -36,6 +37,8 @@ export interface Workers extends AsyncDisposable {
 export function startWorkers(input: WorkersInput): Workers {
   const stopping = new AbortController();
   const killing = new AbortController();
+  // Every session and every wait of every node listens to these.
+  setMaxListeners(0, stopping.signal, killing.signal);
   const loops: Promise<void>[] = [];
   for (const queue of input.queues) {
     for (const node of queue.nodes.values()) {

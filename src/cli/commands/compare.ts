@@ -56,7 +56,7 @@ export class CompareCommand extends BaseCommand {
       env: process.env,
       log,
       report: display.report,
-      explain: (error) => error.problems.map((problem) => describeProblem(problem).summary).join(' '),
+      explain,
       signal,
     })
       .catch((error: unknown) => {

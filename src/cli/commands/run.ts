@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { run } from '../../app/run.ts';
 import type { Log } from '../../model/log.ts';
-import { describeProblem } from '../../render/describe-problem.ts';
+import { explain } from '../../render/explain.ts';
 import { logText } from '../../render/log-text.ts';
 import { BaseCommand } from '../base-command.ts';
 import { createProgress } from '../progress.ts';
@@ -53,7 +53,7 @@ export class RunCommand extends BaseCommand {
         env: process.env,
         log,
         report: display.report,
-        explain: (error) => error.problems.map((problem) => describeProblem(problem).summary).join(' '),
+        explain,
         signal,
       });
     } finally {
