@@ -10,7 +10,7 @@ const rooms = {
   worker: ['model', 'replay', 'db', 'catalog'],
   verify: ['model', 'db', 'catalog'],
   sandbox: ['model', 'db'],
-  app: ['model', 'config', 'planner', 'db', 'catalog', 'executor', 'worker', 'verify', 'sandbox'],
+  app: ['model', 'config', 'planner', 'replay', 'db', 'catalog', 'executor', 'worker', 'verify', 'sandbox'],
   cli: ['model', 'render', 'app'],
 };
 const libraries = {

@@ -9,6 +9,7 @@ import { SandboxUpCommand } from './commands/sandbox/up.ts';
 import { SandboxWipeCommand } from './commands/sandbox/wipe.ts';
 import { SchemaCommand } from './commands/schema.ts';
 import { SqlCommand } from './commands/sql.ts';
+import { StatusCommand } from './commands/status.ts';
 import { ValidateCommand } from './commands/validate.ts';
 
 /** Every command, by what the user types; a colon stands for the space between two words. */
@@ -23,5 +24,6 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   'sandbox:wipe': SandboxWipeCommand,
   schema: SchemaCommand,
   sql: SqlCommand,
+  status: StatusCommand,
   validate: ValidateCommand,
 };

@@ -18,9 +18,10 @@ export function compareText(comparison: Comparison, paint: Paint): string {
   return [...blocks, outcome(comparison, paint)].join('\n\n');
 }
 
-/** `not in sync yet (state catching-up)`: what stands in the catalog is what other tools say too. */
-export function syncStateText(state: SyncState | undefined): string {
-  return state === undefined ? 'unknown' : (encodeSyncState(state) ?? 'waiting for its first copy');
+/** What stands in the catalog is what other tools say too: `not in sync yet (state catching-up)`. */
+export function notInSyncText(state: SyncState | undefined): string {
+  const stored = state === undefined ? 'unknown' : encodeSyncState(state);
+  return stored === null ? 'waits for its first copy' : `not in sync yet (state ${stored})`;
 }
 
 function nodeText(node: ComparedNode, paint: Paint): string {
@@ -63,7 +64,7 @@ function tableLines(table: ComparedTable, width: number, paint: Paint): string[]
         return {
           word: 'NOT IN SYNC',
           brush: paint.warned,
-          rest: `not in sync yet (state ${syncStateText(verdict.state)})`,
+          rest: notInSyncText(verdict.state),
           below: [],
         };
       case 'foreign_handler':

@@ -1,0 +1,39 @@
+-- $1: queues. One row: what goes on in those queues, and where their consumers are.
+select coalesce(json_agg(json_build_object(
+    'queue', q.queue_name,
+    'newestTick', newest.tick_id::text,
+    'sinceTickMs', extract(epoch from pg_catalog.clock_timestamp() - newest.tick_time) * 1000,
+    'eventsWaiting', (pgq.seq_getval(q.queue_event_seq) - newest.tick_event_seq)::text,
+    'maxLagMs', extract(epoch from q.queue_ticker_max_lag) * 1000,
+    'idlePeriodMs', extract(epoch from q.queue_ticker_idle_period) * 1000,
+    'rotationPeriodMs', extract(epoch from q.queue_rotation_period) * 1000,
+    'tickerPaused', q.queue_ticker_paused,
+    'sinceRotationMs', extract(epoch from pg_catalog.clock_timestamp() - q.queue_switch_time) * 1000,
+    'bytes', (
+        -- The parent is named in the queue; what holds events inherits from it.
+        select coalesce(sum(pg_catalog.pg_total_relation_size(h.inhrelid)), 0)::text
+          from pg_catalog.pg_inherits h
+         where h.inhparent = pg_catalog.to_regclass(pgq.quote_fqname(q.queue_data_pfx))),
+    'consumers', (
+        select coalesce(json_agg(json_build_object(
+                   'name', c.co_name,
+                   'tick', s.sub_last_tick::text,
+                   'lagMs', extract(epoch from pg_catalog.clock_timestamp() - own.tick_time) * 1000,
+                   'ticksBehind', (
+                       select count(*)::text
+                         from pgq.tick t
+                        where t.tick_queue = q.queue_id and t.tick_id > s.sub_last_tick),
+                   'eventsBehind', greatest(newest.tick_event_seq - own.tick_event_seq, 0)::text,
+                   'sinceSeenMs', extract(epoch from pg_catalog.clock_timestamp() - s.sub_active) * 1000)), '[]')
+          from pgq.subscription s
+          join pgq.consumer c on c.co_id = s.sub_consumer
+          left join pgq.tick own on own.tick_queue = q.queue_id and own.tick_id = s.sub_last_tick
+         where s.sub_queue = q.queue_id and s.sub_last_tick is not null))), '[]') as queues
+from pgq.queue q
+join lateral (
+    select t.tick_id, t.tick_time, t.tick_event_seq
+      from pgq.tick t
+     where t.tick_queue = q.queue_id
+     order by t.tick_queue desc, t.tick_id desc
+     limit 1) newest on true
+where q.queue_name = any ($1::text[])

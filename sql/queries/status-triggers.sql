@@ -1,0 +1,26 @@
+-- $1: queues. One row: which of the replicated tables exist, and the triggers on them whose first argument names the
+-- queue. Type is pg_trigger's: 4 insert, 8 delete, 16 update, 32 truncate.
+select coalesce(json_agg(json_build_object(
+    'queue', t.queue_name,
+    'table', t.table_name,
+    'triggers', (
+        select coalesce(json_agg(json_build_object(
+                   'name', g.tgname, 'enabled', g.tgenabled, 'type', g.tgtype) order by g.tgname), '[]')
+          from pg_catalog.pg_trigger g
+          join pg_catalog.pg_proc p on p.oid = g.tgfoid
+          join pg_catalog.pg_namespace f on f.oid = p.pronamespace
+         where g.tgrelid = c.oid
+           and not g.tgisinternal
+           and f.nspname in ('pgq', 'trunkline_capture')
+           -- Arguments are bytes, each with a zero behind it.
+           and pg_catalog.substr(g.tgargs, 1, position('\x00'::bytea in g.tgargs) - 1)
+               = pg_catalog.convert_to(t.queue_name, pg_catalog.getdatabaseencoding())))), '[]') as tables
+from londiste.table_info t
+join pg_catalog.pg_namespace n
+    on n.nspname = pg_catalog.substr(
+        coalesce(t.dest_table, t.table_name), 1, pg_catalog.strpos(coalesce(t.dest_table, t.table_name), '.') - 1)
+join pg_catalog.pg_class c
+    on c.relnamespace = n.oid
+    and c.relname = pg_catalog.substr(
+        coalesce(t.dest_table, t.table_name), pg_catalog.strpos(coalesce(t.dest_table, t.table_name), '.') + 1)
+where t.local and t.queue_name = any ($1::text[])

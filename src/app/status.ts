@@ -1,0 +1,102 @@
+import { type DatabaseReading, readStatus } from '../catalog/read-status.ts';
+import type { DatabaseName } from '../model/names.ts';
+import type { Report } from '../model/progress.ts';
+import type { DesiredState } from '../model/state.ts';
+import type { CascadeStatus, NodeReading, NodeStatus, QueueActivity, SubscriptionReading } from '../model/status.ts';
+import { type NodeSpec, type QueueSpec, workerNameOf } from '../model/topology.ts';
+import { judgeNode } from '../replay/health.ts';
+import { type Databases, openDatabases } from './databases.ts';
+import { readConfig } from './read-config.ts';
+import { stateDirOf } from './state-dir.ts';
+
+export interface StatusOptions {
+  readonly files: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly report: Report;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** How every node of the files is, right now. Starts nothing and changes nothing. */
+export async function status(options: StatusOptions): Promise<CascadeStatus> {
+  const desired = await readConfig(options.files, options.env);
+  await using databases = await openDatabases(desired, {
+    stateDir: stateDirOf(options.files),
+    signal: options.signal,
+    report: options.report,
+    env: options.env,
+    start: false,
+  });
+  return await statusOn(desired, databases, options.signal);
+}
+
+/** The same on databases that are open already. */
+export async function statusOn(
+  desired: DesiredState,
+  databases: Pick<Databases, 'connector' | 'locations'>,
+  signal: AbortSignal | undefined,
+): Promise<CascadeStatus> {
+  const queues = [...desired.queues.values()];
+  const used = new Set(queues.flatMap((queue) => [...queue.nodes.values()].map(({ database }) => database)));
+  const names = queues.map(({ name }) => name);
+  const readings = await readStatus(databases.connector, [...used], names, signal);
+  const { locations } = databases;
+  return {
+    queues: queues.map((queue) => ({
+      queue: queue.name,
+      nodes: [...queue.nodes.values()].map((node) => nodeStatus(queue, node, readings, locations)),
+    })),
+  };
+}
+
+function nodeStatus(
+  queue: QueueSpec,
+  node: NodeSpec,
+  readings: ReadonlyMap<DatabaseName, DatabaseReading>,
+  locations: Databases['locations'],
+): NodeStatus {
+  const reading = nodeReading(queue, node, readings);
+  const { subscription, provider } = seenByProvider(queue, node, reading, readings);
+  const { verdict, findings } = judgeNode({ role: node.placement.role, reading, subscription, provider });
+  const location = locations.get(node.database);
+  if (location === undefined) throw new Error(`database ${node.database} has no location`);
+  return {
+    node: node.name,
+    database: node.database,
+    location,
+    role: node.placement.role,
+    provider: node.placement.role === 'root' ? undefined : node.placement.provider,
+    reading,
+    subscription,
+    verdict,
+    findings,
+  };
+}
+
+function nodeReading(
+  queue: QueueSpec,
+  node: NodeSpec,
+  readings: ReadonlyMap<DatabaseName, DatabaseReading>,
+): NodeReading {
+  const reading = readings.get(node.database);
+  if (reading === undefined) throw new Error(`database ${node.database} was not read`);
+  if (reading.kind === 'unreachable') return reading;
+  const held = reading.nodes.get(queue.name);
+  if (held === undefined) return { kind: 'not_set_up' };
+  return held.name === node.name ? held.facts : { kind: 'elsewhere', found: held.name };
+}
+
+function seenByProvider(
+  queue: QueueSpec,
+  node: NodeSpec,
+  reading: NodeReading,
+  readings: ReadonlyMap<DatabaseName, DatabaseReading>,
+): { readonly subscription: SubscriptionReading; readonly provider: QueueActivity | undefined } {
+  const unknown = { subscription: undefined, provider: undefined };
+  if (node.placement.role === 'root') return unknown;
+  const provider = queue.nodes.get(node.placement.provider);
+  const seen = provider && readings.get(provider.database);
+  const held = seen?.kind === 'read' ? seen.nodes.get(queue.name) : undefined;
+  if (held === undefined) return unknown;
+  const worker = reading.kind === 'present' ? reading.worker : workerNameOf(node.name);
+  return { subscription: held.subscriptions.get(worker) ?? 'none', provider: held.facts.queue };
+}
