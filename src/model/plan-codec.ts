@@ -28,7 +28,7 @@ export function sameSteps(left: readonly Step[], right: readonly Step[]): boolea
 }
 
 /** A step as text without what moves. */
-export function stepText(step: Step): string {
+function stepText(step: Step): string {
   const { hazards, dependsOn, ...rest } = step;
   const kinds = hazards.map(({ kind }) => kind).sort();
   return canonical({ ...rest, copy: undefined, hazards: kinds, dependsOn: [...dependsOn].sort() });

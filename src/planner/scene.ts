@@ -1,4 +1,4 @@
-import type { DatabaseName, Location, NodeName } from '../model/names.ts';
+import type { DatabaseName, Location } from '../model/names.ts';
 import type { LiveDatabase, LiveNode } from '../model/state.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
 
@@ -17,8 +17,4 @@ export interface Scene {
   readonly leaves: readonly NodeScene[];
   readonly locations: ReadonlyMap<DatabaseName, Location>;
   readonly triggerArgs: readonly string[];
-}
-
-export function providerOf(scene: NodeScene): NodeName | undefined {
-  return scene.spec.placement.role === 'root' ? undefined : scene.spec.placement.provider;
 }

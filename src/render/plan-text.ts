@@ -21,7 +21,7 @@ export function planText(plan: Plan, desired: DesiredState, allowed: ReadonlySet
   return [...blocks, sum.join('\n'), ...consentText(plan, allowed, paint)].join('\n\n');
 }
 
-export function summaryText(summary: PlanSummary, paint: Paint): string {
+function summaryText(summary: PlanSummary, paint: Paint): string {
   const size = summary.copy === 0 ? '' : ` (≈ ${countOf(summary.copyRows, 'row')}, ${formatBytes(summary.copyBytes)})`;
   const parts = [
     `${formatCount(summary.add)} to add`,
