@@ -168,7 +168,13 @@ function unreachable(database: DatabaseName, error: unknown): Problem | undefine
   const detail = known?.message ?? (error instanceof Error ? error.message : String(error));
   const reason = reasonOf(known?.sqlstate, detail);
   if (known === undefined && reason === 'other' && !isTlsError(error)) return undefined;
-  return { code: 'database_unreachable', database, reason, detail };
+  return { code: 'database_unreachable', database, reason, detail: inPlainWords(detail) };
+}
+
+/** The driver tells of a missing password in the words of the protocol. */
+function inPlainWords(detail: string): string {
+  if (!/client password must be/.test(detail)) return detail;
+  return 'the server asks for a password, and neither the file, the environment, a password file nor a service gives one';
 }
 
 type Reason = Extract<Problem, { code: 'database_unreachable' }>['reason'];

@@ -43,6 +43,7 @@ test('a database that does not answer is reported with its reason and without a 
   await new Promise((resolve) => silent.once('listening', resolve));
   const silentPort = (silent.address() as { port: number }).port;
   const reasons: string[] = [];
+  const details: string[] = [];
   for (const change of [
     { port: 1 },
     { host: 'no-such-host.invalid' },
@@ -63,8 +64,11 @@ test('a database that does not answer is reported with its reason and without a 
     expect(JSON.stringify(problem)).not.toMatch(/hunter2/);
     expect(JSON.stringify(problem)).not.toContain(db.params.password?.reveal());
     reasons.push(problem.reason);
+    details.push(problem.detail);
   }
   silent.close();
+  expect(details[0]).toMatch(/ECONNREFUSED/);
+  expect(details[3]).toMatch(/^the server asks for a password/);
   expect(reasons).toEqual([
     'refused',
     'refused',
