@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Ajv } from 'ajv';
+import { expect, test } from 'vitest';
+import type { ComparisonDocument } from '../../src/render/compare-json.ts';
+import type { StatusDocument } from '../../src/render/status-json.ts';
+import { runProgram, startProgram, temporaryFile } from '../support/program.ts';
+import { type Replication, replication } from '../support/replication.ts';
+
+const ajv = new Ajv({ strict: true, allowUnionTypes: true });
+const schemaOf = (name: string) =>
+  ajv.compile(JSON.parse(readFileSync(`schemas/${name}.schema.json`, 'utf8')) as object);
+const statusSchema = schemaOf('status');
+const compareSchema = schemaOf('compare');
+
+const fileOf = (cascade: Replication) => `version: 1
+${cascade.cluster.yaml}queues:
+  replika:
+    nodes:
+      src: { database: src, role: root }
+      dst: { database: dst, role: leaf, provider: src }
+    tables: [{ name: public.people }]
+`;
+
+test('compare and status: what they print, and how they end', async () => {
+  await using cascade = await replication({ src: 14, dst: 18 }, 'create table people (id int primary key, name text)');
+  await using source = await cascade.session('src');
+  await using target = await cascade.session('dst');
+  await source.script(`insert into people select i, 'name ' || i from generate_series(1, 100) i`);
+  await cascade.addTable({ name: 'public.people' });
+  const workers = cascade.start();
+  await cascade.caughtUp('dst');
+  using file = temporaryFile('trunkline.yaml', fileOf(cascade));
+  const trunkline = (...args: string[]) => runProgram([...args, '-f', file.path]);
+
+  const equal = await trunkline('compare');
+  expect(equal).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/ equal +public\.people +100 rows, checksum [0-9a-f]{16}\n/),
+  });
+  expect(equal.stdout).toMatch(/\nEqual: 1 table on 1 node\.\n$/);
+  expect(equal.stderr).toMatch(/done +compare dst with src at tick \d+ /);
+
+  await target.script(`set session_replication_role = replica; delete from people where id = 7`);
+  const different = await trunkline('compare', '--json', '--table', 'people', '--node', 'dst');
+  expect(different.status).toBe(2);
+  const document = JSON.parse(different.stdout) as ComparisonDocument;
+  compareSchema(document);
+  expect(compareSchema.errors).toBeNull();
+  expect(document).toMatchObject({ equal: false, at: [{ node: 'dst', provider: 'src' }] });
+  expect(document.tables).toMatchObject([
+    { table: 'public.people', equal: false, rows: 99, providerRows: 100, state: 'ok' },
+  ]);
+
+  expect(await trunkline('compare', '--table', 'peopel')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/no table named public\.peopel\.[\s\S]*public\.people/),
+  });
+  expect(await trunkline('compare', '--node', 'src')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/root/),
+  });
+  expect(await trunkline('compare', '--node', 'nobody')).toMatchObject({ status: 1 });
+  expect(await trunkline('compare', '--timeout', 'soon')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/not a duration/),
+  });
+
+  const fine = await trunkline('status', '--json', '--check');
+  const status = JSON.parse(fine.stdout) as StatusDocument;
+  statusSchema(status);
+  expect(statusSchema.errors).toBeNull();
+  expect(status).toMatchObject({
+    verdict: 'ok',
+    queues: [
+      {
+        nodes: [
+          { node: 'src', role: 'root' },
+          { node: 'dst', role: 'leaf' },
+        ],
+      },
+    ],
+  });
+  expect(fine.status).toBe(0);
+  expect(await trunkline('status')).toMatchObject({ status: 0, stdout: expect.stringMatching(/All ok: 2 nodes\.\n$/) });
+
+  await workers.stop(5_000);
+  expect(await trunkline('status')).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/dst \(leaf\) {2}ERROR/),
+  });
+  expect(await trunkline('status', '--check')).toMatchObject({ status: 2 });
+
+  // Nobody ticks, and no worker runs: compare sees to both.
+  await target.script(`insert into people values (7, 'name 7')`);
+  await source.script(`insert into people values (101, 'late')`);
+  const late = await trunkline('compare', '--json');
+  expect(late).toMatchObject({ status: 0, stderr: expect.stringMatching(/no worker runs for this node/) });
+  expect((JSON.parse(late.stdout) as ComparisonDocument).tables).toMatchObject([{ rows: 101, equal: true }]);
+});
+
+test('an interrupted compare says so and lets the node go', async () => {
+  await using cascade = await replication({ src: 14, dst: 18 }, 'create table people (id int primary key, name text)');
+  await using source = await cascade.session('src');
+  await cascade.addTable({ name: 'public.people' });
+  cascade.start();
+  await cascade.caughtUp('dst');
+  using file = temporaryFile('trunkline.yaml', fileOf(cascade));
+  await source.script('begin; lock table people in access exclusive mode');
+  const running = startProgram(['compare', '-f', file.path]);
+  await sleep(4_000);
+  const ended = await running.kill('SIGINT');
+  expect(ended).toMatchObject({ status: 1, stderr: expect.stringMatching(/Stopped\. No node is held any more\.\n$/) });
+  await source.script('rollback');
+  await using target = await cascade.session('dst');
+  expect((await target.query({ text: 'select from trunkline.hold', values: [] })).length).toBe(0);
+});
+
+test('status looks again and again until it is stopped', async () => {
+  await using cascade = await replication({ src: 14, dst: 18 }, 'create table people (id int primary key, name text)');
+  using file = temporaryFile('trunkline.yaml', fileOf(cascade));
+  const running = startProgram(['status', '--watch', '1', '--json', '-f', file.path]);
+  await sleep(5_000);
+  const { stdout, status } = await running.kill('SIGINT');
+  const looks = stdout.trim().split('\n');
+  expect(looks.length).toBeGreaterThanOrEqual(2);
+  for (const look of looks) expect(JSON.parse(look)).toMatchObject({ formatVersion: 1, verdict: 'error' });
+  expect(status).toBe(0);
+});
