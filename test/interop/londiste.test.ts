@@ -6,14 +6,10 @@ import { sql } from '../../src/db/statement.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { debianPrograms, locationOf } from '../support/debian-programs.ts';
 import { needDebian } from '../support/debian-server.ts';
-import { expectEqual, waitFor } from '../support/replication.ts';
+import { expectEqual } from '../support/replication.ts';
+import { changes, quickTicks, rows, settled, tables, write } from './cascade.ts';
 
 beforeEach(needDebian);
-
-const tables = `
-  create table people (id int primary key, name text not null, score numeric, at timestamptz default now());
-  create table log (id bigserial primary key, person int not null references people, what text);
-`;
 
 test("Londiste's own programs run a cascade on the bundled SQL: copy, replay, compare, execute, takeover", async () => {
   // The ticker daemon serves one server; the leaf lives on another one, of another version.
@@ -38,9 +34,7 @@ test("Londiste's own programs run a cascade on the bundled SQL: copy, replay, co
   programs.pgqd([a, b], { maint_period: 2 });
   for (const node of [atA, atB, atC]) node.worker();
 
-  await root.script(`${tables}
-    insert into people select i, 'name ' || i || E' \\\\ '' %&=+\\t' || chr(20013), i / 7.0 from generate_series(1, 3000) i;
-    insert into log (person, what) select i, 'first' from generate_series(1, 3000, 3) i`);
+  await root.script(`${tables} ${rows}`);
   await leaf.script(`${tables} insert into people values (-1, 'left over')`);
   await atA.run(['add-table', 'public.people', 'public.log']);
   await atA.run(['add-seq', 'public.log_id_seq']);
@@ -53,11 +47,7 @@ test("Londiste's own programs run a cascade on the bundled SQL: copy, replay, co
   await Promise.all([atB.run(['wait-sync']), atC.run(['wait-sync'])]);
   writing = false;
   await load;
-  await root.script(`
-    update people set score = 'NaN' where id = 7;
-    delete from log where person = 10;
-    truncate log;
-    insert into log (person, what) values (1, null), (2, '')`);
+  await root.script(changes);
   const equal = async () => {
     for (const session of [branch, leaf]) {
       for (const query of ['select * from people', 'select * from log']) {
@@ -99,46 +89,6 @@ test("Londiste's own programs run a cascade on the bundled SQL: copy, replay, co
   await atC.run(['drop-node', 'c']);
   expect(await leaf.query(sql('select from pgq_node.node_info'))).toEqual([]);
 });
-
-async function quickTicks(session: Session): Promise<void> {
-  await session.script(`
-    select pgq.set_queue_config('replika', 'ticker_max_lag', '100 milliseconds');
-    select pgq.set_queue_config('replika', 'ticker_idle_period', '500 milliseconds');`);
-}
-
-async function write(database: FreshDatabase, goOn: () => boolean): Promise<void> {
-  await using session = await database.session();
-  for (let round = 0; goOn(); round += 1) {
-    await session.script(`
-      update people set score = score + 1 where id % 100 = ${round % 100};
-      insert into log (person, what) values (${1 + (round % 3000)}, 'round ${round}')`);
-  }
-}
-
-/** Until all have what was written so far. */
-async function settled(provider: Session, subscribers: readonly Session[], logs: () => string): Promise<void> {
-  const tick = await newTick(provider);
-  for (const session of subscribers) {
-    await waitFor(
-      () => `tick ${tick}: ${logs()}`,
-      30_000,
-      async () => {
-        const rows = await session.query<{ at: bigint }>(
-          sql(`select worker_last_tick as at from pgq_node.get_node_info('replika')`),
-        );
-        return (rows[0]?.at ?? 0n) >= tick;
-      },
-    );
-  }
-}
-
-async function newTick(session: Session): Promise<bigint> {
-  for (;;) {
-    await session.query(sql(`select pgq.force_tick('replika')`));
-    const [row] = await session.query<{ tick: bigint | null }>(sql(`select pgq.ticker('replika') as tick`));
-    if (row?.tick) return row.tick;
-  }
-}
 
 async function foreignKeys(session: Session): Promise<readonly string[]> {
   const rows = await session.query<{ name: string }>(

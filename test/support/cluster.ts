@@ -4,7 +4,7 @@ import type { DatabaseName, Location } from '../../src/model/names.ts';
 import { type FreshDatabase, type FreshDatabaseOptions, freshDatabase } from './database.ts';
 import { type OwnServer, ownServer, type ServerVersion } from './server.ts';
 
-export interface ClusterDatabaseOptions extends Pick<FreshDatabaseOptions, 'version' | 'install'> {
+export interface ClusterDatabaseOptions extends Pick<FreshDatabaseOptions, 'version' | 'install' | 'server'> {
   /** On a server of its own, which the test may stop and start. */
   readonly own?: boolean;
 }

@@ -1,0 +1,82 @@
+import { systemClock } from '../../src/app/system-clock.ts';
+import type { Session } from '../../src/db/session.ts';
+import { sql } from '../../src/db/statement.ts';
+import type { FreshDatabase } from '../support/database.ts';
+import { waitFor } from '../support/replication.ts';
+
+/** Two tables of which one refers to the other; the second brings its sequence. */
+export const tables = `
+  create table people (id int primary key, name text not null, score numeric, at timestamptz default now());
+  create table log (id bigserial primary key, person int not null references people, what text);
+`;
+
+export const rows = `
+  insert into people select i, 'name ' || i || E' \\\\ '' %&=+\\t' || chr(20013), i / 7.0 from generate_series(1, 3000) i;
+  insert into log (person, what) select i, 'first' from generate_series(1, 3000, 3) i;
+`;
+
+/** Changes of every kind, after all rows are there. */
+export const changes = `
+  update people set score = 'NaN' where id = 7;
+  update people set name = '' where id % 11 = 0;
+  delete from log where person = 10;
+  truncate log;
+  insert into log (person, what) values (1, null), (2, '');
+`;
+
+export async function quickTicks(session: Session): Promise<void> {
+  await session.script(`
+    select pgq.set_queue_config('replika', 'ticker_max_lag', '100 milliseconds');
+    select pgq.set_queue_config('replika', 'ticker_idle_period', '500 milliseconds');`);
+}
+
+/** A steady load, which Londiste's workers can follow on a busy machine too. */
+export async function write(database: FreshDatabase, goOn: () => boolean): Promise<void> {
+  await using session = await database.session();
+  for (let round = 0; goOn(); round += 1) {
+    await session.script(`
+      update people set score = score + 1 where id % 100 = ${round % 100};
+      insert into log (person, what) values (${1 + (round % 3000)}, 'round ${round}')`);
+    await systemClock.sleep(20);
+  }
+}
+
+/** Until all have what was written so far. */
+export async function settled(provider: Session, subscribers: readonly Session[], logs: () => string): Promise<void> {
+  const tick = await newTick(provider);
+  for (const session of subscribers) {
+    await waitFor(
+      () => `tick ${tick}: ${logs()}`,
+      30_000,
+      async () => {
+        const rows = await session.query<{ at: bigint }>(
+          sql(`select worker_last_tick as at from pgq_node.get_node_info('replika')`),
+        );
+        return (rows[0]?.at ?? 0n) >= tick;
+      },
+    );
+  }
+}
+
+async function newTick(session: Session): Promise<bigint> {
+  for (;;) {
+    await session.query(sql(`select pgq.force_tick('replika')`));
+    const [row] = await session.query<{ tick: bigint | null }>(sql(`select pgq.ticker('replika') as tick`));
+    if (row?.tick) return row.tick;
+  }
+}
+
+export async function inSync(subscribers: readonly Session[], why: () => string): Promise<void> {
+  for (const session of subscribers) {
+    await waitFor(
+      () => `tables in sync: ${why()}`,
+      60_000,
+      async () => {
+        const [row] = await session.query<{ ok: boolean }>(
+          sql(`select bool_and(merge_state is not distinct from 'ok') as ok from londiste.table_info where local`),
+        );
+        return row?.ok === true;
+      },
+    );
+  }
+}

@@ -1,0 +1,225 @@
+import { beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/app/system-clock.ts';
+import { sql } from '../../src/db/statement.ts';
+import type { LogRecord } from '../../src/model/log.ts';
+import { startWorkers, type Workers } from '../../src/worker/supervisor.ts';
+import { nodeName } from '../support/builders.ts';
+import { type Cluster, freshCluster } from '../support/cluster.ts';
+import { debianPrograms, locationOf } from '../support/debian-programs.ts';
+import { debianServer, needDebian } from '../support/debian-server.ts';
+import { applyAll, desiredOf, planOf, stepIds } from '../support/planning.ts';
+import { expectEqual } from '../support/replication.ts';
+import { changes, inSync, quickTicks, rows, settled, tables, write } from './cascade.ts';
+
+beforeEach(needDebian);
+
+const ticker = 'ticker: { max_lag: 100ms, idle_period: 500ms }';
+const both = ['select * from people', 'select * from log'];
+
+test('a leaf of Londiste follows a root of Trunkline, and either worker goes on where the other stopped', async () => {
+  await using debian = await debianServer();
+  await using cluster = await freshCluster({ src: 14, own: 18, other: { server: debian.server } });
+  const { src, own, other } = cluster.databases;
+  await using programs = debianPrograms([src, own, other]);
+  await using root = await src.session();
+  await using ownLeaf = await own.session();
+  await using otherLeaf = await other.session();
+  await root.script(`${tables} ${rows}`);
+  await ownLeaf.script(tables);
+  const without = { ...cluster, yaml: cluster.yaml.replace(/^ *other:.*\n/m, '') };
+  const file = `queues:
+  replika:
+    ${ticker}
+    nodes:
+      src: { database: src, role: root }
+      own: { database: own, role: leaf, provider: src }
+    tables:
+      - include: [public.people, public.log]
+        nodes: { own: {} }
+`;
+  await applyAll(without, file);
+  // The workers of root and leaf, and the ticker.
+  await using trunkline = run(without, file);
+  const londiste = programs.londiste({ job: 'other.worker', queue: 'replika', database: other });
+  await londiste.run(['create-leaf', 'other', locationOf(other), `--provider=${locationOf(src)}`]);
+  let worker = londiste.worker();
+  await londiste.run(['add-table', 'public.people', 'public.log', '--create']);
+  await londiste.run(['add-seq', 'public.log_id_seq', '--create']);
+  const why = () => `${JSON.stringify(trunkline.faults())} ${programs.logs()}`;
+
+  let writing = true;
+  const load = write(src, () => writing);
+  await inSync([ownLeaf, otherLeaf], why);
+  writing = false;
+  await load;
+  // A key that changes comes as a delete and an insert, which Londiste understands.
+  await root.script(`${changes} update log set id = id + 100000; update people set id = 4000 where id = 4`);
+  const equal = async () => {
+    await settled(root, [ownLeaf, otherLeaf], why);
+    for (const query of both) {
+      await expectEqual(root, query, ownLeaf, query);
+      await expectEqual(root, query, otherLeaf, query);
+    }
+  };
+  await equal();
+  await londiste.run(['compare']);
+  // A leaf on a database that the file does not name stays as it is.
+  const plan = await planOf(without, file);
+  expect(stepIds(plan)).toEqual([]);
+  expect(plan.warnings).toMatchObject([{ code: 'node_not_in_file', node: 'other' }]);
+
+  await root.script(`insert into log (person, what) select 1, 'while nobody works' from generate_series(1, 500)`);
+  await worker.stop();
+  const withOther = file
+    .replace('    tables:', '      other: { database: other, role: leaf, provider: src }\n    tables:')
+    .replace('{ own: {} }', '{ own: {}, other: {} }');
+  await applyAll(cluster, withOther);
+  expect(stepIds(await planOf(cluster, withOther))).toEqual([]);
+  {
+    await using takenOver = run(cluster, withOther, ['other']);
+    await root.script('update people set score = 1 where id < 100');
+    await equal();
+    expect(takenOver.faults()).toEqual([]);
+  }
+  await root.script('update people set score = 2 where id < 200');
+  worker = londiste.worker();
+  await equal();
+  expect(trunkline.faults()).toEqual([]);
+  expect(programs.errors()).toEqual([]);
+});
+
+test('a leaf of Trunkline follows a root of Londiste on the C extension', async () => {
+  await using debian = await debianServer();
+  await using cluster = await freshCluster({ src: { server: debian.server }, dst: 18 });
+  const { src, dst } = cluster.databases;
+  await using programs = debianPrograms([src, dst]);
+  await using root = await src.session();
+  await using leaf = await dst.session();
+  await root.script(`${tables} ${rows}`);
+  await leaf.script(tables);
+  const londiste = programs.londiste({ job: 'src_worker', queue: 'replika', database: src });
+  await londiste.run(['create-root', 'src', locationOf(src)]);
+  await quickTicks(root);
+  await londiste.run(['add-table', 'public.people']);
+  await londiste.run(['add-table', 'public.log', '--trigger-flags=J', '--trigger-arg=backup']);
+  await londiste.run(['add-seq', 'public.log_id_seq']);
+  londiste.worker();
+  programs.pgqd([src], { maint_period: 2 });
+  expect(await root.query(sql(`select extname from pg_extension where extname ~ 'pgq|londiste' order by 1`))).toEqual([
+    { extname: 'londiste' },
+    { extname: 'pgq' },
+    { extname: 'pgq_node' },
+  ]);
+
+  const file = `queues:
+  replika:
+    ${ticker}
+    nodes:
+      src: { database: src, role: root }
+      dst: { database: dst, role: leaf, provider: src }
+    tables:
+      - include: [public.people, public.log]
+        nodes: { dst: {} }
+`;
+  const applied = await applyAll(cluster, file);
+  // What Londiste made stays as it is; beside it go the two schemas that have no extension here.
+  expect(applied.walked?.done.map(({ id }) => id).filter((id) => id.includes('src'))).toEqual(['install_schemas/src']);
+  expect(stepIds(await planOf(cluster, file))).toEqual([]);
+  await using trunkline = run(cluster, file, ['dst']);
+  const why = () => `${JSON.stringify(trunkline.faults())} ${programs.logs()}`;
+
+  let writing = true;
+  const load = write(src, () => writing);
+  await inSync([leaf], why);
+  writing = false;
+  await load;
+  await root.script(changes);
+  await settled(root, [leaf], why);
+  for (const query of both) await expectEqual(root, query, leaf, query);
+  await programs.londiste({ job: 'dst.worker', queue: 'replika', database: dst }).run(['compare']);
+  expect(trunkline.faults()).toEqual([]);
+  expect(programs.errors()).toEqual([]);
+});
+
+test('plan and apply use the extensions where a database has them, and workers run on them', async () => {
+  await using debian = await debianServer();
+  await using cluster = await freshCluster({
+    src: { server: debian.server },
+    dst: { server: debian.server },
+    bundled: 18,
+  });
+  const { src, dst, bundled } = cluster.databases;
+  await using root = await src.session();
+  await using leaf = await dst.session();
+  await using otherLeaf = await bundled.session();
+  await root.script(`${tables} ${rows}`);
+  for (const session of [root, leaf]) {
+    await session.script('create extension pgq; create extension pgq_node; create extension londiste');
+  }
+  for (const session of [leaf, otherLeaf]) await session.script(tables);
+  const file = `queues:
+  replika:
+    ${ticker}
+    nodes:
+      src: { database: src, role: root }
+      dst: { database: dst, role: leaf, provider: src }
+      bundled: { database: bundled, role: leaf, provider: src }
+    tables:
+      - include: [public.people, public.log]
+        nodes: { dst: {} }
+      - name: public.people
+        nodes: { bundled: { where: "score < 100" } }
+`;
+  await applyAll(cluster, file);
+  expect(stepIds(await planOf(cluster, file))).toEqual([]);
+  for (const session of [root, leaf]) {
+    expect(
+      await session.query(
+        sql('select component from trunkline.component where component <> $1 order by 1', 'trunkline'),
+      ),
+    ).toEqual([{ component: 'pgq_ext' }]);
+    // The C functions, not ours in their place.
+    expect(
+      await session.query(
+        sql(`select prolang = (select oid from pg_language where lanname = 'c') as c
+          from pg_proc where oid = 'pgq.logutriga()'::regprocedure`),
+      ),
+    ).toEqual([{ c: true }]);
+  }
+  await using trunkline = run(cluster, file);
+  const why = () => JSON.stringify(trunkline.faults());
+  let writing = true;
+  const load = write(src, () => writing);
+  await inSync([leaf, otherLeaf], why);
+  writing = false;
+  await load;
+  await root.script(changes);
+  await settled(root, [leaf, otherLeaf], why);
+  for (const query of both) await expectEqual(root, query, leaf, query);
+  await expectEqual(root, 'select * from people where score < 100', otherLeaf, 'select * from people');
+  await expect(leaf.script(`insert into people values (-1, 'local')`)).rejects.toThrow(/replika/);
+  expect(trunkline.faults()).toEqual([]);
+});
+
+interface Running extends Workers {
+  /** What the workers complained of. */
+  faults(): readonly LogRecord[];
+}
+
+/** The workers of a file; with `nodes`, only theirs and no ticker. */
+function run(cluster: Pick<Cluster<string>, 'connector' | 'yaml'>, file: string, nodes?: readonly string[]): Running {
+  const logs: LogRecord[] = [];
+  const workers = startWorkers({
+    queues: [...desiredOf(cluster, file).queues.values()],
+    nodes: nodes === undefined ? undefined : new Set(nodes.map(nodeName)),
+    ticker: nodes === undefined,
+    connector: cluster.connector,
+    clock: systemClock,
+    log: (record) => logs.push(record),
+    report: () => undefined,
+    explain: (error) => JSON.stringify(error.problems, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
+    holder: `test:${process.pid}`,
+    fault: () => undefined,
+  });
+  return { ...workers, faults: () => logs.filter(({ level }) => level !== 'info') };
+}
