@@ -7,22 +7,22 @@ returns text[] as $$
 declare
     -- The index the replica identity uses is at hand in the server's cache, and by default it is the primary key. Its columns
     -- never change, so they are remembered by their numbers as long as the same index is in use.
-    v_index constant pg_catalog.oid := pg_catalog.pg_get_replica_identity_index(i_table::pg_catalog.regclass);
-    v_setting constant pg_catalog.text := 'trunkline_capture.key_of_' operator(pg_catalog.||) i_table::pg_catalog.text;
-    v_known pg_catalog.text[];
-    v_columns pg_catalog.text[] := array[]::pg_catalog.text[];
+    v_known pg_catalog.text[] := pg_catalog.string_to_array(
+        pg_catalog.current_setting('trunkline_capture.key_of_' operator(pg_catalog.||) i_table::pg_catalog.text, true), ' ');
+    v_columns pg_catalog.text[];
     v_key pg_catalog.record;
 begin
-    if v_index is not null then
-        v_known := pg_catalog.string_to_array(pg_catalog.current_setting(v_setting, true), ' ');
-    end if;
-    if v_known[1] operator(pg_catalog.=) v_index::pg_catalog.text then
+    if v_known[1] operator(pg_catalog.=) pg_catalog.pg_get_replica_identity_index(i_table::pg_catalog.regclass)::pg_catalog.text then
+        if pg_catalog.cardinality(v_known) operator(pg_catalog.=) 2 then
+            return array[i_columns[v_known[2]::integer]];
+        end if;
         for i in 2 .. pg_catalog.cardinality(v_known) loop
             v_columns[i operator(pg_catalog.-) 1] := i_columns[v_known[i]::integer];
         end loop;
         return v_columns;
     end if;
 
+    v_columns := array[]::pg_catalog.text[];
     select i.indexrelid, i.indnkeyatts, i.indkey into v_key
       from pg_catalog.pg_index i
      where i.indrelid operator(pg_catalog.=) i_table
@@ -31,9 +31,11 @@ begin
         for i in 0 .. v_key.indnkeyatts operator(pg_catalog.-) 1 loop
             v_columns[i operator(pg_catalog.+) 1] := i_columns[v_key.indkey[i]];
         end loop;
-        if v_key.indexrelid operator(pg_catalog.=) v_index then
+        if v_key.indexrelid operator(pg_catalog.=) pg_catalog.pg_get_replica_identity_index(i_table::pg_catalog.regclass) then
             perform pg_catalog.set_config(
-                v_setting, v_index::pg_catalog.text operator(pg_catalog.||) ' ' operator(pg_catalog.||) v_key.indkey::pg_catalog.text, false);
+                'trunkline_capture.key_of_' operator(pg_catalog.||) i_table::pg_catalog.text,
+                v_key.indexrelid::pg_catalog.text operator(pg_catalog.||) ' '
+                operator(pg_catalog.||) pg_catalog.array_to_string((v_key.indkey::smallint[])[0:v_key.indnkeyatts operator(pg_catalog.-) 1], ' '), false);
         end if;
     end if;
     return v_columns;
