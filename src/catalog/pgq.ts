@@ -106,6 +106,21 @@ export async function newestTick(session: Session, queue: QueueName): Promise<bi
   return row?.tick ?? undefined;
 }
 
+/**
+ * A tick after everything that is committed now, told by its id. Must stand outside any transaction. A queue whose
+ * ticker is paused gives its newest one.
+ */
+export async function tickNow(session: Session, queue: QueueName): Promise<bigint | undefined> {
+  const [info] = await session.query<{ queue_ticker_paused: boolean; last_tick_id: bigint }>(
+    sql('select queue_ticker_paused, last_tick_id from pgq.get_queue_info($1)', queue),
+  );
+  if (info === undefined || info.queue_ticker_paused) return info?.last_tick_id;
+  await session.query(sql('select pgq.force_tick($1)', queue));
+  const [row] = await session.query<{ tick: bigint | null }>(sql('select pgq.ticker($1) as tick', queue));
+  // Another ticker came first: its tick is as good.
+  return row?.tick ?? (await newestTick(session, queue));
+}
+
 export interface MaintenanceTask {
   readonly func_name: string;
   readonly func_arg: string | null;

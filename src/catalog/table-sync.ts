@@ -3,7 +3,8 @@ import { sql } from '../db/statement.ts';
 import type { QueueName, TableName } from '../model/names.ts';
 import { encodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState } from '../model/table.ts';
-import { call } from './worker-state.ts';
+import { decodePairs } from '../model/url-encoding.ts';
+import { call, callTolerating } from './worker-state.ts';
 
 /** `snapshot` undefined clears it. */
 export function setTableState(
@@ -16,31 +17,40 @@ export function setTableState(
   return call(session, 'londiste.local_set_table_state', queue, table, snapshot ?? null, encodeSyncState(state));
 }
 
+export interface TableState {
+  readonly state: string | null;
+  readonly snapshot: string | null;
+  readonly destination: string | null;
+  /** Londiste's `add-table --skip-truncate`: rows that are there before the first copy stay. */
+  readonly keepsRows: boolean;
+}
+
 /** State of one table of this node; undefined when it is not replicated here. */
 export async function readTableState(
   session: Session,
   queue: QueueName,
   table: TableName,
-): Promise<
-  { readonly state: string | null; readonly snapshot: string | null; readonly destination: string | null } | undefined
-> {
-  const [row] = await session.query<{ state: string | null; snapshot: string | null; destination: string | null }>(
+): Promise<TableState | undefined> {
+  const [row] = await session.query<Omit<TableState, 'keepsRows'> & { attrs: string | null }>(
     sql(
-      `select merge_state as state, custom_snapshot as snapshot, dest_table as destination
+      `select merge_state as state, custom_snapshot as snapshot, dest_table as destination, table_attrs as attrs
         from londiste.table_info where queue_name = $1 and table_name = $2 and local`,
       queue,
       table,
     ),
   );
-  return row;
+  if (row === undefined) return undefined;
+  const { attrs, ...state } = row;
+  return { ...state, keepsRows: decodePairs(attrs ?? '')?.get('skip_truncate') === '1' };
 }
 
 export function globalAddTable(session: Session, queue: QueueName, table: string): Promise<void> {
   return call(session, 'londiste.global_add_table', queue, table);
 }
 
+/** Nothing happens where it is not known. */
 export function globalRemoveTable(session: Session, queue: QueueName, table: string): Promise<void> {
-  return call(session, 'londiste.global_remove_table', queue, table);
+  return callTolerating([400], session, 'londiste.global_remove_table', queue, table);
 }
 
 export function globalUpdateSequence(
@@ -52,8 +62,17 @@ export function globalUpdateSequence(
   return call(session, 'londiste.global_update_seq', queue, sequence, value);
 }
 
+/** True while the node gives the sequence the root's values. */
+export async function isSequenceReplicated(session: Session, queue: QueueName, sequence: string): Promise<boolean> {
+  const rows = await session.query(
+    sql('select from londiste.seq_info where queue_name = $1 and seq_name = $2 and local', queue, sequence),
+  );
+  return rows.length > 0;
+}
+
+/** Nothing happens where it is not known. */
 export function globalRemoveSequence(session: Session, queue: QueueName, sequence: string): Promise<void> {
-  return call(session, 'londiste.global_remove_seq', queue, sequence);
+  return callTolerating([400], session, 'londiste.global_remove_seq', queue, sequence);
 }
 
 /** Publishes the root's sequences where they come near what was published last. */

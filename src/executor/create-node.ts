@@ -1,4 +1,5 @@
 import { getSeqList, getTableList, globalAddTable, globalUpdateSeq } from '../catalog/londiste.ts';
+import { tickNow } from '../catalog/pgq.ts';
 import {
   createLeafNode,
   createRootNode,
@@ -48,9 +49,12 @@ export async function createLeaf(step: CreateLeaf, { write, session, fault }: St
 
   const own = await getNodeInfo(await session(step.database), queue);
   if (own !== undefined) expectNode(own, node, 'leaf');
+  // A new node has no table yet, so nothing before this moment is of use to it: neither a backlog, nor the word that an
+  // earlier node of its name has left.
+  const start = own?.workerLastTick ?? (await tickNow(await session(step.providerDatabase), queue));
   const fromProvider = await write(step.providerDatabase, async (on) => {
     if (step.providerDatabase !== step.rootDatabase) await placeNode(on, queue, place);
-    const watermark = await subscribe(on, step, own);
+    const watermark = await subscribe(on, step, own, start);
     return { watermark, tables: await getTableList(on, queue), sequences: await getSeqList(on, queue) };
   });
   fault(`after-provider:${step.id}`);
@@ -77,14 +81,18 @@ export async function createLeaf(step: CreateLeaf, { write, session, fault }: St
 }
 
 /** Gives the tick that a new node starts from. */
-async function subscribe(session: Session, step: CreateLeaf, own: NodeInfo | undefined): Promise<bigint> {
+async function subscribe(
+  session: Session,
+  step: CreateLeaf,
+  own: NodeInfo | undefined,
+  start: bigint | undefined,
+): Promise<bigint> {
   const { queue, node, worker, provider } = step;
   const context = { node: provider, call: 'pgq_node.register_subscriber' };
   const subscribed = (await getSubscribers(session, queue)).has(node);
   if (own !== undefined) {
     if (!subscribed) {
-      const reply = await registerSubscriber(session, { queue, node, worker, tick: own.workerLastTick });
-      expectDone(reply, context);
+      expectDone(await registerSubscriber(session, { queue, node, worker, tick: start }), context);
     }
     return own.workerLastTick;
   }
@@ -95,9 +103,9 @@ async function subscribe(session: Session, step: CreateLeaf, own: NodeInfo | und
       call: 'pgq_node.unregister_subscriber',
     });
   }
-  const reply = await registerSubscriber(session, { queue, node, worker, tick: undefined });
+  const reply = await registerSubscriber(session, { queue, node, worker, tick: start });
   expectDone(reply, context);
-  return reply.globalWatermark;
+  return start ?? reply.globalWatermark;
 }
 
 /** The node's own database comes last: as long as the node is there, a new plan finds it and goes on. */

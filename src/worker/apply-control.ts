@@ -3,10 +3,13 @@ import {
   globalRemoveSequence,
   globalRemoveTable,
   globalUpdateSequence,
+  isSequenceReplicated,
+  readTableState,
 } from '../catalog/table-sync.ts';
 import { registerLocation, unregisterLocation } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import type { ControlEvent } from '../model/event.ts';
+import { tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import type { NodeDeps } from './deps.ts';
 
@@ -16,11 +19,17 @@ export async function applyControl(deps: NodeDeps, session: Session, event: Cont
   switch (event.kind) {
     case 'table_added':
       return globalAddTable(session, queue, event.table);
-    case 'table_removed':
+    case 'table_removed': {
+      // Added here after that removal: a copy can't be done before its worker has read so far.
+      const table = await readTableState(session, queue, tableName(event.table));
+      if (table !== undefined && table.state !== 'ok') return;
       return globalRemoveTable(session, queue, event.table);
+    }
     case 'sequence_updated':
       return globalUpdateSequence(session, queue, event.sequence, BigInt(event.value));
     case 'sequence_removed':
+      // Whether it came back since can't be told from here; a plan takes out what is left.
+      if (await isSequenceReplicated(session, queue, event.sequence)) return;
       return globalRemoveSequence(session, queue, event.sequence);
     case 'location':
       return registerLocation(session, queue, event.node, event.location, event.dead);
