@@ -193,7 +193,8 @@ async function fill(ends: Ends, source: TargetTable, snapshot: string): Promise<
     if (target === undefined) throw missing(deps.node, ends, spec.destination);
     await subscriber.script(`lock table ${quoteName(target.name)} in access exclusive mode`);
     const putBack = await takeDownIndexes(ends, target);
-    await empty(subscriber, target);
+    const state = await readTableState(subscriber, deps.queue, spec.name);
+    if (state?.keepsRows !== true) await empty(subscriber, target);
     tell(ends, 'copying');
     const ticker = setInterval(() => tell(ends, 'copying'), 200);
     try {

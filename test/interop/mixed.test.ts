@@ -8,12 +8,13 @@ import { type Cluster, freshCluster } from '../support/cluster.ts';
 import { debianPrograms, locationOf } from '../support/debian-programs.ts';
 import { debianServer, needDebian } from '../support/debian-server.ts';
 import { applyAll, desiredOf, planOf, stepIds } from '../support/planning.ts';
-import { expectEqual } from '../support/replication.ts';
+import { expectEqual, waitFor } from '../support/replication.ts';
 import { changes, inSync, quickTicks, rows, settled, tables, write } from './cascade.ts';
 
 beforeEach(needDebian);
 
 const ticker = 'ticker: { max_lag: 100ms, idle_period: 500ms }';
+const tickNow = `select pgq.force_tick('replika'); select pgq.ticker('replika')`;
 const both = ['select * from people', 'select * from log'];
 
 test('a leaf of Londiste follows a root of Trunkline, and either worker goes on where the other stopped', async () => {
@@ -136,7 +137,28 @@ test('a leaf of Trunkline follows a root of Londiste on the C extension', async 
   await root.script(changes);
   await settled(root, [leaf], why);
   for (const query of both) await expectEqual(root, query, leaf, query);
-  await programs.londiste({ job: 'dst.worker', queue: 'replika', database: dst }).run(['compare']);
+  // Londiste's own commands on the node that another worker keeps.
+  const admin = programs.londiste({ job: 'dst.worker', queue: 'replika', database: dst });
+  await admin.run(['compare']);
+  await admin.run(['pause']);
+  expect((await admin.run(['status'])).stdout).toMatch(/dst \(leaf\)[\s\S]*PAUSED/);
+  await admin.run(['resume']);
+  await root.script(`create table extra (id int primary key, what text); insert into extra values (1, 'copied')`);
+  await leaf.script(`create table extra (id int primary key, what text); insert into extra values (2, 'kept')`);
+  await londiste.run(['add-table', 'public.extra']);
+  await admin.run(['add-table', 'public.extra', '--skip-truncate']);
+  await admin.run(['resync', 'public.people']);
+  await inSync([leaf], why);
+  await root.script(
+    `insert into extra values (3, 'replayed'); delete from people where id % 3 = 0 and id not in (1, 2)`,
+  );
+  await settled(root, [leaf], why);
+  await expectEqual(root, 'select * from people', leaf, 'select * from people');
+  expect(await leaf.query(sql('select what from extra order by id'))).toEqual([
+    { what: 'copied' },
+    { what: 'kept' },
+    { what: 'replayed' },
+  ]);
   expect(trunkline.faults()).toEqual([]);
   expect(programs.errors()).toEqual([]);
 });
@@ -149,6 +171,7 @@ test('plan and apply use the extensions where a database has them, and workers r
     bundled: 18,
   });
   const { src, dst, bundled } = cluster.databases;
+  await using programs = debianPrograms([src, dst, bundled]);
   await using root = await src.session();
   await using leaf = await dst.session();
   await using otherLeaf = await bundled.session();
@@ -199,6 +222,19 @@ test('plan and apply use the extensions where a database has them, and workers r
   await expectEqual(root, 'select * from people where score < 100', otherLeaf, 'select * from people');
   await expect(leaf.script(`insert into people values (-1, 'local')`)).rejects.toThrow(/replika/);
   expect(trunkline.faults()).toEqual([]);
+
+  // A worker of Londiste knows nothing of filters: it must stop at them.
+  await trunkline.stop(5_000);
+  const before = await otherLeaf.query(sql('select count(*) from people'));
+  await root.script(`insert into people values (5001, 'passes', 1), (5002, 'does not', 1000); ${tickNow}`);
+  const stranger = programs.londiste({ job: 'bundled.worker', queue: 'replika', database: bundled }).worker();
+  await waitFor(programs.logs, 20_000, async () => programs.errors().some((line) => /crashed: 'trunkline'/.test(line)));
+  expect(await otherLeaf.query(sql('select count(*) from people'))).toEqual(before);
+  await stranger.stop();
+  await using again = run(cluster, file);
+  await settled(root, [otherLeaf], why);
+  await expectEqual(root, 'select * from people where score < 100', otherLeaf, 'select * from people');
+  expect(again.faults()).toEqual([]);
 });
 
 interface Running extends Workers {
