@@ -1,5 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { CopyProgress, Progress } from '../model/progress.ts';
+import type { Paint } from '../render/paint.ts';
 import { copyBar, copyLine, progressLine } from '../render/progress-text.ts';
 import { copyKey, copyRates } from './copy-rates.ts';
 import type { ProgressDisplay, ProgressStream } from './progress-display.ts';
@@ -10,7 +11,7 @@ interface Shown {
 }
 
 /** A bar for each running copy and a line for each running step; what has ended scrolls up as ordinary lines. */
-export function progressBars(stream: ProgressStream): ProgressDisplay {
+export function progressBars(stream: ProgressStream, paint: Paint): ProgressDisplay {
   const rates = copyRates();
   const shown = new Map<string, Shown>();
   let multi: MultiBar | undefined;
@@ -56,15 +57,15 @@ export function progressBars(stream: ProgressStream): ProgressDisplay {
   };
   const copied = (copy: CopyProgress): void => {
     const rate = rates.next(copy);
-    if (copy.phase === 'done' || copy.phase === 'failed') hide(copyKey(copy), copyLine(copy, rate));
+    if (copy.phase === 'done' || copy.phase === 'failed') hide(copyKey(copy), copyLine(copy, rate, paint));
     else show(copyKey(copy), (width) => copyBar(copy, rate, width));
   };
   return {
     report(progress: Progress) {
       if (progress.kind === 'copy') copied(progress);
-      else if (progress.kind === 'note') line(progressLine(progress));
-      else if (progress.kind === 'step_started') show(progress.step, () => progressLine(progress));
-      else hide(progress.step, progressLine(progress));
+      else if (progress.kind === 'note') line(progressLine(progress, paint));
+      else if (progress.kind === 'step_started') show(progress.step, () => progressLine(progress, paint));
+      else hide(progress.step, progressLine(progress, paint));
     },
     stop() {
       stopped = true;

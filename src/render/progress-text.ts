@@ -1,20 +1,21 @@
 import { assertNever } from '../model/exhaustive.ts';
 import type { CopyProgress, Progress } from '../model/progress.ts';
+import type { Paint } from './paint.ts';
 import { countOf, formatBytes, formatCount, formatDuration } from './units.ts';
 
 export type StepProgress = Exclude<Progress, CopyProgress>;
 
 /** One line for what became of a step, or a remark. A step that only started says so when it takes long. */
-export function progressLine(progress: StepProgress): string {
+export function progressLine(progress: StepProgress, paint: Paint): string {
   switch (progress.kind) {
     case 'step_started':
       return `  ...      ${progress.description}`;
     case 'step_done':
-      return `  done     ${progress.description} (${formatDuration(progress.elapsedMs)})`;
+      return `  ${paint.done('done')}     ${progress.description} (${formatDuration(progress.elapsedMs)})`;
     case 'step_failed':
-      return `  FAILED   ${progress.description}: ${progress.detail}`;
+      return `  ${paint.failed('FAILED')}   ${progress.description}: ${progress.detail}`;
     case 'step_skipped':
-      return `  skipped  ${progress.description}: ${progress.because}`;
+      return `  ${paint.warned('skipped')}  ${progress.description}: ${progress.because}`;
     case 'note':
       return progress.node === undefined ? `  ${progress.text}` : `  ${progress.node}: ${progress.text}`;
     default:
@@ -23,8 +24,10 @@ export function progressLine(progress: StepProgress): string {
 }
 
 /** One line about a copy; `rowsPerSecond` undefined where nothing is known yet. */
-export function copyLine(copy: CopyProgress, rowsPerSecond: number | undefined): string {
-  return `  copy     ${copy.node} ${copy.table}: ${copyDetail(copy, rowsPerSecond)}`;
+export function copyLine(copy: CopyProgress, rowsPerSecond: number | undefined, paint: Paint): string {
+  const detail = copyDetail(copy, rowsPerSecond);
+  const word = copy.phase === 'failed' ? paint.failed('copy') : copy.phase === 'done' ? paint.done('copy') : 'copy';
+  return `  ${word}     ${copy.node} ${copy.table}: ${detail}`;
 }
 
 /** One line within `width` columns with a bar in it. Columns depend on the width alone, so that bars stand in line. */

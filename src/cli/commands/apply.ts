@@ -44,7 +44,7 @@ export class ApplyCommand extends BaseCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(ApplyCommand);
     const signal = this.stopSignal();
-    const display = createProgress({ stream: process.stderr, color: false, json: flags.json });
+    const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
     const asked = !flags['auto-approve'] && args.planfile === undefined;
     // With --json standard output is for the result alone.
     const tell = (text: string) => (flags.json ? this.note(text) : this.print(text));

@@ -44,7 +44,7 @@ export class CompareCommand extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(CompareCommand);
     const signal = this.stopSignal();
-    const display = createProgress({ stream: process.stderr, color: false, json: flags.json });
+    const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
     const log: Log = (record) => {
       if (record.level === 'info') return;
       display.report({ kind: 'note', node: record.node, text: logText(record, new Date().toISOString()) });

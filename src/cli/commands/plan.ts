@@ -24,7 +24,7 @@ export class PlanCommand extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(PlanCommand);
     const signal = this.stopSignal();
-    const display = createProgress({ stream: process.stderr, color: false, json: true });
+    const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: true });
     const { desired, plan: made } = await plan({
       files: flags.file,
       env: process.env,

@@ -39,7 +39,7 @@ export class RunCommand extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(RunCommand);
     const signal = this.stopSignal();
-    const display = createProgress({ stream: process.stderr, color: false, json: flags.json });
+    const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
     const log: Log = (record) => {
       if (flags.json) this.print(JSON.stringify({ ts: new Date().toISOString(), ...record }, bigintAsText));
       else display.report({ kind: 'note', node: record.node, text: logText(record, new Date().toISOString()) });

@@ -2,6 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createProgress } from '../../../src/cli/progress.ts';
 import { nodeName, queueName, tableName } from '../../../src/model/names.ts';
 import type { CopyProgress } from '../../../src/model/progress.ts';
+import { paintWith } from '../../../src/render/paint.ts';
+
+const paint = paintWith(false);
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -12,7 +15,7 @@ afterEach(() => {
 
 test('without a terminal a running copy is told every five seconds and at each change of phase', () => {
   const stream = plainStream();
-  const { report, stop } = createProgress({ stream, color: false, json: false });
+  const { report, stop } = createProgress({ stream, paint, json: false });
   for (let ms = 0; ms <= 11_000; ms += 500) report(aCopy({ rowsDone: ms, elapsedMs: ms }));
   report(aCopy({ phase: 'catching_up', rowsDone: 11_500, elapsedMs: 11_500 }));
   report(aCopy({ phase: 'done', rowsDone: 11_500, elapsedMs: 12_000 }));
@@ -29,7 +32,7 @@ test('without a terminal a running copy is told every five seconds and at each c
 
 test('without a terminal a quick step gives one line and a slow one says that it began', () => {
   const stream = plainStream();
-  const { report, stop } = createProgress({ stream, color: false, json: true });
+  const { report, stop } = createProgress({ stream, paint, json: true });
   report({ kind: 'step_started', step: 'a', description: 'install the schemas on src' });
   report({ kind: 'step_done', step: 'a', description: 'install the schemas on src', elapsedMs: 300 });
   report({ kind: 'step_started', step: 'b', description: 'add table public.orders' });
@@ -52,7 +55,7 @@ test('without a terminal a quick step gives one line and a slow one says that it
 
 test('on a terminal running copies are bars, and what has ended stays above them as a line', () => {
   const screen = terminal(84, 10);
-  const { report, stop } = createProgress({ stream: screen, color: false, json: false });
+  const { report, stop } = createProgress({ stream: screen, paint, json: false });
   report({ kind: 'step_started', step: 'a', description: 'add tables' });
   report(aCopy({ rowsDone: 100_000, elapsedMs: 1_000 }));
   report(aCopy({ table: tableName('public.parts'), rowsDone: 50_000, elapsedMs: 1_000 }));
@@ -86,7 +89,7 @@ test('on a terminal running copies are bars, and what has ended stays above them
 
 test('more copies than the screen has rows never scroll it', () => {
   const screen = terminal(100, 8);
-  const { report, stop } = createProgress({ stream: screen, color: false, json: false });
+  const { report, stop } = createProgress({ stream: screen, paint, json: false });
   for (let index = 0; index < 40; index += 1) {
     report(aCopy({ table: tableName(`public.t${index}`), rowsDone: 10, elapsedMs: 100 }));
   }
