@@ -299,8 +299,8 @@ function sentences(problem: Problem): Sentences {
       ];
     case 'apply_failed':
       return [
-        `step ${problem.step} failed: ${sentence(problem.detail)}`,
-        `${problem.done} steps are done, ${problem.left} are not. Mend the cause, then run "trunkline plan" to see what is left.`,
+        `"${problem.step}" failed: ${sentence(problem.detail)}`,
+        `Steps done: ${problem.done}, not done: ${problem.left}. Mend the cause, then run "trunkline plan" to see what is left.`,
       ];
     // Running
     case 'position_lost':
