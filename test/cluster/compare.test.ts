@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { readComparableTables } from '../../src/catalog/compare-reads.ts';
+import { connect, type Session } from '../../src/db/session.ts';
 import { sql } from '../../src/db/statement.ts';
 import type { ComparedNode, ComparedTable } from '../../src/model/comparison.ts';
 import { rowFilter, type TableName, tableName } from '../../src/model/names.ts';
@@ -285,6 +286,53 @@ describe('what is compared', () => {
     await cascade.dst.script('drop sequence public.fresh');
     expect((await compareStanding(cascade)).sequences[0]).toMatchObject({ subscriber: undefined, behind: true });
   });
+});
+
+test('the rights that are documented suffice', async () => {
+  await using cascade = await handMadeCascade({ src: 12, dst: 18 });
+  await orders(cascade, [1, 2]);
+  await cascade.src.script('create sequence public.numbers');
+  await cascade.dst.script('create sequence public.numbers');
+  await cascade.addSequence('public.numbers');
+  await using _worker = await standInWorker(cascade);
+  const roles: string[] = [];
+  const role = async (session: Session, name: string, member: string): Promise<string> => {
+    const [row] = await session.query<{ role: string }>(sql(`select $1 || '_' || current_database() as role`, name));
+    const created = row?.role ?? '';
+    roles.push(created);
+    await session.script(
+      `create role ${created} login password 'x' in role ${member};
+        grant select on public.orders, public.numbers to ${created}`,
+    );
+    return created;
+  };
+  const users: Readonly<Record<string, string>> = {
+    src: await role(cascade.src, 'comparer', 'pgq_admin'),
+    dst: await role(cascade.dst, 'comparer', 'londiste_writer'),
+  };
+  try {
+    const compared = await compare(cascade, {
+      connector: (database, options) => {
+        const { host, port, dbname } = cascade.cluster.databases[database === 'src' ? 'src' : 'dst'].params;
+        const target = {
+          host,
+          port,
+          dbname,
+          user: users[database],
+          password: 'x',
+          ssl: false,
+          connectTimeoutMs: 10_000,
+        };
+        return connect(target, options);
+      },
+    });
+    expect(verdicts(compared)).toEqual(['equal']);
+    expect(compared.sequences).toHaveLength(1);
+  } finally {
+    for (const [index, session] of [cascade.src, cascade.dst].entries()) {
+      await session.script(`drop owned by ${roles[index]}; drop role ${roles[index]}`);
+    }
+  }
 });
 
 describe('waiting', () => {
