@@ -13,7 +13,7 @@ import {
 } from '../model/status.ts';
 
 /** From where on something is worth a word. A worker of this tool reports every second. */
-export const healthLimits = {
+const healthLimits = {
   heartbeatMs: 10_000,
   /** A worker of Londiste is seen only when it takes a batch: it may be away for an idle period and this long. */
   seenMs: 60_000,

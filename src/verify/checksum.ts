@@ -24,7 +24,7 @@ const modulus = 64;
  * Rows are hashed by their text, in UTF-8 whatever the server's encoding, and the hashes are added: any order gives the
  * same sum, and two equal rows do not cancel each other out. Only md5 is the same function on every version.
  */
-export function sumStatement(request: SumRequest): Statement {
+function sumStatement(request: SumRequest): Statement {
   const columns = request.columns.map(({ name, money }) => `${quoteIdent(name)}${money ? '::numeric' : ''}`);
   const bytes = `pg_catalog.convert_to(row(${columns.join(', ')})::text, 'UTF8')`;
   // A filter may end in a comment, hence the line feed.
@@ -43,6 +43,6 @@ export async function readSum(session: Session, request: SumRequest): Promise<Ta
 }
 
 /** The sum may be negative, and longer than 64 bits: what is shown and compared are its low 64. */
-export function foldTotal(total: string): string {
+function foldTotal(total: string): string {
   return BigInt.asUintN(modulus, BigInt(total)).toString(16).padStart(16, '0');
 }
