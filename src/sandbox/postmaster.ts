@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isPostmasterOf } from './process-identity.ts';
+import { identify, isPostmasterOf, lives } from './process-identity.ts';
 
 /** What `postmaster.pid` says, once it is known that the process lives and is the server of this data directory. */
 export interface Postmaster {
@@ -33,18 +33,27 @@ export function disarmStalePidFile(dataDir: string): void {
   writeFileSync(join(dataDir, 'postmaster.pid'), [String(deadPid), ...lines.slice(1)].join('\n'));
 }
 
-/** Asks for a fast shutdown and waits for its end. False when the server still runs after `waitMs`. */
+/** Asks for a fast shutdown and waits until the process is gone. False when it still lives after `waitMs`. */
 export async function shutDown(dataDir: string, waitMs: number): Promise<boolean> {
   const giveUpAt = Date.now() + waitMs;
-  let asked: number | undefined;
-  for (;;) {
-    const server = findPostmaster(dataDir);
-    if (server === undefined) return true;
+  const server = findPostmaster(dataDir);
+  const postmaster = server === undefined ? undefined : identify(server.pid);
+  if (postmaster === undefined) return true;
+  askToStop(postmaster.pid);
+  // Not the pid file but the process is what counts: the file goes first, and the port only with the process.
+  while (lives(postmaster)) {
     if (Date.now() > giveUpAt) return false;
-    // A server that still starts up drops its pid file late, so the process is what counts.
-    if (asked !== server.pid) process.kill(server.pid, 'SIGINT');
-    asked = server.pid;
     await sleep(20);
+  }
+  return true;
+}
+
+function askToStop(pid: number): void {
+  try {
+    process.kill(pid, 'SIGINT');
+  } catch (error) {
+    // It went by itself.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

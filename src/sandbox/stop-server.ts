@@ -39,9 +39,11 @@ export async function releaseServer(ref: ServerRef): Promise<boolean> {
 export async function stopRunning(name: DatabaseName, paths: ServerPaths): Promise<boolean> {
   if (findPostmaster(paths.data) === undefined) return false;
   const settings = readSettings(paths);
-  if (!(await shutDown(paths.data, shutdownTimeoutMs))) {
-    throw stopFailed(name, `it still runs ${shutdownTimeoutMs / 1000} s after it was asked to stop`);
-  }
+  const stopped = await shutDown(paths.data, shutdownTimeoutMs).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPERM') throw error;
+    throw stopFailed(name, 'it belongs to another user');
+  });
+  if (!stopped) throw stopFailed(name, `it still runs ${shutdownTimeoutMs / 1000} s after it was asked to stop`);
   if (settings !== undefined) writeSettings(paths, { ...settings, keep: false });
   return true;
 }
