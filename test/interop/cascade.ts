@@ -35,7 +35,7 @@ export async function write(database: FreshDatabase, goOn: () => boolean): Promi
   await using session = await database.session();
   for (let round = 0; goOn(); round += 1) {
     await session.script(`
-      update people set score = score + 1 where id % 100 = ${round % 100};
+      update people set score = score + 1 where id % 300 = ${round % 300};
       insert into log (person, what) values (${1 + (round % 3000)}, 'round ${round}')`);
     await systemClock.sleep(20);
   }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/app/system-clock.ts';
 import { encodeLocation } from '../../src/model/location-codec.ts';
 import type { FreshDatabase } from './database.ts';
@@ -84,6 +85,8 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
         cwd: folder,
         env,
         stdio: ['ignore', 'pipe', 'pipe'],
+        // Some commands wait for workers, which may wait for each other.
+        timeout: 120_000,
       });
       let stdout = '';
       let stderr = '';
@@ -102,6 +105,11 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
       .filter((name) => name.endsWith('.out'))
       .map((name) => ({ name, lines: readFileSync(join(folder, name), 'utf8').split('\n') }));
 
+  const logs = () =>
+    written()
+      .map(({ name, lines }) => `== ${name}\n${lines.slice(-80).join('\n')}`)
+      .join('\n');
+
   const ini = (name: string, section: string, settings: Settings) => {
     const path = join(folder, `${name}.ini`);
     const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
@@ -109,12 +117,23 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
     return path;
   };
 
+  const stopAll = async () => {
+    await Promise.all(daemons.map(({ stop }) => stop()));
+    const left = await stopCopies(folder);
+    rmSync(folder, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`still running: ${left.join('; ')}`);
+  };
+  let disposed: Promise<void> | undefined;
+  const dispose = () => {
+    disposed ??= stopAll();
+    return disposed;
+  };
+  // A test that ran out of time never gets to its own end.
+  onTestFinished(dispose);
+
   return {
     folder,
-    logs: () =>
-      written()
-        .map(({ name, lines }) => `== ${name}\n${lines.slice(-80).join('\n')}`)
-        .join('\n'),
+    logs,
     errors: () => written().flatMap(({ lines }) => lines.filter((line) => /ERROR|FATAL|WARNING/.test(line))),
     ini,
     londiste({ job, queue, database, settings }) {
@@ -137,7 +156,7 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
           const result = await toEnd('londiste', [file, ...args]);
           if (result.status === status) return result;
           throw new Error(
-            `londiste ${job} ${args.join(' ')}: ${result.status ?? result.signal}\n${result.stdout}${result.stderr}`,
+            `londiste ${job} ${args.join(' ')}: ${result.status ?? result.signal}\n${result.stdout}${result.stderr}${logs()}`,
           );
         },
         worker: () => daemon('londiste', ['-v', file, 'worker'], job),
@@ -160,12 +179,7 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
       return daemon('pgqd', [file], 'pgqd');
     },
     python: (script, args) => toEnd('/usr/bin/python3', [script, ...args]),
-    async [Symbol.asyncDispose]() {
-      await Promise.all(daemons.map(({ stop }) => stop()));
-      const left = await stopCopies(folder);
-      if (left.length > 0) throw new Error(`still running: ${left.join('; ')}`);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: dispose,
   };
 }
 

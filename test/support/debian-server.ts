@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { inject, type TestContext } from 'vitest';
+import { inject, onTestFinished, type TestContext } from 'vitest';
 import { systemClock } from '../../src/app/system-clock.ts';
 import { databaseName } from '../../src/model/names.ts';
 import { Secret } from '../../src/model/secret.ts';
@@ -60,11 +60,18 @@ export async function debianServer(settings: Readonly<Record<string, string>> = 
       ],
       { cwd: '/', stdio: ['ignore', log, log] },
     );
-  const dispose = async () => {
+  const stop = async () => {
     const stopped = await shutDown(dataDir, 30_000);
     rmSync(root, { recursive: true, force: true, maxRetries: 3 });
     if (!stopped) throw new Error(`the server of ${dataDir} does not stop`);
   };
+  let disposed: Promise<void> | undefined;
+  const dispose = () => {
+    disposed ??= stop();
+    return disposed;
+  };
+  // A test that ran out of time never gets to its own end.
+  onTestFinished(dispose);
   try {
     const made = run('initdb', ['-D', dataDir, '-U', user, '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-N']);
     const status = await new Promise<number | null>((resolve, reject) => {
