@@ -85,6 +85,25 @@ test('a leaf of Londiste follows a root of Trunkline, and either worker goes on 
   await root.script('update people set score = 2 where id < 200');
   worker = londiste.worker();
   await equal();
+
+  // A first copy whose process was killed is brought to its end.
+  await root.script('create table late (id int primary key); insert into late select generate_series(1, 1000)');
+  for (const session of [ownLeaf, otherLeaf]) await session.script('create table late (id int primary key)');
+  await applyAll(cluster, withOther.replace('public.log]', 'public.log, public.late]'));
+  await waitFor(why, 30_000, async () => {
+    const rows = await otherLeaf.query(sql(`select from londiste.table_info where merge_state = 'catching-up'`));
+    return rows.length > 0;
+  });
+  await programs.crash();
+  await root.script('insert into late values (1001); delete from late where id = 1');
+  await using _ = run(cluster, withOther, ['other']);
+  await inSync([ownLeaf, otherLeaf], why);
+  await equal();
+  await expectEqual(root, 'select * from late', otherLeaf, 'select * from late');
+  // Nothing of the copy is left that would hold back the queue.
+  expect(
+    await root.query(sql(`select from pgq.get_consumer_info('replika') where consumer_name like '%.copy.%'`)),
+  ).toEqual([]);
   expect(trunkline.faults()).toEqual([]);
   expect(programs.errors()).toEqual([]);
 });

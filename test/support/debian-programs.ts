@@ -17,6 +17,8 @@ export interface DebianPrograms extends AsyncDisposable {
   /** The ticker daemon for databases of one server; periods in seconds as pgqd has them. */
   pgqd(databases: readonly FreshDatabase[], settings?: Settings): Daemon;
   python(script: string, args: readonly string[]): Promise<ProgramResult>;
+  /** Kills all that runs, first copies included, as a power cut would. */
+  crash(): Promise<void>;
   /** The end of what each program wrote, for a failure's message. */
   logs(): string;
   /** Lines that tell of errors, in all that was written. */
@@ -133,6 +135,10 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
 
   return {
     folder,
+    async crash() {
+      for (const pid of processesOf(folder).keys()) process.kill(pid, 'SIGKILL');
+      await Promise.all(daemons.map(({ stop }) => stop()));
+    },
     logs,
     errors: () => written().flatMap(({ lines }) => lines.filter((line) => /ERROR|FATAL|WARNING/.test(line))),
     ini,
