@@ -40,9 +40,18 @@ export function decodeTable(name: TableName, stored: StoredTable): TableSpec | u
 }
 
 /**
- * What a root's triggers get beside the queue's name. An update of a key column travels as a delete and an insert;
- * the trigger functions of the extension refuse such an update and do not know the argument.
+ * What a root's triggers get beside the queue's name. Where the SQL is ours, each table has a trigger function of its own,
+ * which costs less than one for all and lets key columns change; the extension knows neither.
  */
 export function captureArgs(pgq: InstalledSchema['source']): readonly string[] {
-  return pgq === 'bundled' ? ['key_update=split'] : [];
+  return pgq === 'bundled' ? [generatedCapture] : [];
 }
+
+/** Whether a trigger with these arguments does what {@link captureArgs} asked for. */
+export function capturesAs(wanted: readonly string[], args: readonly string[]): boolean {
+  return wanted.every((arg) => args.includes(arg) || (arg === generatedCapture && args.includes(generalCapture)));
+}
+
+const generatedCapture = 'capture=generated';
+/** What a table gets whose columns the generated function can't do. */
+const generalCapture = 'key_update=split';

@@ -1,4 +1,5 @@
 import type { LiveTable, LiveTrigger } from '../model/state.ts';
+import { capturesAs } from '../model/table-codec.ts';
 
 export interface TriggerFault {
   readonly because: string;
@@ -36,7 +37,6 @@ function faultOf(trigger: LiveTrigger | undefined, what: string, role: 'root' | 
 
 /** Arguments that somebody added are theirs and stay unseen; ones that Trunkline wants must be there. */
 function missingArgument(row: LiveTrigger, triggerArgs: readonly string[]): TriggerFault | undefined {
-  const missing = triggerArgs.filter((arg) => !row.args.includes(arg));
-  if (missing.length === 0) return undefined;
-  return { because: `its row trigger lacks ${missing.join(', ')}`, losesEvents: false };
+  if (capturesAs(triggerArgs, row.args)) return undefined;
+  return { because: 'its row trigger refuses updates of key columns', losesEvents: false };
 }

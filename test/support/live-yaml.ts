@@ -185,7 +185,7 @@ function replicated(queue: string, type: LiveNode['type'], text: string, yaml: R
     name: `_londiste_${queue}`,
     enabled: 'origin',
     function: 'pgq.logutriga',
-    args: type === 'root' ? [queue, 'key_update=split'] : [queue, 'deny'],
+    args: type === 'root' ? [queue, 'capture=generated'] : [queue, 'deny'],
   };
   const truncate: LiveTrigger = {
     ...usual,

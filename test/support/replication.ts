@@ -62,6 +62,11 @@ export async function replication(
   }
   await setUp(cluster, queue, root, leaves);
   const logs: LogRecord[] = [];
+  const told = () =>
+    logs
+      .filter(({ level }) => level !== 'info')
+      .map(({ message }) => message)
+      .join('; ');
   const running: Workers[] = [];
 
   return {
@@ -96,7 +101,7 @@ export async function replication(
       await using source = await session(root);
       await using target = await session(leaf);
       await waitFor(
-        `tables of ${leaf} in sync: ${JSON.stringify(logs.filter(({ level }) => level !== 'info'))}`,
+        () => `tables of ${leaf} in sync; ${told()}`,
         timeoutMs,
         async () => {
           const rows = await target.query<{ state: string }>(
@@ -114,7 +119,7 @@ export async function replication(
       }
       const wanted = tick;
       await waitFor(
-        `${leaf} at tick ${wanted}: ${JSON.stringify(logs.filter(({ level }) => level !== 'info'))}`,
+        () => `${leaf} at tick ${wanted}; ${told()}`,
         timeoutMs,
         async () => {
           const [row] = await target.query<{ at: bigint }>(
@@ -174,7 +179,7 @@ async function addTable(db: Session, table: ReplicationTable, node: string, isRo
       'select * from londiste.local_add_table($1, $2, $3, $4, $5)',
       'replika',
       name,
-      isRoot ? (table.triggerArgs ?? ['key_update=split']) : [],
+      isRoot ? (table.triggerArgs ?? ['capture=generated']) : [],
       stored.attrs,
       stored.destination,
     ),

@@ -8,7 +8,9 @@
 --   i_table_name  name under which the table is registered
 --   i_trg_args    tgflags=LETTERS: I U D events (none for all); B before or A after; Q sqltriga, L logutriga,
 --                 J jsontriga; S skip. skip: the change itself is suppressed. no_triggers, virtual_table: make none.
---                 What local_add_table knows is left out; all else goes to the trigger
+--                 capture=generated: a trigger function made for this table, where the table allows it; else
+--                 pgq.logutriga with key_update=split. What local_add_table knows is left out; all else goes to the
+--                 trigger
 --   i_dest_table  the real table
 --   i_node_type   type of the local node; on a leaf the triggers only refuse writes
 -- Returns: 200 made; 201 none made; 403 an AFTER trigger would never see what a SKIP trigger suppresses; 405 there
@@ -40,6 +42,8 @@ declare
     v_row_trigger name := pg_catalog.format('_londiste_%s', i_queue_name)::name;
     v_skip_trigger name := pg_catalog.format('zzz__londiste_%s', i_queue_name)::name;
     v_truncate_trigger name := pg_catalog.format('_londiste_%s_truncate', i_queue_name)::name;
+    v_generated boolean := false;
+    v_capture text;
     v_skip_arg bytea := pg_catalog.decode('00534b495000', 'hex');
     v_others name[];
     v_old name;
@@ -55,6 +59,8 @@ begin
             return;
         elsif v_arg operator(pg_catalog.=) any (array['expect_sync', 'skip_truncate', 'merge_all', 'no_merge']) then
             null;
+        elsif v_arg operator(pg_catalog.=) 'capture=generated' then
+            v_generated := true;
         elsif v_arg operator(pg_catalog.=) any (array['skip', 'SKIP']) then
             v_skip := true;
         else
@@ -150,13 +156,25 @@ begin
         v_args := pg_catalog.array_append(v_args, 'SKIP'::text);
     end if;
 
+    -- Only the plain trigger has a generated form: other arguments ask for what the function in pgq does.
+    if v_generated then
+        if pg_catalog.cardinality(v_args) operator(pg_catalog.=) 0 and v_flags operator(pg_catalog.=) '' and v_deny operator(pg_catalog.=) ''
+           and not v_skip and pg_catalog.to_regproc('trunkline_capture.create_capture') is not null
+        then
+            v_capture := trunkline_capture.create_capture(
+                i_queue_name, v_dest::regclass::oid, londiste.make_fqname(i_table_name));
+        end if;
+        v_args := pg_catalog.array_append(
+            v_args, case when v_capture is null then 'key_update=split' else 'capture=generated' end);
+    end if;
+
     select pg_catalog.string_agg(pg_catalog.format(', %L', a.arg), '' order by a.nr)
       into v_tail
       from pg_catalog.unnest(v_args) with ordinality a(arg, nr);
-    execute pg_catalog.format('create trigger %I %s %s on %s for each row execute function pgq.%I(%L%s%s)',
+    execute pg_catalog.format('create trigger %I %s %s on %s for each row execute function %s(%L%s%s)',
                               case when v_skip then v_skip_trigger else v_row_trigger end,
                               v_timing, pg_catalog.array_to_string(v_events, ' or '), v_dest,
-                              v_function, i_queue_name, v_tail, v_deny);
+                              coalesce(v_capture, pg_catalog.concat('pgq.', v_function)), i_queue_name, v_tail, v_deny);
 
     execute pg_catalog.format('create trigger %I after truncate on %s'
                               ' for each statement execute function pgq.sqltriga(%L%s)',

@@ -39,5 +39,8 @@ begin
     loop
         execute pg_catalog.format('drop trigger %I on %s', v_trigger.tgname, londiste.quote_fqname(v_dest));
     end loop;
+    if pg_catalog.to_regproc('trunkline_capture.drop_capture') is not null then
+        perform trunkline_capture.drop_capture(i_queue_name, londiste.make_fqname(i_table_name));
+    end if;
 end;
 $$;

@@ -18,6 +18,8 @@ as $$
           join pg_catalog.pg_namespace n
             on n.oid operator(pg_catalog.=) p.pronamespace
          where p.oid operator(pg_catalog.=) $1
-           and n.nspname operator(pg_catalog.=) 'pgq'
-           and p.proname operator(pg_catalog.=) any (array['sqltriga', 'logutriga', 'jsontriga']));
+           and ((n.nspname operator(pg_catalog.=) 'pgq'
+                 and p.proname operator(pg_catalog.=) any (array['sqltriga', 'logutriga', 'jsontriga']))
+                or (n.nspname operator(pg_catalog.=) 'trunkline_capture'
+                    and pg_catalog.starts_with(p.proname::text, 'table_'))));
 $$;

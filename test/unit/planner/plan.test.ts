@@ -140,7 +140,7 @@ function large(there: boolean) {
   const places = new Map(nodes.map((node) => [node.database, location(`dbname=${node.database}`)]));
   const databases = nodes.map((node): [string, LiveDatabase] => {
     const role = node.placement.role;
-    const args = role === 'root' ? ['replika', 'key_update=split'] : ['replika', 'deny'];
+    const args = role === 'root' ? ['replika', 'capture=generated'] : ['replika', 'deny'];
     const triggers = ['_londiste_replika', '_londiste_replika_truncate'].map((name) => ({
       name,
       enabled: 'origin' as const,
