@@ -30,15 +30,25 @@ export async function quickTicks(session: Session): Promise<void> {
     select pgq.set_queue_config('replika', 'ticker_idle_period', '500 milliseconds');`);
 }
 
-/** A steady load, which Londiste's workers can follow on a busy machine too. */
-export async function write(database: FreshDatabase, goOn: () => boolean): Promise<void> {
-  await using session = await database.session();
-  for (let round = 0; goOn(); round += 1) {
-    await session.script(`
-      update people set score = score + 1 where id % 300 = ${round % 300};
-      insert into log (person, what) values (${1 + (round % 3000)}, 'round ${round}')`);
-    await systemClock.sleep(20);
-  }
+/** A steady load until it is stopped, which Londiste's workers can follow on a busy machine too. */
+export function writing(database: FreshDatabase): AsyncDisposable & { stop(): Promise<void> } {
+  const ending = new AbortController();
+  const written = (async () => {
+    await using session = await database.session();
+    for (let round = 0; !ending.signal.aborted; round += 1) {
+      await session.script(`
+        update people set score = score + 1 where id % 300 = ${round % 300};
+        insert into log (person, what) values (${1 + (round % 3000)}, 'round ${round}')`);
+      await systemClock.sleep(20, ending.signal);
+    }
+  })();
+  // Told to whoever stops it.
+  written.catch(() => undefined);
+  const stop = async () => {
+    ending.abort();
+    await written;
+  };
+  return { stop, [Symbol.asyncDispose]: stop };
 }
 
 /** Until all have what was written so far. */

@@ -7,7 +7,7 @@ import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { debianPrograms, locationOf } from '../support/debian-programs.ts';
 import { needDebian } from '../support/debian-server.ts';
 import { expectEqual } from '../support/replication.ts';
-import { changes, quickTicks, rows, settled, tables, write } from './cascade.ts';
+import { changes, quickTicks, rows, settled, tables, writing } from './cascade.ts';
 
 beforeEach(needDebian);
 
@@ -42,11 +42,9 @@ test("Londiste's own programs run a cascade on the bundled SQL: copy, replay, co
   await atC.run(['add-table', 'public.people', 'public.log']);
   await atC.run(['add-seq', 'public.log_id_seq']);
 
-  let writing = true;
-  const load = write(a, () => writing);
+  await using load = writing(a);
   await Promise.all([atB.run(['wait-sync']), atC.run(['wait-sync'])]);
-  writing = false;
-  await load;
+  await load.stop();
   await root.script(changes);
   const equal = async () => {
     for (const session of [branch, leaf]) {
@@ -88,6 +86,7 @@ test("Londiste's own programs run a cascade on the bundled SQL: copy, replay, co
   expect(programs.errors()).toEqual([]);
   await atC.run(['drop-node', 'c']);
   expect(await leaf.query(sql('select from pgq_node.node_info'))).toEqual([]);
+  await programs.stop();
 });
 
 async function foreignKeys(session: Session): Promise<readonly string[]> {

@@ -9,7 +9,7 @@ import { debianPrograms, locationOf } from '../support/debian-programs.ts';
 import { debianServer, needDebian } from '../support/debian-server.ts';
 import { applyAll, desiredOf, planOf, stepIds } from '../support/planning.ts';
 import { expectEqual, waitFor } from '../support/replication.ts';
-import { changes, inSync, quickTicks, rows, settled, tables, write } from './cascade.ts';
+import { changes, inSync, quickTicks, rows, settled, tables, writing } from './cascade.ts';
 
 beforeEach(needDebian);
 
@@ -48,11 +48,9 @@ test('a leaf of Londiste follows a root of Trunkline, and either worker goes on 
   await londiste.run(['add-seq', 'public.log_id_seq', '--create']);
   const why = () => `${JSON.stringify(trunkline.faults())} ${programs.logs()}`;
 
-  let writing = true;
-  const load = write(src, () => writing);
+  await using load = writing(src);
   await inSync([ownLeaf, otherLeaf], why);
-  writing = false;
-  await load;
+  await load.stop();
   // A key that changes comes as a delete and an insert, which Londiste understands.
   await root.script(`${changes} update log set id = id + 100000; update people set id = 4000 where id = 4`);
   const equal = async () => {
@@ -106,6 +104,7 @@ test('a leaf of Londiste follows a root of Trunkline, and either worker goes on 
   ).toEqual([]);
   expect(trunkline.faults()).toEqual([]);
   expect(programs.errors()).toEqual([]);
+  await programs.stop();
 });
 
 test('a leaf of Trunkline follows a root of Londiste on the C extension', async () => {
@@ -148,11 +147,9 @@ test('a leaf of Trunkline follows a root of Londiste on the C extension', async 
   await using trunkline = run(cluster, file, ['dst']);
   const why = () => `${JSON.stringify(trunkline.faults())} ${programs.logs()}`;
 
-  let writing = true;
-  const load = write(src, () => writing);
+  await using load = writing(src);
   await inSync([leaf], why);
-  writing = false;
-  await load;
+  await load.stop();
   await root.script(changes);
   await settled(root, [leaf], why);
   for (const query of both) await expectEqual(root, query, leaf, query);
@@ -180,6 +177,7 @@ test('a leaf of Trunkline follows a root of Londiste on the C extension', async 
   ]);
   expect(trunkline.faults()).toEqual([]);
   expect(programs.errors()).toEqual([]);
+  await programs.stop();
 });
 
 test('plan and apply use the extensions where a database has them, and workers run on them', async () => {
@@ -230,11 +228,9 @@ test('plan and apply use the extensions where a database has them, and workers r
   }
   await using trunkline = run(cluster, file);
   const why = () => JSON.stringify(trunkline.faults());
-  let writing = true;
-  const load = write(src, () => writing);
+  await using load = writing(src);
   await inSync([leaf, otherLeaf], why);
-  writing = false;
-  await load;
+  await load.stop();
   await root.script(changes);
   await settled(root, [leaf, otherLeaf], why);
   for (const query of both) await expectEqual(root, query, leaf, query);

@@ -8,7 +8,7 @@ import { encodeLocation } from '../../src/model/location-codec.ts';
 import type { FreshDatabase } from './database.ts';
 import type { ProgramResult } from './program.ts';
 
-/** Debian's programs with their files in one folder. Disposing stops them, and fails if one of them has to be killed. */
+/** Debian's programs with their files in one folder. Disposing stops them all. */
 export interface DebianPrograms extends AsyncDisposable {
   readonly folder: string;
   /** Writes `NAME.ini`. */
@@ -17,6 +17,8 @@ export interface DebianPrograms extends AsyncDisposable {
   /** The ticker daemon for databases of one server; periods in seconds as pgqd has them. */
   pgqd(databases: readonly FreshDatabase[], settings?: Settings): Daemon;
   python(script: string, args: readonly string[]): Promise<ProgramResult>;
+  /** Stops them all; fails where a first copy did not end by itself. */
+  stop(): Promise<void>;
   /** Kills all that runs, first copies included, as a power cut would. */
   crash(): Promise<void>;
   /** The end of what each program wrote, for a failure's message. */
@@ -104,7 +106,7 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
 
   const written = () =>
     readdirSync(folder)
-      .filter((name) => name.endsWith('.out'))
+      .filter((name) => /^[^.]*(\.worker)?\.(log|out)$/.test(name))
       .map((name) => ({ name, lines: readFileSync(join(folder, name), 'utf8').split('\n') }));
 
   const logs = () =>
@@ -119,15 +121,16 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
     return path;
   };
 
-  const stopAll = async () => {
+  const stop = async () => {
     await Promise.all(daemons.map(({ stop }) => stop()));
     const left = await stopCopies(folder);
-    rmSync(folder, { recursive: true, force: true });
-    if (left.length > 0) throw new Error(`still running: ${left.join('; ')}`);
+    if (left.length > 0) throw new Error(`still running: ${left.join('; ')}${logs()}`);
   };
   let disposed: Promise<void> | undefined;
   const dispose = () => {
-    disposed ??= stopAll();
+    disposed ??= stop()
+      .catch(() => undefined)
+      .then(() => rmSync(folder, { recursive: true, force: true }));
     return disposed;
   };
   // A test that ran out of time never gets to its own end.
@@ -135,6 +138,7 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
 
   return {
     folder,
+    stop,
     async crash() {
       for (const pid of processesOf(folder).keys()) process.kill(pid, 'SIGKILL');
       await Promise.all(daemons.map(({ stop }) => stop()));
