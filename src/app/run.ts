@@ -72,7 +72,7 @@ export function startNodeWorkers(
   });
 }
 
-export function pickQueues(desired: DesiredState, names: readonly string[]): readonly QueueSpec[] {
+function pickQueues(desired: DesiredState, names: readonly string[]): readonly QueueSpec[] {
   if (names.length === 0) return [...desired.queues.values()];
   const known = [...desired.queues.keys()];
   const unknown = names.filter((name) => !desired.queues.has(queueName(name)));

@@ -96,7 +96,7 @@ export async function tickAndNotify(session: Session, queue: QueueName): Promise
 /** Ticks are told here as `QUEUE TICK`. */
 export const tickChannel = 'trunkline_tick';
 
-export async function newestTick(session: Session, queue: QueueName): Promise<bigint | undefined> {
+async function newestTick(session: Session, queue: QueueName): Promise<bigint | undefined> {
   const [row] = await session.query<{ tick: bigint | null }>(
     sql(
       'select max(t.tick_id) as tick from pgq.tick t join pgq.queue q on q.queue_id = t.tick_queue where q.queue_name = $1',

@@ -1,4 +1,4 @@
-import { emptyShape, type RowShape, type Value } from './row-decoder.ts';
+import type { RowShape, Value } from './row-decoder.ts';
 
 export type Op = 'I' | 'U' | 'D';
 
@@ -21,10 +21,8 @@ export function emptyFold(shape: RowShape, keyPositions: readonly number[]): Fol
   return { shape, keyPositions, changes: new Map(), size: 0 };
 }
 
-export { emptyShape };
-
 /** Thrown where an event lacks a column of its own key. */
-export class KeyMissing extends Error {
+class KeyMissing extends Error {
   readonly column: string;
 
   constructor(column: string) {

@@ -33,7 +33,7 @@ export interface Missed {
 }
 
 /** A table of the subscriber lacks a column that the provider's rows have. */
-export class ColumnMissing extends Error {
+class ColumnMissing extends Error {
   readonly column: string;
 
   constructor(column: string, table: string) {
