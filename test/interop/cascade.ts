@@ -24,10 +24,10 @@ export const changes = `
   insert into log (person, what) values (1, null), (2, '');
 `;
 
-export async function quickTicks(session: Session): Promise<void> {
+export async function quickTicks(session: Session, queue = 'replika'): Promise<void> {
   await session.script(`
-    select pgq.set_queue_config('replika', 'ticker_max_lag', '100 milliseconds');
-    select pgq.set_queue_config('replika', 'ticker_idle_period', '500 milliseconds');`);
+    select pgq.set_queue_config('${queue}', 'ticker_max_lag', '100 milliseconds');
+    select pgq.set_queue_config('${queue}', 'ticker_idle_period', '500 milliseconds');`);
 }
 
 /** A steady load until it is stopped, which Londiste's workers can follow on a busy machine too. */
@@ -52,15 +52,20 @@ export function writing(database: FreshDatabase): AsyncDisposable & { stop(): Pr
 }
 
 /** Until all have what was written so far. */
-export async function settled(provider: Session, subscribers: readonly Session[], logs: () => string): Promise<void> {
-  const tick = await newTick(provider);
+export async function settled(
+  provider: Session,
+  subscribers: readonly Session[],
+  logs: () => string,
+  queue = 'replika',
+): Promise<void> {
+  const tick = await newTick(provider, queue);
   for (const session of subscribers) {
     await waitFor(
       () => `tick ${tick}: ${logs()}`,
       30_000,
       async () => {
         const rows = await session.query<{ at: bigint }>(
-          sql(`select worker_last_tick as at from pgq_node.get_node_info('replika')`),
+          sql('select worker_last_tick as at from pgq_node.get_node_info($1)', queue),
         );
         return (rows[0]?.at ?? 0n) >= tick;
       },
@@ -68,10 +73,10 @@ export async function settled(provider: Session, subscribers: readonly Session[]
   }
 }
 
-async function newTick(session: Session): Promise<bigint> {
+async function newTick(session: Session, queue: string): Promise<bigint> {
   for (;;) {
-    await session.query(sql(`select pgq.force_tick('replika')`));
-    const [row] = await session.query<{ tick: bigint | null }>(sql(`select pgq.ticker('replika') as tick`));
+    await session.query(sql('select pgq.force_tick($1)', queue));
+    const [row] = await session.query<{ tick: bigint | null }>(sql('select pgq.ticker($1) as tick', queue));
     if (row?.tick) return row.tick;
   }
 }
