@@ -3,16 +3,16 @@ import { sql } from '../../src/db/statement.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { debianPrograms, locationOf } from '../support/debian-programs.ts';
 import { needDebian } from '../support/debian-server.ts';
-import { expectEqual } from '../support/replication.ts';
+import { expectEqual, waitFor } from '../support/replication.ts';
 import { inSync, quickTicks, settled } from './cascade.ts';
 
 beforeEach(needDebian);
 
-test('Londiste merges two partitions into one queue on the bundled SQL, and a leaf follows that', async () => {
+test('Londiste merges two partitions into one queue on the bundled SQL, and a leaf follows that and is repaired', async () => {
   await using p1 = await freshDatabase({ name: 'p1', version: 14 });
   await using p2 = await freshDatabase({ name: 'p2', version: 14 });
   await using full = await freshDatabase({ name: 'full', version: 14 });
-  await using copy = await freshDatabase({ name: 'copy', version: 18 });
+  await using copy = await freshDatabase({ name: 'copy', version: 12 });
   await using programs = debianPrograms([p1, p2, full, copy]);
   await using one = await p1.session();
   await using two = await p2.session();
@@ -56,9 +56,16 @@ test('Londiste merges two partitions into one queue on the bundled SQL, and a le
   programs.pgqd([p1, p2, full], { maint_period: 2 });
   combined.worker();
   leafOfAll.worker();
+  // Both parts' tables must be known where they are merged, or only one of them is.
+  await waitFor(programs.logs, 20_000, async () => {
+    const known = await all.query(sql('select from londiste.table_info'));
+    return known.length === 3;
+  });
   await parts[1]?.run(['add-table', 'public.accounts', '--merge-all']);
+  await inSync([all], programs.logs);
+  // Only now: rows of first copies do not go through the combined queue.
   await leafOfAll.run(['add-table', 'public.accounts']);
-  await inSync([all, leaf], programs.logs);
+  await inSync([leaf], programs.logs);
 
   await one.script(`update accounts set balance = balance + 0.5; delete from accounts where id = 11`);
   await two.script(
@@ -74,6 +81,14 @@ test('Londiste merges two partitions into one queue on the bundled SQL, and a le
   expect(
     await all.query(sql(`select conname from pg_constraint where conrelid = 'accounts'::regclass and contype = 'p'`)),
   ).toEqual([{ conname: 'accounts_pkey' }]);
-  expect(programs.errors()).toEqual([]);
+
+  // Rows that somebody changed on the leaf are found and mended.
+  await leaf.script(`set session_replication_role = replica;
+    update accounts set balance = -1 where id = 7; delete from accounts where id = 8; insert into accounts values (-1);
+    set session_replication_role = origin`);
+  await leafOfAll.run(['compare', 'public.accounts'], 1);
+  await leafOfAll.run(['repair', 'public.accounts', '--apply']);
+  await expectEqual(all, 'select * from accounts', leaf, 'select * from accounts');
+  expect(programs.errors()).toEqual([expect.stringContaining('public.accounts: Results do not match!')]);
   await programs.stop();
 });
