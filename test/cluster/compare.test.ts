@@ -583,7 +583,8 @@ async function writing(cascade: HandMadeCascade): Promise<AsyncDisposable & { re
           delete from public.orders where id = ${id - 50}; commit`,
       );
       written += 1;
-      await sleep(2);
+      // The stand-in applies row by row: it must be able to keep up.
+      await sleep(15);
     }
   };
   const running = [write(1), write(2)];

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { readLiveState } from '../../src/catalog/read-live-state.ts';
 import type { Connector } from '../../src/db/connector.ts';
 import { connect } from '../../src/db/session.ts';
@@ -6,7 +6,7 @@ import { encodeLocation } from '../../src/model/location-codec.ts';
 import { databaseName, queueName, tableName } from '../../src/model/names.ts';
 import type { LiveDatabase } from '../../src/model/state.ts';
 import { connectionParams } from '../support/builders.ts';
-import { extensionServer, hasExtensionServer } from '../support/extension-server.ts';
+import { debianServer, needDebian } from '../support/debian-server.ts';
 import { applyAll, desiredOf, planOf, stepIds } from '../support/planning.ts';
 
 // On a server with the original extensions: those are used as they are, and only what they lack is installed.
@@ -22,20 +22,20 @@ const file = `queues:
         where: id < 50
 `;
 
-test.skipIf(!hasExtensionServer)('a cascade on the original extensions, and beside them', async () => {
-  await using server = await extensionServer();
+beforeEach(needDebian);
+
+test('a cascade on the original extensions, and beside them', async () => {
+  await using debian = await debianServer();
+  const { host, port, user } = debian.server;
   const connector: Connector = (name, options) => {
-    const { port } = new URL(server.url(name));
-    const target = { host: '127.0.0.1', port: Number(port), dbname: name, user: 'postgres' };
+    const target = { host, port, dbname: name, user };
     return connect({ ...target, password: undefined, ssl: false, connectTimeoutMs: 10_000 }, options);
   };
   const names = ['src', 'dst', 'mix'].map(databaseName);
   const cluster = {
     connector,
-    locations: new Map(
-      names.map((name) => [name, encodeLocation(connectionParams({ dbname: name, user: 'postgres' }))]),
-    ),
-    yaml: `databases:\n${names.map((name) => `  ${name}: { url: "${server.url(name)}" }\n`).join('')}`,
+    locations: new Map(names.map((name) => [name, encodeLocation(connectionParams({ dbname: name, user }))])),
+    yaml: `databases:\n${names.map((name) => `  ${name}: { url: "postgresql://${user}@${host}:${port}/${name}" }\n`).join('')}`,
   };
   {
     await using admin = await connector(databaseName('postgres'), { applicationName: 'trunkline test' });
@@ -52,9 +52,15 @@ test.skipIf(!hasExtensionServer)('a cascade on the original extensions, and besi
   expect(plan.steps.filter((step) => step.kind === 'install_schemas')).toMatchObject([
     { database: 'src', schemas: [{ name: 'pgq_ext' }, { name: 'trunkline' }] },
     { database: 'dst', schemas: [{ name: 'pgq_ext' }, { name: 'trunkline' }] },
+    // What is missing beside an extension comes as extensions, too.
     {
       database: 'mix',
-      schemas: [{ name: 'pgq_ext' }, { name: 'pgq_node' }, { name: 'londiste' }, { name: 'trunkline' }],
+      schemas: [
+        { name: 'pgq_ext', source: 'bundled' },
+        { name: 'pgq_node', source: 'extension' },
+        { name: 'londiste', source: 'extension' },
+        { name: 'trunkline', source: 'bundled' },
+      ],
     },
   ]);
   expect(stepIds(await planOf(cluster, file))).toEqual([]);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startProgram, temporaryFile } from '../support/program.ts';
-import { expectEqual, type Replication, replication } from '../support/replication.ts';
+import { expectEqual, type Replication, replication, waitFor } from '../support/replication.ts';
 
 const tables = `
   create table account (id int primary key, n int not null default 0, note text);
@@ -149,7 +149,7 @@ test('a second process waits for the first and takes over when it is killed', as
   const first = startProgram(['run', '-f', file.path]);
   await cascade.caughtUp('dst');
   const second = startProgram(['run', '-f', file.path, '--json']);
-  await sleep(1_500);
+  await waitFor('the second to wait', 30_000, async () => second.output.includes('worker_waiting'));
   await first.kill('SIGKILL');
   const writing = startWriting(cascade);
   await sleep(2_000);

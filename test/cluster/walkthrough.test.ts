@@ -90,14 +90,21 @@ async function inSync(path = file.path): Promise<void> {
   await waitFor('every table in sync', 60_000, async () => {
     const { stdout } = await trunkline(['status', '--json'], path);
     const status = JSON.parse(stdout) as { queues: { nodes: { role: string; tables: { state: string }[] }[] }[] };
-    const tables = status.queues.flatMap(({ nodes }) => nodes.filter(({ role }) => role === 'leaf').flatMap((node) => node.tables));
+    const tables = status.queues.flatMap(({ nodes }) =>
+      nodes.filter(({ role }) => role === 'leaf').flatMap((node) => node.tables),
+    );
     return tables.length > 0 && tables.every(({ state }) => state === 'ok');
   });
 }
 
 interface Compared {
   readonly equal: boolean;
-  readonly tables: readonly { readonly node: string; readonly table: string; readonly rows: number; readonly equal: boolean }[];
+  readonly tables: readonly {
+    readonly node: string;
+    readonly table: string;
+    readonly rows: number;
+    readonly equal: boolean;
+  }[];
   readonly sequences: readonly { readonly equal?: boolean; readonly behind?: boolean }[];
 }
 
@@ -174,7 +181,9 @@ describe.sequential('the walk-through', () => {
     await load(2_000);
     await inSync(path);
     const before = await expectEqualAndDone(path);
-    expect(before.tables.filter(({ node }) => node === 'dst2_digoal_02').map(({ table, rows }) => [table, rows])).toEqual([
+    expect(
+      before.tables.filter(({ node }) => node === 'dst2_digoal_02').map(({ table, rows }) => [table, rows]),
+    ).toEqual([
       ['digoal_01.user_info', 999],
       ['digoal_01.user_session', 999],
     ]);
@@ -183,9 +192,13 @@ describe.sequential('the walk-through', () => {
       update digoal_01.user_info set userid = 300000 where userid = 5;
       update digoal_01.user_info set userid = 7 - 100 where userid = 150000`);
     const after = await expectEqualAndDone(path);
-    expect(after.tables.find(({ node, table }) => node === 'dst2_digoal_02' && table === 'digoal_01.user_info')?.rows).toBe(999);
+    expect(
+      after.tables.find(({ node, table }) => node === 'dst2_digoal_02' && table === 'digoal_01.user_info')?.rows,
+    ).toBe(999);
     await using target = await open('dst2');
-    const moved = await target.query(sql('select userid from digoal_02.user_info1 where userid in (-93, 5) order by 1'));
+    const moved = await target.query(
+      sql('select userid from digoal_02.user_info1 where userid in (-93, 5) order by 1'),
+    );
     expect(moved).toEqual([{ userid: -93 }]);
   });
 

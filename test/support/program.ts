@@ -17,6 +17,8 @@ export interface ProgramResult {
 export interface RunningProgram {
   readonly child: ChildProcess;
   readonly result: Promise<ProgramResult>;
+  /** Standard output so far. */
+  readonly output: string;
   kill(signal: NodeJS.Signals): Promise<ProgramResult>;
 }
 
@@ -46,6 +48,9 @@ export function startProgram(args: readonly string[], options: ProgramOptions = 
   return {
     child,
     result,
+    get output() {
+      return stdout;
+    },
     kill(signal) {
       child.kill(signal);
       return result;
