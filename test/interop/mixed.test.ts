@@ -19,7 +19,7 @@ const both = ['select * from people', 'select * from log'];
 
 test('a leaf of Londiste follows a root of Trunkline, and either worker goes on where the other stopped', async () => {
   await using debian = await debianServer();
-  await using cluster = await freshCluster({ src: 14, own: 18, other: { server: debian.server } });
+  await using cluster = await freshCluster({ src: 18, own: 14, other: { server: debian.server } });
   const { src, own, other } = cluster.databases;
   await using programs = debianPrograms([src, own, other]);
   await using root = await src.session();
