@@ -16,8 +16,8 @@ import { type ServerVersion, sessionOn, sharedServer } from './server.ts';
 export interface FreshDatabaseOptions {
   /** 18 unless told. */
   readonly version?: ServerVersion;
-  /** Which bundled schemas it has; all of them unless told. */
-  readonly install?: boolean | readonly SchemaName[];
+  /** Which bundled schemas it has, all of them unless told; or the original extensions, where the server has them. */
+  readonly install?: boolean | readonly SchemaName[] | 'extensions';
   /** Its name in the file; `db` unless told. */
   readonly name?: string;
   /** A server other than the shared one. */
@@ -43,8 +43,7 @@ const bundled = bundledSchemas.map(({ name }) => name);
 /** A fresh database, cloned from a template that has the bundled schemas. Hold it with `await using`. */
 export async function freshDatabase(options: FreshDatabaseOptions = {}): Promise<FreshDatabase> {
   const server = options.server ?? (await sharedServer(options.version ?? 18));
-  const schemas = schemasOf(options.install ?? true);
-  const template = schemas.length === 0 ? 'template0' : await templateWith(server, schemas);
+  const template = await templateFor(server, options.install ?? true);
   const dbname = `test_${randomBytes(6).toString('hex')}`;
   {
     await using admin = await sessionOn(server, 'postgres');
@@ -93,18 +92,28 @@ async function dropDatabase(server: RunningServer, dbname: string): Promise<void
   await admin.script(`drop database if exists ${quoteIdent(dbname)}${server.version >= 13 ? ' with (force)' : ''}`);
 }
 
+const extensions = 'create extension pgq; create extension pgq_node; create extension londiste';
+
+function templateFor(server: RunningServer, wanted: boolean | readonly SchemaName[] | 'extensions'): Promise<string> {
+  if (wanted === 'extensions') return makeTemplate(server, extensions, (session) => session.script(extensions));
+  const schemas = schemasOf(wanted);
+  if (schemas.length === 0) return Promise.resolve('template0');
+  const files = schemas.flatMap((schema) => installScript(schema));
+  return makeTemplate(server, JSON.stringify([files, bundledSchemas]), (session) => install(session, schemas));
+}
+
 function schemasOf(install: boolean | readonly SchemaName[]): readonly SchemaName[] {
   const wanted = install === true ? bundled : install === false ? [] : install;
   return bundled.filter((schema) => wanted.includes(schema) && existsSync(`sql/${schema}/install.list`));
 }
 
-/** Made once per server and content of the scripts, by whichever process comes first. */
-async function templateWith(server: RunningServer, schemas: readonly SchemaName[]): Promise<string> {
-  const files = schemas.flatMap((schema) => installScript(schema));
-  const digest = createHash('sha256')
-    .update(JSON.stringify([files, bundledSchemas]))
-    .digest('hex')
-    .slice(0, 12);
+/** Made once per server and content, by whichever process comes first. */
+async function makeTemplate(
+  server: RunningServer,
+  content: string,
+  fill: (session: Session) => Promise<unknown>,
+): Promise<string> {
+  const digest = createHash('sha256').update(content).digest('hex').slice(0, 12);
   const template = `template_${digest}`;
   await using admin = await sessionOn(server, 'postgres');
   if (await exists(admin, template)) return template;
@@ -115,7 +124,7 @@ async function templateWith(server: RunningServer, schemas: readonly SchemaName[
   await admin.script(`create database ${quoteIdent(draft)} template template0`);
   {
     await using session = await sessionOn(server, draft);
-    await install(session, schemas);
+    await fill(session);
   }
   await admin.script(`alter database ${quoteIdent(draft)} rename to ${quoteIdent(template)}`);
   await admin.script(`alter database ${quoteIdent(template)} allow_connections false`);

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Session } from '../../../src/db/session.ts';
 import { installScript, sqlFile } from '../../../src/db/sql-files.ts';
 import { sql } from '../../../src/db/statement.ts';
+import { value, waits } from '../../support/call.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { value, waits } from '../call.ts';
 
 /** The script that makes the roles, for roles that no other test has. */
 function ownRoles(): { readonly prefix: string; readonly text: string } {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { answer, value } from '../../support/call.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { answer, value } from '../call.ts';
 
 test('what runs with the rights of the installer takes no operator from the path of the caller', async () => {
   await using db = await freshDatabase();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Session } from '../../../src/db/session.ts';
+import { value } from '../../support/call.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { value } from '../call.ts';
 
 const set = (session: Session, tick: number | null, holder: string, ttl: string) =>
   value(session, "select trunkline.set_hold('q', 'n', $1, $2, $3::text::interval)", tick, holder, ttl);

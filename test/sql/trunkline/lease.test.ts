@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { readDriverError } from '../../../src/db/driver-errors.ts';
 import type { Session } from '../../../src/db/session.ts';
+import { value, waits } from '../../support/call.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { value, waits } from '../call.ts';
 
 const take = (session: Session, holder: string) => value(session, "select trunkline.take_lease('q', 'n', $1)", holder);
 const check = (session: Session, generation: unknown) =>

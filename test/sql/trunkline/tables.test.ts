@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sql } from '../../../src/db/statement.ts';
+import { value } from '../../support/call.ts';
 import { freshDatabase } from '../../support/database.ts';
-import { value } from '../call.ts';
 
 test('a worker reports itself, and its next report replaces the one before', async () => {
   await using db = await freshDatabase();

@@ -1,6 +1,6 @@
 import type { Session } from '../../../src/db/session.ts';
 import { sql } from '../../../src/db/statement.ts';
-import { answer } from '../call.ts';
+import { answer } from '../../support/call.ts';
 
 /** Makes this database the root of a queue. */
 export async function root(session: Session, queue = 'q'): Promise<void> {
