@@ -1,4 +1,4 @@
--- One row: the server, the user, and which of the schemas in $1 are there.
+-- One row: the server, the user, which of the schemas in $1 are there, and which it could make as extensions.
 -- A schema of an extension has its version; of the others the record of the installer is read elsewhere.
 select
     current_setting('server_version_num')::int as server_version,
@@ -18,6 +18,17 @@ select
         and d.refclassid = 'pg_catalog.pg_extension'::regclass
         and d.deptype = 'e'
        left join pg_catalog.pg_extension e on e.oid = d.refobjid
-      where n.nspname = any($1::text[])) as schemas
+      where n.nspname = any($1::text[])) as schemas,
+    -- Column trusted came with PostgreSQL 13.
+    (select coalesce(json_agg(json_build_object(
+         'name', e.name,
+         'version', e.default_version,
+         'creatable', r.rolsuper
+             or coalesce((to_jsonb(v) ->> 'trusted')::boolean, false)
+                and has_database_privilege(current_database(), 'create'))), '[]')
+       from pg_catalog.pg_available_extensions e
+       join pg_catalog.pg_available_extension_versions v on v.name = e.name and v.version = e.default_version
+      where e.name = any($1::text[])
+        and e.installed_version is null) as extensions
 from pg_catalog.pg_roles r
 where r.rolname = current_user

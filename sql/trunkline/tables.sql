@@ -3,10 +3,11 @@
 create schema trunkline;
 grant usage on schema trunkline to public;
 
--- What the installer put into this database, and at which version.
+-- What the installer put into this database, at which version, and whether as bundled SQL or as an extension.
 create table trunkline.component (
     component text not null,
     version text not null,
+    source text not null default 'bundled',
     installed_at timestamptz not null default now(),
     installed_by name not null default current_user,
 

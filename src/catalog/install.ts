@@ -1,59 +1,171 @@
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
-import { installScript } from '../db/sql-files.ts';
-import { quoteLiteral, sql } from '../db/statement.ts';
+import { installScript, type UpgradeScript, upgradeScripts } from '../db/sql-files.ts';
+import { quoteIdent, quoteLiteral, sql } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
 import type { DatabaseName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
-import { bundledSchemas, type SchemaName } from '../model/schemas.ts';
+import { bundledSchemas, compareVersions, type SchemaChange, type SchemaName } from '../model/schemas.ts';
 
 export { bundledSchemas } from '../model/schemas.ts';
 
 // Beside the locks of apply: two of them may install on one database that their queues share.
 const installLock = sql("select pg_advisory_xact_lock(x'74726c6e'::int, 0)");
 
-/**
- * Installs what is missing of `names`, all of it or nothing, and records what was. Ones that came meanwhile are left
- * alone. Gives the names that it installed.
- */
+export interface InstallOptions {
+  readonly database?: DatabaseName | undefined;
+  /** Where the scripts from one version to the next come from. */
+  readonly upgrades?: (schema: SchemaName) => readonly UpgradeScript[];
+}
+
+/** {@link changeSchemas} for bundled schemas that are missing. Gives the names that it installed. */
 export function installSchemas(
   session: Session,
   names: readonly SchemaName[],
   database?: DatabaseName,
 ): Promise<readonly SchemaName[]> {
+  const schemas = bundledSchemas.filter(({ name }) => names.includes(name));
+  return changeSchemas(
+    session,
+    schemas.map((schema) => ({ ...schema, source: 'bundled' })),
+    { database },
+  );
+}
+
+/**
+ * Installs what is missing and upgrades what is older, all of it or nothing, and records what was done. Schemas that came
+ * meanwhile are left alone. Gives the names that it worked on.
+ */
+export async function changeSchemas(
+  session: Session,
+  changes: readonly SchemaChange[],
+  options: InstallOptions = {},
+): Promise<readonly SchemaName[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await changeOnce(session, changes, options);
+    } catch (error) {
+      if (attempt === attempts || !isRaceForRoles(error)) throw error;
+    }
+  }
+}
+
+const attempts = 5;
+const roleTables = new Set(['pg_authid', 'pg_auth_members']);
+
+/**
+ * Extensions make their roles without looking out for another database of the server that does so at the same moment. The
+ * loser finds them there when it comes again.
+ */
+function isRaceForRoles(error: unknown): boolean {
+  const known = error instanceof ToolError ? readDriverError(error.cause) : undefined;
+  return known?.sqlstate === '42710' || (known?.sqlstate === '23505' && roleTables.has(known.table ?? ''));
+}
+
+function changeOnce(
+  session: Session,
+  changes: readonly SchemaChange[],
+  { database, upgrades = upgradeScripts }: InstallOptions,
+): Promise<readonly SchemaName[]> {
   return transaction(session, async () => {
     await session.script("set local lock_timeout = '60s'");
     await session.query(installLock);
-    const rows = await session.query<{ nspname: string }>(
-      sql('select nspname from pg_catalog.pg_namespace where nspname = any($1::text[])', names),
-    );
-    const there = new Set(rows.map((row) => row.nspname));
-    const missing = bundledSchemas.filter(({ name }) => names.includes(name) && !there.has(name));
-    for (const { name } of missing) {
-      for (const file of installScript(name)) await runFile(session, file, database);
+    const there = await schemasThere(session, changes);
+    const recorded = changes.some(({ from }) => from !== undefined) ? await recordedVersions(session) : new Map();
+    const run = (file: SqlText) => runFile(session, file, database);
+    const done: SchemaChange[] = [];
+    for (const change of inOrder(changes)) {
+      const { name, version, source } = change;
+      if (change.from === undefined) {
+        if (there.has(name)) continue;
+        const files = source === 'extension' ? [extensionFile(name)] : installScript(name);
+        for (const file of files) await run(file);
+      } else {
+        const from: string | undefined = recorded.get(name);
+        if (from === undefined || compareVersions(from, version) >= 0) continue;
+        for (const file of upgradeFiles(name, from, version, upgrades(name))) await run(file);
+        if (name === 'pgq') await run(refreshCapture);
+      }
+      done.push(change);
     }
-    for (const { name, version } of missing) await session.query(sql(recordText, name, version));
-    return missing.map(({ name }) => name);
+    for (const { name, version, source } of done) await session.query(sql(recordText, name, version, source));
+    return done.map(({ name }) => name);
   });
 }
 
-const recordText = `insert into trunkline.component (component, version) values ($1, $2)
-on conflict (component) do update
-set version = excluded.version, installed_at = pg_catalog.now(), installed_by = current_user`;
+interface SqlText {
+  readonly path: string;
+  readonly text: string;
+}
 
-async function runFile(
-  session: Session,
-  file: { readonly path: string; readonly text: string },
-  database: DatabaseName | undefined,
-): Promise<void> {
+function inOrder(changes: readonly SchemaChange[]): readonly SchemaChange[] {
+  return bundledSchemas.flatMap(({ name }) => changes.filter((change) => change.name === name));
+}
+
+async function schemasThere(session: Session, changes: readonly SchemaChange[]): Promise<ReadonlySet<string>> {
+  const names = changes.map(({ name }) => name);
+  const rows = await session.query<{ nspname: string }>(
+    sql('select nspname from pg_catalog.pg_namespace where nspname = any($1::text[])', names),
+  );
+  return new Set(rows.map((row) => row.nspname));
+}
+
+async function recordedVersions(session: Session): Promise<Map<string, string>> {
+  const rows = await session.query<{ component: string; version: string }>(
+    sql('select component, version from trunkline.component for update'),
+  );
+  return new Map(rows.map((row) => [row.component, row.version]));
+}
+
+function extensionFile(name: SchemaName): SqlText {
+  const text = `create extension ${quoteIdent(name)}`;
+  return { path: text, text };
+}
+
+/**
+ * What leads from one version to another: the scripts between them, which see to tables and to functions whose signature
+ * changes; then all functions anew, which keep their grants, and the grants of those that are new.
+ */
+function upgradeFiles(
+  schema: SchemaName,
+  from: string,
+  to: string,
+  scripts: readonly UpgradeScript[],
+): readonly SqlText[] {
+  const between = scripts
+    .filter((script) => compareVersions(script.from, from) >= 0 && compareVersions(script.to, to) <= 0)
+    .sort((left, right) => compareVersions(left.from, right.from));
+  const again = installScript(schema).filter(({ path }) => /\/functions\/|\/grants\.sql$/.test(path));
+  return [
+    ...between,
+    ...again.map(({ path, text }) => ({
+      path,
+      text: text.replace(/^create function\b/gim, 'create or replace function'),
+    })),
+  ];
+}
+
+// These were written for the queues there are, and the installation has just put their first drafts in the place.
+const refreshCapture: SqlText = {
+  path: 'pgq: trunkline_capture.refresh_insert_row() and refresh_put()',
+  text: `select trunkline_capture.refresh_insert_row();
+select trunkline_capture.refresh_put(queue_id) from pgq.queue;`,
+};
+
+const recordText = `insert into trunkline.component (component, version, source) values ($1, $2, $3)
+on conflict (component) do update
+set version = excluded.version, source = excluded.source, installed_at = pg_catalog.now(), installed_by = current_user`;
+
+async function runFile(session: Session, file: SqlText, database: DatabaseName | undefined): Promise<void> {
   try {
     await session.script(file.text);
   } catch (error) {
     const known = readDriverError(error);
     if (known === undefined || known.transient) throw error;
-    const { sqlstate, message: detail } = known;
-    const doing = `installing sql/${file.path}`;
-    throw new ToolError([{ code: 'sql_failed', database, node: undefined, doing, sqlstate, detail }], { cause: error });
+    const { sqlstate, message: detail, hint } = known;
+    const doing = file.path.endsWith('.sql') ? `installing sql/${file.path}` : file.path;
+    const problem = { code: 'sql_failed', database, node: undefined, doing, sqlstate, detail, hint } as const;
+    throw new ToolError([problem], { cause: error });
   }
 }
 
@@ -85,7 +197,7 @@ begin
         insert into trunkline.component (component, version) values
 ${rows.replace(/^/gm, '        ')}
         on conflict (component) do update
-        set version = excluded.version, installed_at = pg_catalog.now(), installed_by = current_user;
+        set version = excluded.version, source = excluded.source, installed_at = pg_catalog.now(), installed_by = current_user;
     end if;
 end;
 $record$;

@@ -6,7 +6,7 @@ import { sql } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
 import { type DatabaseName, type QueueName, sequenceName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
-import { bundledSchemas, type InstalledSchema, type SchemaName } from '../model/schemas.ts';
+import { bundledSchemas, type InstalledSchema, type OfferedExtension, type SchemaName } from '../model/schemas.ts';
 import type { DesiredState, LiveDatabase, LiveNode, LiveState, Observation } from '../model/state.ts';
 import {
   byQueue,
@@ -85,6 +85,7 @@ interface ServerRow {
   readonly has_nodes: boolean;
   readonly has_tables: boolean;
   readonly schemas: readonly SchemaRow[];
+  readonly extensions: readonly (OfferedExtension & { readonly name: SchemaName })[];
 }
 
 interface SchemaRow {
@@ -109,6 +110,7 @@ async function readDatabase(session: Session): Promise<LiveDatabase> {
     superuser: server.superuser,
     canReplicate: server.superuser || (await mayReplicate(session)),
     schemas: await readSchemas(session, server),
+    extensions: new Map(server.extensions.map(({ name, ...offered }) => [name, offered])),
     queues: server.has_nodes ? await readNodes(session, server.has_tables) : new Map(),
     tables: new Map(tables.map((table) => [table.name, table])),
     sequences: new Set((relations?.sequences ?? []).map(sequenceName)),

@@ -148,6 +148,10 @@ export interface Database {
    */
   connect_timeout?: number | string;
   /**
+   * Whose pgq, pgq_node and londiste a database gets that has none yet. auto: the extensions where the server offers them and the user may create them, and the bundled SQL elsewhere. What is there already stays.
+   */
+  engine?: 'auto' | 'bundled' | 'extension';
+  /**
    * A PostgreSQL server on this machine that Trunkline starts and stops itself: for tries, tests and examples. Stands alone.
    */
   embedded?: {

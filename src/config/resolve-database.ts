@@ -23,12 +23,17 @@ const noParams: ConnectionParams = {
 
 export function resolveDatabase(scope: Scope, name: string, raw: Database): DatabaseSpec {
   checkAlone(scope, name, raw);
-  return { name: databaseName(name), connection: connectionOf(scope, name, raw), at: keyAt(scope, 'databases', name) };
+  return {
+    name: databaseName(name),
+    connection: connectionOf(scope, name, raw),
+    engine: raw.engine ?? 'auto',
+    at: keyAt(scope, 'databases', name),
+  };
 }
 
 /** `url` and `embedded` each say everything about the place. */
 function checkAlone(scope: Scope, name: string, raw: Database): void {
-  const keys = Object.keys(raw);
+  const keys = Object.keys(raw).filter((key) => key !== 'engine');
   const alone = keys.find((key) => key === 'embedded' || key === 'url');
   const [first, ...others] = keys.filter((key) => key !== alone);
   if (alone === undefined || first === undefined) return;

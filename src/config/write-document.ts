@@ -15,7 +15,7 @@ import { durationText } from './duration.ts';
 export function documentOf(state: DesiredState): TrunklineDocument {
   return {
     version: 1,
-    databases: mapped(state.databases, ({ connection }) => databaseOf(connection)),
+    databases: mapped(state.databases, ({ connection, engine }) => ({ ...databaseOf(connection), engine })),
     queues: mapped(state.queues, queueOf),
     allow: [...state.allow],
   };

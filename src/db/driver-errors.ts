@@ -12,6 +12,8 @@ export interface DriverError {
   readonly schema: string | undefined;
   readonly table: string | undefined;
   readonly constraint: string | undefined;
+  /** What the server says can be done. */
+  readonly hint: string | undefined;
 }
 
 /** A session that went away while somebody used it, or before. */
@@ -52,6 +54,7 @@ export function readDriverError(error: unknown): DriverError | undefined {
       schema: error.schema,
       table: error.table,
       constraint: error.constraint,
+      hint: error.hint,
     };
   }
   if (error instanceof ConnectionLost || isSocketError(error)) {
@@ -65,6 +68,7 @@ export function readDriverError(error: unknown): DriverError | undefined {
       schema: undefined,
       table: undefined,
       constraint: undefined,
+      hint: undefined,
     };
   }
   return undefined;

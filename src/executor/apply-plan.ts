@@ -109,7 +109,7 @@ function problemDetail(problem: Problem): string {
     case 'catalog_refused':
       return `${problem.call} answers ${problem.status}, ${problem.note}`;
     case 'sql_failed':
-      return `${problem.doing}: ${problem.detail}${problem.sqlstate === undefined ? '' : ` (SQLSTATE ${problem.sqlstate})`}`;
+      return `${problem.doing}: ${problem.detail}${problem.sqlstate === undefined ? '' : ` (SQLSTATE ${problem.sqlstate})`}${problem.hint === undefined ? '' : `. ${problem.hint}`}`;
     case 'database_unreachable':
       return `database ${problem.database} does not answer: ${problem.detail}`;
     default:

@@ -1,4 +1,4 @@
-import { installSchemas } from '../catalog/install.ts';
+import { changeSchemas } from '../catalog/install.ts';
 import {
   createTrigger,
   getSeqList,
@@ -30,11 +30,7 @@ import type { StepDeps } from './step-deps.ts';
 export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
   switch (step.kind) {
     case 'install_schemas':
-      await installSchemas(
-        await deps.session(step.database),
-        step.schemas.map(({ name }) => name),
-        step.database,
-      );
+      await changeSchemas(await deps.session(step.database), step.schemas, { database: step.database });
       return;
     case 'create_root':
       return createRoot(step, deps);

@@ -37,7 +37,7 @@ export function decodeControlEvent(row: QueueRow): ControlEvent {
     case 'R':
       return { kind: 'truncate', table: extra1 };
     case 'EXECUTE':
-      return { kind: 'execute', file: extra1, sql: data, attributes: row.extra2 ?? '' };
+      return { kind: 'execute', file: { name: extra1, sql: data, attributes: row.extra2 ?? '' } };
     case 'londiste.add-table':
       return { kind: 'table_added', table: data };
     case 'londiste.remove-table':

@@ -21,5 +21,14 @@ export type ControlEvent =
   | { readonly kind: 'location'; readonly node: string; readonly location: string | null; readonly dead: boolean }
   | { readonly kind: 'location_removed'; readonly node: string }
   | { readonly kind: 'global_watermark'; readonly tick: string }
-  | { readonly kind: 'execute'; readonly file: string; readonly sql: string; readonly attributes: string }
+  | { readonly kind: 'execute'; readonly file: ExecuteFile }
   | { readonly kind: 'unknown'; readonly type: string };
+
+/** SQL that Londiste's `execute` sends through the queue. */
+export interface ExecuteFile {
+  /** Its id: it runs once per database. */
+  readonly name: string;
+  readonly sql: string;
+  /** Url-encoded; empty without any. */
+  readonly attributes: string;
+}

@@ -1,6 +1,7 @@
 import type { HazardKind } from './hazard.ts';
 import type { DatabaseName, NodeName, QueueName, SequenceName, TableName } from './names.ts';
 import type { Origin } from './origin.ts';
+import type { Engine, InstalledSchema, SchemaName } from './schemas.ts';
 
 /** Everything that can be wrong and is somebody's to mend. The sentence is made in `render/describe-problem.ts`. */
 export type Problem =
@@ -145,6 +146,8 @@ export type Problem =
       readonly doing: string;
       readonly sqlstate: string | undefined;
       readonly detail: string;
+      /** What the server says can be done. */
+      readonly hint?: string | undefined;
     }
   | {
       readonly code: 'catalog_refused';
@@ -159,6 +162,34 @@ export type Problem =
       readonly database: DatabaseName;
       readonly user: string;
       readonly serverVersion: number;
+    }
+  | {
+      readonly code: 'extensions_unavailable';
+      readonly database: DatabaseName;
+      readonly reason: 'not_offered' | 'no_right';
+      readonly extensions: readonly SchemaName[];
+      /** Already there as extensions. */
+      readonly there: readonly SchemaName[];
+      readonly user: string;
+    }
+  | {
+      readonly code: 'engine_differs';
+      readonly at: Origin;
+      readonly database: DatabaseName;
+      readonly wanted: Engine;
+      readonly found: InstalledSchema['source'];
+      readonly schemas: readonly SchemaName[];
+    }
+  | {
+      readonly code: 'schemas_incomplete';
+      readonly database: DatabaseName;
+      readonly there: readonly SchemaName[];
+      readonly missing: readonly SchemaName[];
+    }
+  | {
+      readonly code: 'schemas_newer';
+      readonly database: DatabaseName;
+      readonly schemas: readonly { readonly name: SchemaName; readonly version: string; readonly known: string }[];
     }
   // Desired against live
   | {
@@ -325,6 +356,13 @@ export type Problem =
       readonly destination: TableName;
     }
   | { readonly code: 'handler_unknown'; readonly queue: QueueName; readonly node: NodeName; readonly table: TableName }
+  | {
+      readonly code: 'execute_refused';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly file: string;
+      readonly detail: string;
+    }
   | { readonly code: 'event_unknown'; readonly queue: QueueName; readonly node: NodeName; readonly eventType: string }
   // Embedded servers
   | {

@@ -1,7 +1,7 @@
 import type { HazardKind } from './hazard.ts';
 import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
 import type { Problem } from './problem.ts';
-import type { InstalledSchema, SchemaName } from './schemas.ts';
+import type { InstalledSchema, OfferedExtension, SchemaName } from './schemas.ts';
 import type { SyncState, TableSpec } from './table.ts';
 import type { DatabaseSpec, QueueSpec, TickerSettings } from './topology.ts';
 
@@ -29,6 +29,7 @@ export interface LiveDatabase {
   /** May set `session_replication_role`. */
   readonly canReplicate: boolean;
   readonly schemas: ReadonlyMap<SchemaName, InstalledSchema>;
+  readonly extensions: ReadonlyMap<SchemaName, OfferedExtension>;
   readonly queues: ReadonlyMap<QueueName, LiveNode>;
   readonly tables: ReadonlyMap<TableName, TableFacts>;
   readonly sequences: ReadonlySet<SequenceName>;

@@ -1,6 +1,6 @@
 import type { Hazard } from './hazard.ts';
 import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
-import type { InstalledSchema, SchemaName } from './schemas.ts';
+import type { SchemaChange } from './schemas.ts';
 import type { TableSpec } from './table.ts';
 import type { TickerSettings } from './topology.ts';
 
@@ -35,13 +35,9 @@ export type Step =
 
 export type StepKind = Step['kind'];
 
-/** All missing schemas of one database, in one transaction. */
+/** All missing schemas of one database, and all of ours that are older, in one transaction. */
 export interface InstallSchemas extends StepOf<'install_schemas'> {
-  readonly schemas: readonly {
-    readonly name: SchemaName;
-    readonly version: string;
-    readonly source: InstalledSchema['source'];
-  }[];
+  readonly schemas: readonly SchemaChange[];
 }
 
 export interface CreateRoot extends NodeStepOf<'create_root'> {

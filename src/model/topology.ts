@@ -1,5 +1,6 @@
 import type { DatabaseName, NodeName, QueueName, RowFilter } from './names.ts';
 import type { Origin } from './origin.ts';
+import type { Engine } from './schemas.ts';
 import type { Secret } from './secret.ts';
 
 /** Where a database is and how to reach it, as libpq knows it. */
@@ -31,6 +32,7 @@ export type Connection =
 export interface DatabaseSpec {
   readonly name: DatabaseName;
   readonly connection: Connection;
+  readonly engine: Engine;
   readonly at: Origin;
 }
 

@@ -3,9 +3,10 @@ import type { Problem } from '../model/problem.ts';
 import type { LiveDatabase, LiveNode, LiveState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { captureArgs } from '../model/table-codec.ts';
-import { type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
+import { type DatabaseSpec, type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
 import { isSupported } from './diff-database.ts';
 import { diffLeaf, diffRoot } from './diff-node.ts';
+import { pgqSource } from './diff-schemas.ts';
 import { diffSequences } from './diff-sequences.ts';
 import { diffTables } from './diff-tables.ts';
 import { expandTables, type WantedTable } from './expand-tables.ts';
@@ -21,6 +22,7 @@ export interface QueueFindings extends Findings {
 
 export function diffQueue(
   queue: QueueSpec,
+  databases: ReadonlyMap<DatabaseName, DatabaseSpec>,
   live: LiveState,
   locations: ReadonlyMap<DatabaseName, Location>,
 ): QueueFindings {
@@ -40,7 +42,7 @@ export function diffQueue(
     .filter((node) => node.placement.role === 'leaf' && !wrong.has(node.name))
     .map((node) => nodeScene(queue, node, live))
     .filter((leaf) => leaf !== undefined);
-  const pgq = root.database.schemas.get('pgq')?.source ?? 'bundled';
+  const pgq = pgqSource(databases.get(root.spec.database), root.database);
   const scene: Scene = { queue, root, leaves, locations, triggerArgs: captureArgs(pgq) };
   const lost = lostRoot(scene);
   const expansion = expandTables(queue, root.database.tables);

@@ -23,7 +23,7 @@ export function makePlan({ desired, live, locations }: PlanInput): { plan: Plan;
   const used = new Set<DatabaseName>();
   const needed = new Set<DatabaseName>();
   const queues = [...desired.queues.values()].map((queue) => {
-    const findings = diffQueue(queue, live, locations);
+    const findings = diffQueue(queue, desired.databases, live, locations);
     for (const node of queue.nodes.values()) {
       used.add(node.database);
       if (findings.looked !== undefined) needed.add(node.database);
@@ -32,15 +32,32 @@ export function makePlan({ desired, live, locations }: PlanInput): { plan: Plan;
     return findings;
   });
   const findings = mergeFindings([
-    ...[...used].map((name) =>
-      diffDatabase(name, live.databases.get(name), { subscribes: subscribing.has(name), needed: needed.has(name) }),
-    ),
+    ...[...desired.databases.values()]
+      .filter(({ name }) => used.has(name))
+      .map((spec) =>
+        diffDatabase(spec, live.databases.get(spec.name), {
+          subscribes: subscribing.has(spec.name),
+          needed: needed.has(spec.name),
+        }),
+      ),
     ...queues,
   ]);
   const problems = [...findings.problems, ...checkTargets(findings.steps, live)];
-  const steps = problems.length > 0 ? [] : orderSteps(findings.steps);
+  const steps = problems.length > 0 ? [] : orderSteps(afterInstallation(findings.steps));
   const fingerprints = steps.length === 0 ? new Map<DatabaseName, string>() : fingerprintAll(live, queues, steps);
   return { plan: { formatVersion: 1, steps, warnings: findings.warnings, fingerprints }, problems };
+}
+
+/** Whatever else is done on a database waits for its SQL: older functions may not know what is asked of them. */
+function afterInstallation(steps: readonly Step[]): readonly Step[] {
+  const installs = new Map<DatabaseName, string>();
+  for (const step of steps) if (step.kind === 'install_schemas') installs.set(step.database, step.id);
+  if (installs.size === 0) return steps;
+  return steps.map((step) => {
+    const install = installs.get(step.database);
+    if (install === undefined || install === step.id || step.dependsOn.includes(install)) return step;
+    return { ...step, dependsOn: [install, ...step.dependsOn] };
+  });
 }
 
 /** Of each database that the plan touches, or that a touched queue was judged by. */

@@ -180,7 +180,7 @@ function sentences(problem: Problem): Sentences {
     case 'sql_failed':
       return [
         `${problem.node === undefined ? '' : `node ${problem.node}: `}${problem.database === undefined ? '' : `database ${problem.database}: `}${problem.doing} failed${problem.sqlstate === undefined ? '' : ` with SQLSTATE ${problem.sqlstate}`}.`,
-        `The server says: ${problem.detail}`,
+        `The server says: ${problem.detail}${problem.hint === undefined ? '' : `\n${problem.hint}`}`,
       ];
     case 'catalog_refused':
       return [
@@ -198,6 +198,23 @@ function sentences(problem: Problem): Sentences {
         problem.serverVersion >= 150000
           ? `As a superuser there: GRANT SET ON PARAMETER session_replication_role TO "${problem.user.replaceAll('"', '""')}";`
           : 'Before PostgreSQL 15 only a superuser may. Let the file name a superuser for this database.',
+      ];
+    case 'extensions_unavailable':
+      return extensionsUnavailable(problem);
+    case 'engine_differs':
+      return [
+        `database ${problem.database} has ${list(problem.schemas)} ${sourceWords[problem.found]}, and the file says engine: ${problem.wanted}.`,
+        'A plan never exchanges one for the other. Take engine: out of the file, or name a database that has none of them.',
+      ];
+    case 'schemas_incomplete':
+      return [
+        `database ${problem.database} has ${list(problem.there)} from elsewhere, and lacks ${list(problem.missing)}, which has to come from the same source.`,
+        `Install ${list(problem.missing)} from where ${list(problem.there)} came, or name a database that has none of them.`,
+      ];
+    case 'schemas_newer':
+      return [
+        `database ${problem.database} has newer SQL than this release of Trunkline: ${problem.schemas.map(({ name, version, known: own }) => `${name} ${version} (here ${own})`).join(', ')}.`,
+        'It stays as it is. Use the newer release here, too.',
       ];
     // Desired against live
     case 'node_elsewhere':
@@ -466,6 +483,37 @@ function tableWithoutKey(problem: ProblemOf<'table_without_key'>): Sentences {
           `  ${addKeySql}`,
         ];
   return [`table ${table} on node ${node} of queue ${queue} has no primary key, so ${consequence}.`, ways.join('\n')];
+}
+
+const sourceWords = {
+  bundled: "by Trunkline's own SQL",
+  extension: 'as extensions',
+  foreign: 'as plain SQL of another origin',
+} as const;
+
+function extensionsUnavailable({
+  database,
+  reason,
+  extensions,
+  there,
+  user,
+}: Extract<Problem, { code: 'extensions_unavailable' }>): Sentences {
+  const why =
+    there.length === 0
+      ? 'and the file says engine: extension'
+      : `and ${list(there)} ${there.length === 1 ? 'is' : 'are'} there as ${there.length === 1 ? 'an extension' : 'extensions'}, so the rest has to be, too`;
+  const word = extensions.length === 1 ? 'extension' : 'extensions';
+  return reason === 'not_offered'
+    ? [
+        `the server of database ${database} does not offer the ${word} ${list(extensions)}, ${why}.`,
+        there.length === 0
+          ? 'Install the packages on its machine, or say engine: bundled.'
+          : 'Install the packages on its machine.',
+      ]
+    : [
+        `database ${database}: user ${user} may not create the ${word} ${list(extensions)}, ${why}.`,
+        `As a superuser there: ${extensions.map((name) => `CREATE EXTENSION ${name};`).join(' ')}`,
+      ];
 }
 
 function subject(path: string): string {

@@ -1,4 +1,5 @@
 import { assertNever } from '../model/exhaustive.ts';
+import type { SchemaChange } from '../model/schemas.ts';
 import type { Step } from '../model/step.ts';
 import type { TableSpec } from '../model/table.ts';
 import type { TickerSettings } from '../model/topology.ts';
@@ -7,7 +8,7 @@ import type { TickerSettings } from '../model/topology.ts';
 export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'install_schemas':
-      return `install ${schemaList(step.schemas)} on database ${step.database}`;
+      return `${installText(step.schemas)} on database ${step.database}`;
     case 'create_root':
       return `make ${step.node} the root of ${step.queue}`;
     case 'create_leaf':
@@ -41,8 +42,28 @@ export function tableText(table: TableSpec): string {
   return table.destination === table.name ? table.name : `${table.name} -> ${table.destination}`;
 }
 
-export function schemaList(schemas: readonly { readonly name: string; readonly version: string }[]): string {
-  return schemas.map(({ name, version }) => `${name} ${version}`).join(', ');
+function installText(schemas: readonly SchemaChange[]): string {
+  const made = schemaGroups(schemas.filter(({ from }) => from === undefined));
+  const raised = schemaGroups(schemas.filter(({ from }) => from !== undefined));
+  return [
+    made.length === 0 ? '' : `install ${made.join(' and ')}`,
+    raised.length === 0 ? '' : `upgrade ${raised.join(' and ')}`,
+  ]
+    .filter((text) => text !== '')
+    .join(', ');
+}
+
+/** `extensions pgq 3.5, pgq_node 3.5` and `schemas trunkline 1`: who reads it sees whose code it is. */
+export function schemaGroups(schemas: readonly SchemaChange[]): readonly string[] {
+  return (['extension', 'bundled'] as const).flatMap((source) => {
+    const of = schemas.filter((schema) => schema.source === source);
+    const word = source === 'extension' ? 'extensions' : 'schemas';
+    return of.length === 0 ? [] : [`${word} ${of.map(schemaText).join(', ')}`];
+  });
+}
+
+function schemaText({ name, version, from }: SchemaChange): string {
+  return from === undefined ? `${name} ${version}` : `${name} ${from} -> ${version}`;
 }
 
 /** Named as in the file. */

@@ -31,6 +31,7 @@ export function summarize(plan: Plan): PlanSummary {
 export function changeOf(step: Step): Change {
   switch (step.kind) {
     case 'install_schemas':
+      return step.schemas.every(({ from }) => from !== undefined) ? 'change' : 'add';
     case 'create_root':
     case 'create_leaf':
     case 'add_table':

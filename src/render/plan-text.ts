@@ -4,7 +4,7 @@ import type { Plan } from '../model/plan.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import type { NodeSpec } from '../model/topology.ts';
-import { schemaList, tableText, tickerSettings } from './describe-step.ts';
+import { schemaGroups, tableText, tickerSettings } from './describe-step.ts';
 import type { Paint } from './paint.ts';
 import { type Change, changeOf, hazardsOf, type PlanSummary, summarize } from './plan-summary.ts';
 import { countOf, formatBytes, formatCount } from './units.ts';
@@ -106,7 +106,7 @@ const marks: Readonly<Record<Change, (paint: Paint) => string>> = {
 function contentOf(step: Step): readonly [what: string, details: readonly string[]] {
   switch (step.kind) {
     case 'install_schemas':
-      return [`schemas ${schemaList(step.schemas)}`, []];
+      return [schemaGroups(step.schemas).join(' and '), []];
     case 'create_root':
       return [
         `node ${step.node}`,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { bundledSchemas, installSchemas, installText } from '../../src/catalog/install.ts';
 import { sql } from '../../src/db/statement.ts';
 import { ToolError } from '../../src/model/problem.ts';
+import { originalVersion } from '../../src/model/schemas.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 
 const names = bundledSchemas.map(({ name }) => name);
@@ -31,7 +32,9 @@ test('the versions it records are those that the schemas tell of themselves', as
   await installSchemas(session, names);
   for (const { name, version } of bundledSchemas) {
     if (name === 'trunkline') continue;
-    expect(await session.query(sql(`select ${name}.version() as version`))).toEqual([{ version }]);
+    expect(await session.query(sql(`select ${name}.version() as version`))).toEqual([
+      { version: originalVersion(version) },
+    ]);
   }
 });
 
@@ -79,7 +82,7 @@ test('psql runs the printed script, and the plan finds it installed', async ({ s
 test('the printed script of a later schema is recorded where schema trunkline is there', async () => {
   await using db = await freshDatabase({ install: ['pgq', 'pgq_ext', 'pgq_node', 'trunkline'] });
   await using session = await db.session();
-  const londiste = { name: 'londiste', version: '3.8' };
+  const londiste = bundledSchemas.find(({ name }) => name === 'londiste');
   expect(await components(db)).not.toContainEqual(londiste);
   await session.script(installText(['londiste']).replace(/^\\.*$/gm, ''));
   expect(await components(db)).toContainEqual(londiste);

@@ -10,7 +10,7 @@ import { paintWith } from '../../src/render/paint.ts';
 import { planJson } from '../../src/render/plan-json.ts';
 import { planText } from '../../src/render/plan-text.ts';
 import { goldenCases } from '../support/golden.ts';
-import { liveFromYaml } from '../support/live-yaml.ts';
+import { databasesYaml, liveFromYaml } from '../support/live-yaml.ts';
 
 const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
 const plain = paintWith(false);
@@ -25,8 +25,7 @@ goldenCases({
   run({ read }) {
     const live = liveFromYaml(read('live.yaml') ?? '');
     const names = [...live.databases.keys()];
-    const databases = names.map((name) => `  ${name}: { host: 127.0.0.1, dbname: ${name} }\n`).join('');
-    const text = `${read('trunkline.yaml') ?? ''}version: 1\ndatabases:\n${databases}`;
+    const text = `${read('trunkline.yaml') ?? ''}version: 1\n${databasesYaml(read('live.yaml') ?? '')}`;
     const desired = load([{ file: 'trunkline.yaml', text }], { env: {}, schema });
     const locations = new Map(names.map((name) => [name, location(`dbname=${name}`)]));
     const { plan, problems } = makePlan({ desired, live, locations });

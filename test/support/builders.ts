@@ -54,6 +54,7 @@ export const connectionParams = (change: Partial<ConnectionParams> = {}): Connec
 export const aDatabase = (name: string, change: Partial<DatabaseSpec> = {}): DatabaseSpec => ({
   name: databaseName(name),
   connection: { kind: 'server', params: connectionParams({ dbname: name }) },
+  engine: 'auto',
   at: anOrigin({ path: `databases.${name}` }),
   ...change,
 });
@@ -178,6 +179,7 @@ export const aLiveDatabase = (change: Partial<LiveDatabase> = {}): LiveDatabase 
   superuser: true,
   canReplicate: true,
   schemas: new Map(),
+  extensions: new Map(),
   queues: new Map(),
   tables: new Map(),
   sequences: new Set(),

@@ -1,5 +1,10 @@
 import { parse } from 'yaml';
-import { bundledSchemas, type InstalledSchema, type SchemaName } from '../../src/model/schemas.ts';
+import {
+  bundledSchemas,
+  type InstalledSchema,
+  type OfferedExtension,
+  type SchemaName,
+} from '../../src/model/schemas.ts';
 import type { LiveDatabase, LiveNode, LiveState, LiveTable, LiveTrigger, Observation } from '../../src/model/state.ts';
 import { decodeSyncState } from '../../src/model/sync-state-codec.ts';
 import { decodeTable, encodeTable } from '../../src/model/table-codec.ts';
@@ -54,14 +59,28 @@ interface ReplicatedYaml {
 }
 
 interface DatabaseYaml {
+  /** What the file says of it. */
+  readonly engine?: string;
   readonly unreachable?: 'refused' | 'authentication';
   readonly server?: number;
   readonly canReplicate?: boolean;
   readonly user?: string;
   readonly schemas?: 'all' | Readonly<Record<string, string>>;
+  /** Version of each extension that the server offers; `denied` behind it where the user may not create it. */
+  readonly extensions?: Readonly<Record<string, string>>;
   readonly tables?: Readonly<Record<string, TableYaml | null>>;
   readonly sequences?: readonly string[];
   readonly nodes?: Readonly<Record<string, NodeYaml>>;
+}
+
+/** The `databases:` section of a file that names them. */
+export function databasesYaml(text: string): string {
+  const databases = parse(text) as Readonly<Record<string, DatabaseYaml | null>>;
+  const lines = Object.entries(databases).map(([name, yaml]) => {
+    const engine = yaml?.engine === undefined ? '' : `, engine: ${yaml.engine}`;
+    return `  ${name}: { host: 127.0.0.1, dbname: ${name}${engine} }\n`;
+  });
+  return `databases:\n${lines.join('')}`;
 }
 
 export function liveFromYaml(text: string): LiveState {
@@ -94,6 +113,7 @@ function database(yaml: DatabaseYaml): LiveDatabase {
     canReplicate: yaml.canReplicate ?? true,
     superuser: yaml.canReplicate ?? true,
     user: yaml.user ?? 'repl',
+    extensions: extensions(yaml.extensions ?? {}),
     schemas: schemas(yaml.schemas ?? (yaml.nodes === undefined ? {} : 'all')),
     tables: new Map(
       Object.entries(yaml.tables ?? {}).map(([name, table]) => [tableName(name), facts(name, table ?? {})]),
@@ -111,6 +131,15 @@ function schemas(yaml: 'all' | Readonly<Record<string, string>>): ReadonlyMap<Sc
     Object.entries(yaml).map(([name, text]) => {
       const [source = '', version = ''] = text.split(' ');
       return [name as SchemaName, { source: source as InstalledSchema['source'], version }];
+    }),
+  );
+}
+
+function extensions(yaml: Readonly<Record<string, string>>): ReadonlyMap<SchemaName, OfferedExtension> {
+  return new Map(
+    Object.entries(yaml).map(([name, text]) => {
+      const [version = '', denied] = text.split(' ');
+      return [name as SchemaName, { version, creatable: denied === undefined }];
     }),
   );
 }

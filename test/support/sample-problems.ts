@@ -223,6 +223,46 @@ export const sampleProblems: {
       note: 'Table does not exist: public.orders',
     },
   },
+  extensions_unavailable: {
+    meaning:
+      'The extensions were asked for, or are there in part, and the server lacks the rest or the user may not create it.',
+    problem: {
+      code: 'extensions_unavailable',
+      database: databaseName('copy'),
+      reason: 'no_right',
+      extensions: ['pgq', 'pgq_node', 'londiste'],
+      there: [],
+      user: 'repl',
+    },
+  },
+  engine_differs: {
+    meaning: 'The file wants the queue from one source, and the database has it from another.',
+    problem: {
+      code: 'engine_differs',
+      at: at(6, 3),
+      database: databaseName('copy'),
+      wanted: 'bundled',
+      found: 'extension',
+      schemas: ['pgq', 'pgq_node', 'londiste'],
+    },
+  },
+  schemas_incomplete: {
+    meaning: 'Some of the schemas came as plain SQL that is not ours, and the others are missing.',
+    problem: {
+      code: 'schemas_incomplete',
+      database: databaseName('copy'),
+      there: ['pgq'],
+      missing: ['pgq_node', 'londiste'],
+    },
+  },
+  schemas_newer: {
+    meaning: 'A newer release has upgraded the SQL of a database. A warning.',
+    problem: {
+      code: 'schemas_newer',
+      database: databaseName('copy'),
+      schemas: [{ name: 'pgq', version: '3.5+2', known: '3.5+1' }],
+    },
+  },
   version_unsupported: {
     meaning: 'The server is too old.',
     problem: { code: 'version_unsupported', database: databaseName('source'), serverVersion: 90624 },

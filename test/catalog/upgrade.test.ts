@@ -1,0 +1,222 @@
+import { describe, expect, test } from 'vitest';
+import { bundledSchemas, changeSchemas, installSchemas } from '../../src/catalog/install.ts';
+import type { Session } from '../../src/db/session.ts';
+import type { UpgradeScript } from '../../src/db/sql-files.ts';
+import { sql } from '../../src/db/statement.ts';
+import { type Problem, ToolError } from '../../src/model/problem.ts';
+import { compareVersions, type SchemaChange, type SchemaName } from '../../src/model/schemas.ts';
+import { type Cluster, freshCluster } from '../support/cluster.ts';
+import { applyAll, planOf, stepIds } from '../support/planning.ts';
+
+// A database as an older release would have left it: today's SQL, recorded under an older revision, with an older function.
+
+test.for([
+  ['3.5', '3.5+1', -1],
+  ['3.5+9', '3.5+10', -1],
+  ['3.5+1', '3.5+1', 0],
+  ['3.5.1', '3.5', 1],
+  ['3.5.1', '3.5+4', 1],
+  ['3.10', '3.9+2', 1],
+  ['2', '1', 1],
+] as const)('%s against %s', ([left, right, sign]) => {
+  expect(Math.sign(compareVersions(left, right))).toBe(sign);
+  expect(Math.sign(compareVersions(right, left))).toBe(-sign + 0);
+});
+
+const older = `update trunkline.component set version = '3.5' where component = 'pgq'`;
+/** What an older release had in the place of a function. */
+const oldFunction = `create or replace function pgq.get_queue_info(i_queue_name text, out queue_name text, out queue_ntables int4,
+    out queue_cur_table int4, out queue_rotation_period interval, out queue_switch_time timestamptz,
+    out queue_external_ticker boolean, out queue_ticker_paused boolean, out queue_ticker_max_count int4,
+    out queue_ticker_max_lag interval, out queue_ticker_idle_period interval, out ticker_lag interval,
+    out ev_per_sec float8, out ev_new bigint, out last_tick_id bigint) returns setof record as $$
+begin raise exception 'older'; end; $$ language plpgsql`;
+
+const root = `queues:
+  replika:
+    nodes:
+      db: { database: db, role: root }
+    tables:
+      - include: ["app.*"]
+`;
+
+async function setUp(version: 12 | 18): Promise<Cluster<'db'>> {
+  const cluster = await freshCluster({ db: version });
+  await using session = await cluster.databases.db.session();
+  await session.script('create schema app; create table app.orders (id int primary key, note text)');
+  await applyAll(cluster, root);
+  return cluster;
+}
+
+const change = (version: string): SchemaChange => ({ name: 'pgq', version, source: 'bundled', from: '3.5' });
+
+function scripts(...texts: readonly (readonly [from: string, to: string, text: string])[]) {
+  return (schema: SchemaName): readonly UpgradeScript[] =>
+    schema === 'pgq'
+      ? texts.map(([from, to, text]) => ({ from, to, path: `upgrades/pgq/${from}-to-${to}.sql`, text }))
+      : [];
+}
+
+const info = "select queue_name from pgq.get_queue_info('replika')";
+
+test.for([12, 18] as const)(
+  'the plan brings older SQL up to date, and keeps data, grants and capture: %i',
+  async (version) => {
+    await using cluster = await setUp(version);
+    await using session = await cluster.databases.db.session();
+    await session.script(`${oldFunction}; ${older};
+    insert into app.orders values (1, 'before');
+    grant execute on function pgq.force_tick(text) to pg_monitor;
+    grant execute on function pgq.get_queue_info(text) to pg_monitor`);
+    await expect(session.query(sql(info))).rejects.toThrow('older');
+    const functions = await definitions(session);
+
+    const plan = await planOf(cluster, root);
+    expect(stepIds(plan)).toEqual(['install_schemas/db']);
+    expect(plan.steps[0]).toMatchObject({
+      schemas: [{ name: 'pgq', from: '3.5', version: '3.5+1', source: 'bundled' }],
+    });
+    await applyAll(cluster, root);
+
+    expect(await session.query(sql(info))).toEqual([{ queue_name: 'replika' }]);
+    expect(stepIds(await planOf(cluster, root))).toEqual([]);
+    // All else is what it was: names, grants, and what was written for the queues there are.
+    const after = await definitions(session);
+    expect(grants(after)).toEqual(grants(functions));
+    expect(changed(functions, after)).toEqual(['pgq.get_queue_info(text)']);
+    await session.script("insert into app.orders values (2, 'after')");
+    expect(await events(session)).toEqual(['1', '2']);
+    expect(await session.query(sql("select version, source from trunkline.component where component = 'pgq'"))).toEqual(
+      [{ version: '3.5+1', source: 'bundled' }],
+    );
+  },
+);
+
+describe('scripts', () => {
+  test('between the two versions run in order, and others do not', async () => {
+    await using cluster = await setUp(18);
+    await using session = await cluster.databases.db.session();
+    await session.script(`${older}; create table public.ran (nr serial, script text)`);
+    const ran = (name: string) => `insert into public.ran (script) values ('${name}')`;
+    const upgrades = scripts(
+      ['3.5+9', '3.5+10', ran('third')],
+      ['3.5+1', '3.5+9', ran('second')],
+      ['3.5', '3.5+1', `alter table pgq.queue add column queue_note text default 'kept'; ${ran('first')}`],
+      ['3.4', '3.5', ran('too old')],
+      ['3.5+10', '3.5+11', ran('too new')],
+    );
+    expect(await changeSchemas(session, [change('3.5+10')], { upgrades })).toEqual(['pgq']);
+    expect(
+      (await session.query<{ script: string }>(sql('select script from ran order by nr'))).map(({ script }) => script),
+    ).toEqual(['first', 'second', 'third']);
+    expect(await session.query(sql('select queue_name, queue_note from pgq.queue'))).toEqual([
+      { queue_name: 'replika', queue_note: 'kept' },
+    ]);
+    // A second one, or one that comes late, has nothing to do.
+    expect(await changeSchemas(session, [change('3.5+10')], { upgrades })).toEqual([]);
+    expect(await changeSchemas(session, [change('3.5+9')], { upgrades })).toEqual([]);
+    expect(await session.query(sql("select version from trunkline.component where component = 'pgq'"))).toEqual([
+      { version: '3.5+10' },
+    ]);
+  });
+
+  test('that fail leave everything as it was', async () => {
+    await using cluster = await setUp(18);
+    await using session = await cluster.databases.db.session();
+    await session.script(older);
+    const before = await definitions(session);
+    const upgrades = scripts(
+      ['3.5', '3.5+1', `drop function pgq.get_queue_info(text); alter table pgq.queue add column queue_note text`],
+      ['3.5+1', '3.5+2', 'select 1/0'],
+    );
+    const error = await changeSchemas(session, [change('3.5+2')], {
+      upgrades,
+      database: cluster.databases.db.name,
+    }).catch((reason: unknown) => reason);
+    expect((error as ToolError).problems).toMatchObject([
+      {
+        code: 'sql_failed',
+        database: 'db',
+        doing: 'installing sql/upgrades/pgq/3.5+1-to-3.5+2.sql',
+        sqlstate: '22012',
+      },
+    ]);
+    expect(await definitions(session)).toEqual(before);
+    expect(await session.query(sql("select version from trunkline.component where component = 'pgq'"))).toEqual([
+      { version: '3.5' },
+    ]);
+  });
+});
+
+test('every schema can be put over itself', async () => {
+  await using cluster = await freshCluster({ db: 14 });
+  await using session = await cluster.databases.db.session();
+  await installSchemas(
+    session,
+    bundledSchemas.map(({ name }) => name),
+  );
+  const before = await definitions(session);
+  await session.script(`update trunkline.component set version = '0'`);
+  const all = bundledSchemas.map((schema) => ({ ...schema, source: 'bundled', from: '0' }) as const);
+  expect(await changeSchemas(session, all)).toEqual(bundledSchemas.map(({ name }) => name));
+  const after = await definitions(session);
+  expect(grants(after)).toEqual(grants(before));
+  // That one is written for the queues there are, also where there is none.
+  expect(changed(before, after).join()).toMatch(/^(trunkline_capture\.insert_row\([^)]*\))?$/);
+});
+
+test('a hint of the server reaches the user: roles that have to be made first', async () => {
+  await using cluster = await freshCluster({ db: { version: 14, own: true } });
+  await using session = await cluster.databases.db.session();
+  await session.script(`create role builder login; grant create on database ${cluster.databases.db.dbname} to builder;
+    set session authorization builder`);
+  const error = await installSchemas(session, ['pgq', 'trunkline']).catch((reason: unknown) => reason);
+  const problems: readonly Problem[] = error instanceof ToolError ? error.problems : [];
+  expect(problems).toMatchObject([
+    {
+      code: 'sql_failed',
+      sqlstate: '42501',
+      hint: expect.stringContaining('create role pgq_reader; create role pgq_writer;'),
+    },
+  ]);
+});
+
+interface FunctionRow {
+  readonly name: string;
+  readonly acl: string | null;
+  readonly body: string;
+}
+
+function definitions(session: Session): Promise<FunctionRow[]> {
+  return session.query<FunctionRow>(
+    sql(
+      `select format('%s.%s(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) as name,
+                array(select a::text from unnest(p.proacl) a order by 1)::text as acl, p.prosrc as body
+           from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+          where n.nspname = any($1::text[])
+          order by 1`,
+      ['pgq', 'pgq_ext', 'pgq_node', 'londiste', 'trunkline', 'trunkline_capture'],
+    ),
+  );
+}
+
+/** But of the functions made for tables, which are no part of the installation. */
+function grants(functions: readonly FunctionRow[]) {
+  return functions
+    .filter(({ name }) => !/^trunkline_capture\.table_/.test(name))
+    .map(({ name, acl }) => ({ name, acl }));
+}
+
+function changed(before: readonly FunctionRow[], after: readonly FunctionRow[]): readonly string[] {
+  const bodies = new Map(before.map(({ name, body }) => [name, body]));
+  return after.filter(({ name, body }) => bodies.get(name) !== body).map(({ name }) => name);
+}
+
+async function events(session: Session): Promise<readonly string[]> {
+  const rows = await session.query<{ id: string }>(
+    sql(
+      "select ev_data::json ->> 'id' as id from pgq.event_1 where ev_type like 'I%' or ev_type like '%INSERT%' order by ev_id",
+    ),
+  );
+  return rows.map(({ id }) => id);
+}
