@@ -347,6 +347,11 @@ function sentences(problem: Problem): Sentences {
         `table ${problem.table} on node ${problem.node} of queue ${problem.queue} was added with a handler that Trunkline does not know.`,
         'Leave the node to the tool that added it, or remove the table there and apply again.',
       ];
+    case 'execute_refused':
+      return [
+        `SQL file ${problem.file} came down queue ${problem.queue} and can not run on node ${problem.node}: it ${problem.detail}.`,
+        'Make what it needs there, and the node goes on by itself; the file runs at its place among the changes.',
+      ];
     case 'event_unknown':
       return [
         `node ${problem.node} of queue ${problem.queue} met an event of type "${problem.eventType}", which it does not know. It stops there, so that nothing is lost.`,

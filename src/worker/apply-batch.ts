@@ -18,6 +18,8 @@ export interface Route extends Destination {
 export interface ApplyOptions {
   /** Keyed by the name in the events. Events of other tables are passed over. */
   readonly routes: ReadonlyMap<string, Route>;
+  /** The same, read anew: SQL in the stream may have changed the tables. */
+  readonly reroute: (() => Promise<ReadonlyMap<string, Route>>) | undefined;
   /** Tables whose changes go in one at a time, in order. */
   readonly ordered: ReadonlySet<string>;
   /** Everything that is neither a row nor a truncate; undefined for a copy, which leaves those to the main worker. */
@@ -62,6 +64,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   const pending = new Map<string, Pending>();
   const types = new Map<string, RowType | undefined>();
   const missed = new Map<string, { updates: number; deletes: number }>();
+  let routes = options.routes;
   let truncates: Route[] = [];
   let applied = 0;
   let passedOver = 0;
@@ -99,7 +102,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   function pendingOf(row: QueueRow): Pending | undefined {
     const name = row.extra1 ?? '';
     const known = pending.get(name);
-    const route = known?.route ?? options.routes.get(name);
+    const route = known?.route ?? routes.get(name);
     if (route === undefined || (route.skip !== undefined && sees(route.skip, Number(row.txid)))) return undefined;
     if (known !== undefined) return known;
     const ordered = route.target.ordered || options.ordered.has(name);
@@ -137,11 +140,15 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
       return;
     }
     if (options.control === undefined) return;
-    if (event.kind === 'execute') {
-      await writeAll();
-      await writeTruncates();
+    if (event.kind !== 'execute') {
+      await options.control(event);
+      return;
     }
+    await writeAll();
+    await writeTruncates();
     await options.control(event);
+    pending.clear();
+    routes = (await options.reroute?.()) ?? routes;
   }
 
   async function writeAll(): Promise<void> {

@@ -11,6 +11,7 @@ import type { Session } from '../db/session.ts';
 import type { ControlEvent } from '../model/event.ts';
 import { tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
+import { applyExecute } from './apply-execute.ts';
 import type { NodeDeps } from './deps.ts';
 
 /** What a leaf does with events that change no row, inside the batch's transaction. */
@@ -41,9 +42,8 @@ export async function applyControl(deps: NodeDeps, session: Session, event: Cont
     case 'truncate':
       return;
     case 'execute':
+      return applyExecute(deps, session, event.file);
     case 'unknown':
-      throw new ToolError([
-        { code: 'event_unknown', queue, node: deps.node, eventType: event.kind === 'execute' ? 'EXECUTE' : event.type },
-      ]);
+      throw new ToolError([{ code: 'event_unknown', queue, node: deps.node, eventType: event.type }]);
   }
 }

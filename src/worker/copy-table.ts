@@ -345,7 +345,13 @@ async function replayNext(ends: Ends, snapshot: string | undefined, minEvents: n
     generation,
     consumer: ends.consumer,
   };
-  await replayBatch(link, batch, { routes, onlyTable: spec.name, control: undefined, alsoWrite: undefined });
+  await replayBatch(link, batch, {
+    routes,
+    reroute: undefined,
+    onlyTable: spec.name,
+    control: undefined,
+    alsoWrite: undefined,
+  });
   return true;
 }
 

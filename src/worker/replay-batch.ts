@@ -21,6 +21,7 @@ export interface Link {
 
 export interface ReplayOptions {
   readonly routes: ReadonlyMap<string, Route>;
+  readonly reroute: (() => Promise<ReadonlyMap<string, Route>>) | undefined;
   /** Fetch this table's events only: a copy catching up. */
   readonly onlyTable: string | undefined;
   readonly control: ((event: ControlEvent) => Promise<void>) | undefined;

@@ -238,6 +238,10 @@ async function take(follower: Follower, state: WorkerState, batch: Batch): Promi
   const settledTables = finishedSnapshots(state, batch);
   const counts = await replayBatch(link, batch, {
     routes,
+    reroute: async () => {
+      follower.routes = undefined;
+      return routesFor(follower, state);
+    },
     onlyTable: undefined,
     control: (event) => applyControl(deps, link.subscriber, event),
     alsoWrite: settledTables.length === 0 ? undefined : () => clearSnapshots(follower, settledTables),

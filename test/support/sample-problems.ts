@@ -511,6 +511,16 @@ export const sampleProblems: {
       table: tableName('orders'),
     },
   },
+  execute_refused: {
+    meaning: 'An SQL file that was sent through the queue fits a node only in part.',
+    problem: {
+      code: 'execute_refused',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      file: '0007-add-column.sql',
+      detail: 'needs local-table orders, which is not here, beside others that are',
+    },
+  },
   event_unknown: {
     meaning: 'A worker met an event that it cannot replay.',
     problem: { code: 'event_unknown', queue: queueName('shop'), node: nodeName('leaf1'), eventType: 'custom' },

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { decideExecute, readExecuteNeeds, replaceTags } from '../../../src/replay/execute-attributes.ts';
+
+test('attributes are read as Londiste writes them', () => {
+  expect(readExecuteNeeds('')).toEqual([]);
+  expect(readExecuteNeeds('local-table=foo%2c+app.bar&need-function=f%2cg(2)&need-schema=app')).toEqual([
+    { kind: 'local-table', written: 'foo', name: 'public.foo' },
+    { kind: 'local-table', written: 'app.bar', name: 'app.bar' },
+    { kind: 'need-function', written: 'f', name: 'public.f(0)' },
+    { kind: 'need-function', written: 'g(2)', name: 'public.g(2)' },
+    { kind: 'need-schema', written: 'app', name: 'app' },
+  ]);
+  expect(readExecuteNeeds('need-index=i')).toBeUndefined();
+  expect(readExecuteNeeds('%')).toBeUndefined();
+});
+
+test('a file runs where all it names is there, nowhere in part', () => {
+  expect(decideExecute([])).toBe('run');
+  expect(decideExecute([true, true])).toBe('run');
+  expect(decideExecute([false, false])).toBe('skip');
+  expect(decideExecute([true, false])).toBe('conflict');
+});
+
+test('tags become the names of this node, whatever is in them', () => {
+  expect(
+    replaceTags('alter table @foo@ add c int; comment on table @foo@ is $$@bar@$$', new Map([['foo', '"o$&"."x"']])),
+  ).toBe('alter table "o$&"."x" add c int; comment on table "o$&"."x" is $$@bar@$$');
+});
