@@ -25,6 +25,11 @@ export function onOurs(versions: readonly ServerVersion[], tests: (engine: Engin
   for (const version of versions) on({ kind: 'bundled', version }, tests);
 }
 
+/** Tests that ask both and compare the answers. */
+export function onBoth(tests: (originals: Engine, ours: Engine) => void): void {
+  on(originals, () => tests(originals, besideThem));
+}
+
 function on(engine: Engine, tests: (engine: Engine) => void): void {
   const title = engine.kind === 'extension' ? 'the original' : `our SQL on PostgreSQL ${engine.version}`;
   const missing = engine.version === 15 ? missingPackages() : undefined;

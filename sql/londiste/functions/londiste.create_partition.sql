@@ -25,7 +25,7 @@ as $$
 declare
     v_parent text := londiste.quote_fqname(i_table);
     v_part text := londiste.quote_fqname(i_part);
-    v_parent_oid oid;
+    v_parent_oid oid := v_parent::regclass::oid;
     v_start timestamptz;
     v_end timestamptz;
     v_format text := 'YYYY-MM-DD HH24:MI:SS';
@@ -34,6 +34,9 @@ declare
     v_head text;
     v_seen text;
 begin
+    if v_parent_oid is null then
+        raise exception 'a partition of which table? Its name is NULL';
+    end if;
     if londiste.find_table_oid(i_part) is not null then
         return 0;
     end if;
@@ -46,7 +49,6 @@ begin
     execute pg_catalog.format('create table %1$s (like %2$s including all excluding generated) inherits (%2$s)',
                               v_part, v_parent);
     raise debug 'the key of % comes from its parent, not from "%"', v_part, i_pkeys;
-    v_parent_oid := v_parent::regclass::oid;
 
     select c.relowner::regrole::text as owner
       into v_item

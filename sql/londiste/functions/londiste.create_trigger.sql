@@ -69,6 +69,9 @@ begin
         end if;
     end loop;
 
+    if i_queue_name is null then
+        raise exception 'a trigger of table % needs a queue to write to', i_table_name;
+    end if;
     v_function := case
         when pg_catalog.strpos(v_flags, 'J') operator(pg_catalog.>) 0 then 'jsontriga'
         when pg_catalog.strpos(v_flags, 'L') operator(pg_catalog.>) 0 then 'logutriga'

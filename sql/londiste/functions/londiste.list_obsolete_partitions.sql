@@ -17,6 +17,9 @@ returns setof text
 language plpgsql
 as $$
 begin
+    if i_parent_table is null then
+        raise exception 'obsolete partitions of which table? Its name is NULL';
+    end if;
     return query
         select pg_catalog.format('%I.%I', n.nspname, c.relname)
           from londiste.split_fqname(i_parent_table) s

@@ -18,7 +18,7 @@ language plpgsql
 as $$
 declare
     v_seq text := londiste.make_fqname(i_seq_name);
-    v_root boolean := pgq_node.is_root_node(i_queue_name);
+    v_root boolean;
     v_local boolean;
     v_published bigint;
     v_real bigint;
@@ -28,6 +28,7 @@ begin
         ret_note := pg_catalog.format('Sequence not found: %s', v_seq);
         return;
     end if;
+    v_root := pgq_node.is_root_node(i_queue_name);
 
     select s.local, s.last_value
       into v_local, v_published

@@ -145,6 +145,9 @@ begin
            dest_table = case when v_dest operator(pg_catalog.<>) v_table then v_dest end
      where t.queue_name operator(pg_catalog.=) i_queue_name
        and t.table_name operator(pg_catalog.=) v_table;
+    if not found then
+        raise exception 'table % is not known on queue %', v_table, i_queue_name;
+    end if;
 
     if v_node_type operator(pg_catalog.=) 'leaf' and v_combined is not null and not v_no_merge then
         for v_sibling, v_local in
