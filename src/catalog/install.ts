@@ -10,7 +10,7 @@ import { bundledSchemas, compareVersions, type SchemaChange, type SchemaName } f
 export { bundledSchemas } from '../model/schemas.ts';
 
 // Beside the locks of apply: two of them may install on one database that their queues share.
-const installLock = sql("select pg_advisory_xact_lock(x'74726c6e'::int, 0)");
+export const installLock = sql("select pg_advisory_xact_lock(x'74726c6e'::int, 0)");
 
 export interface InstallOptions {
   readonly database?: DatabaseName | undefined;

@@ -10,6 +10,7 @@ import { SandboxWipeCommand } from './commands/sandbox/wipe.ts';
 import { SchemaCommand } from './commands/schema.ts';
 import { SqlCommand } from './commands/sql.ts';
 import { StatusCommand } from './commands/status.ts';
+import { UninstallCommand } from './commands/uninstall.ts';
 import { ValidateCommand } from './commands/validate.ts';
 
 /** Every command, by what the user types; a colon stands for the space between two words. */
@@ -25,5 +26,6 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   schema: SchemaCommand,
   sql: SqlCommand,
   status: StatusCommand,
+  uninstall: UninstallCommand,
   validate: ValidateCommand,
 };

@@ -14,6 +14,8 @@ export interface DriverError {
   readonly constraint: string | undefined;
   /** What the server says can be done. */
   readonly hint: string | undefined;
+  /** What keeps an object from being dropped, one a line. */
+  readonly dependents: string | undefined;
 }
 
 /** A session that went away while somebody used it, or before. */
@@ -55,6 +57,7 @@ export function readDriverError(error: unknown): DriverError | undefined {
       table: error.table,
       constraint: error.constraint,
       hint: error.hint,
+      dependents: error.code === '2BP01' ? error.detail : undefined,
     };
   }
   if (error instanceof ConnectionLost || isSocketError(error)) {
@@ -69,6 +72,7 @@ export function readDriverError(error: unknown): DriverError | undefined {
       table: undefined,
       constraint: undefined,
       hint: undefined,
+      dependents: undefined,
     };
   }
   return undefined;

@@ -307,6 +307,16 @@ export type Problem =
   | { readonly code: 'apply_locked'; readonly holder: string; readonly since: string }
   | { readonly code: 'not_confirmed' }
   | {
+      readonly code: 'uninstall_in_use';
+      readonly database: DatabaseName;
+      readonly queues: readonly string[];
+      readonly nodes: readonly string[];
+      readonly triggers: readonly string[];
+    }
+  /** Something that is not ours lies in the schemas, or depends on what lies there. */
+  | { readonly code: 'uninstall_blocked'; readonly database: DatabaseName; readonly objects: readonly string[] }
+  | { readonly code: 'uninstall_not_confirmed'; readonly database: DatabaseName }
+  | {
       readonly code: 'plan_file_unusable';
       readonly file: string;
       readonly doing: 'read' | 'written';

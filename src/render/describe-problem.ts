@@ -2,6 +2,7 @@ import { assertNever } from '../model/exhaustive.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Paint } from './paint.ts';
+import { countOf } from './units.ts';
 
 /** A problem in words: which thing and what is so, then what to do. */
 export interface Description {
@@ -308,6 +309,27 @@ function sentences(problem: Problem): Sentences {
       return [
         'the plan was not confirmed. Nothing was done.',
         'Answer "yes", or give --auto-approve where nobody can answer.',
+      ];
+    case 'uninstall_in_use':
+      return [
+        `database ${problem.database} is in use: ${[
+          problem.nodes.length === 0 ? '' : `node ${list(problem.nodes)}`,
+          problem.queues.length === 0 ? '' : `queue ${list(problem.queues)}`,
+          problem.triggers.length === 0 ? '' : countOf(problem.triggers.length, 'trigger'),
+        ]
+          .filter((text) => text !== '')
+          .join('; ')}.`,
+        'Take its nodes out of the file and run "trunkline apply" first. --force takes queues away with all their events.',
+      ];
+    case 'uninstall_blocked':
+      return [
+        `database ${problem.database} has objects that Trunkline did not make, in its schemas or depending on them. Nothing was done.`,
+        ['Move or drop them first:', ...problem.objects.map((object) => `  ${object}`)].join('\n'),
+      ];
+    case 'uninstall_not_confirmed':
+      return [
+        `taking everything away from database ${problem.database} was not confirmed. Nothing was done there.`,
+        'Type the name of the database, or give --yes where nobody can answer.',
       ];
     case 'plan_file_unusable':
       return [

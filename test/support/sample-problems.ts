@@ -436,6 +436,28 @@ export const sampleProblems: {
     meaning: 'The question whether to go on was not answered with yes.',
     problem: { code: 'not_confirmed' },
   },
+  uninstall_in_use: {
+    meaning: '`uninstall` without `--force`: the database has queues, nodes, or tables that are captured.',
+    problem: {
+      code: 'uninstall_in_use',
+      database: databaseName('copy'),
+      queues: ['shop'],
+      nodes: ['leaf1 of shop'],
+      triggers: ['_londiste_shop on public.orders'],
+    },
+  },
+  uninstall_blocked: {
+    meaning: '`uninstall`: what is not ours lies in the schemas, or depends on what lies there.',
+    problem: {
+      code: 'uninstall_blocked',
+      database: databaseName('copy'),
+      objects: ['view public.ticks depends on table pgq.tick'],
+    },
+  },
+  uninstall_not_confirmed: {
+    meaning: 'The name of the database was not typed.',
+    problem: { code: 'uninstall_not_confirmed', database: databaseName('copy') },
+  },
   plan_file_unusable: {
     meaning: 'A saved plan cannot be read or written.',
     problem: { code: 'plan_file_unusable', file: 'next.plan', doing: 'read', detail: 'it is no saved plan' },
