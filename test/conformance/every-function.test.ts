@@ -6,7 +6,8 @@ import { answer, value } from '../support/call.ts';
 import type { FreshDatabase } from '../support/database.ts';
 import { type Engine, engineDatabase, onBoth } from '../support/engines.ts';
 
-// Every function with good and bad arguments, asked of both: the same answer, or refused by both. Each call is undone.
+// Every function with good and bad arguments, asked of both: the same answer and the same changes in the catalog, or
+// refused by both. Each call is undone.
 
 interface Argument {
   readonly mode: string;
@@ -103,12 +104,56 @@ const setUp = `
   create table k (id int primary key, t int references t);
   create view v as select 1 as x;
   create sequence s;
+  create function pg_temp.state() returns setof text language sql as $$
+    select 'queue ' || (to_jsonb(q) - '{queue_switch_step1,queue_switch_step2,queue_switch_time}'::text[])::text
+      from pgq.queue q
+    union all
+    select concat_ws(' ', 'subscription', sub_queue, co_name, 'at ' || sub_last_tick, sub_batch is not null)
+      from pgq.subscription join pgq.consumer on co_id = sub_consumer
+    union all
+    select concat_ws(' ', 'event', tableoid::regclass, row_number() over (partition by tableoid order by ev_id),
+                     ev_owner, ev_retry, to_jsonb(array[ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3, ev_extra4]))
+      from pgq.event_template
+    union all
+    select concat_ws(' ', 'again', ev_queue, ev_owner, ev_retry, ev_type, ev_data) from pgq.retry_queue
+    union all
+    select concat_ws(' ', 'location', to_jsonb(l)) from pgq_node.node_location l
+    union all
+    select concat_ws(' ', 'node', to_jsonb(n)) from pgq_node.node_info n
+    union all
+    select concat_ws(' ', 'consumer', to_jsonb(c)) from pgq_node.local_state c
+    union all
+    select concat_ws(' ', 'subscriber', to_jsonb(s)) from pgq_node.subscriber_info s
+    union all
+    select 'table ' || (to_jsonb(t) - 'nr')::text from londiste.table_info t
+    union all
+    select 'sequence ' || (to_jsonb(s) - 'nr')::text from londiste.seq_info s
+    union all
+    select 'file ' || (to_jsonb(f) - 'execute_time')::text from londiste.applied_execute f
+    union all
+    select 'down ' || (to_jsonb(f) - 'fkey_def')::text from londiste.pending_fkeys f
+    union all
+    select concat_ws(' ', 'relation', relkind, relname) from pg_class where relnamespace = 'public'::regnamespace
+    union all
+    select concat_ws(' ', 'trigger', pg_get_triggerdef(t.oid)) from pg_trigger t
+      join pg_class c on c.oid = tgrelid and c.relnamespace = 'public'::regnamespace where not tgisinternal
+    union all
+    select concat_ws(' ', 'key', conrelid::regclass, pg_get_constraintdef(oid)) from pg_constraint
+     where connamespace = 'public'::regnamespace
+  $$;
   create function pg_temp.outcome(call text) returns text language plpgsql as $$
   declare
     outcome text;
+    changes text;
   begin
     execute format('select coalesce(jsonb_agg(to_jsonb(x)), ''[]'')::text from %s x', call) into outcome;
-    raise exception using errcode = 'ZZ001', message = outcome;
+    with after as materialized (select line from pg_temp.state() line)
+    select string_agg(change, E'\\n' order by change collate "C")
+      from (select '+' || line as change from (table after except table before) a(line)
+            union all
+            select '-' || line from (table before except table after) b(line)) c
+      into changes;
+    raise exception using errcode = 'ZZ001', message = concat_ws(E'\\n', outcome, changes);
   exception
     when sqlstate 'ZZ001' then return sqlerrm;
     when others then return 'refused: ' || sqlerrm;
@@ -145,6 +190,7 @@ async function prepared(engine: Engine): Promise<{ database: FreshDatabase; sess
     await value(session, 'select pgq.ticker($1)', queue);
     await value(session, 'select pgq.next_batch($1, $2)', queue, 'c');
   }
+  await session.script('create temporary table before as select line from pg_temp.state() line');
   return { database, session };
 }
 
@@ -164,6 +210,8 @@ function sameNote(ours: string, original: string): string {
   return original.includes('"ret_note": null') ? ours.replace(anyNote, '"ret_note": null') : ours;
 }
 
+const withoutTriggers = (outcome: string) => outcome.replace(/\n[+-]trigger .*/g, '');
+
 /** What two databases or two ways of writing it can not have in common. */
 const peculiar: Readonly<Record<string, (outcome: string) => string>> = {
   batch_event_sql: (outcome) => outcome.replace(/select .*/, 'a query'),
@@ -172,6 +220,9 @@ const peculiar: Readonly<Record<string, (outcome: string) => string>> = {
   find_rel_oid: (outcome) => outcome.replace(/\d+/, 'an oid'),
   find_seq_oid: (outcome) => outcome.replace(/\d+/, 'an oid'),
   find_table_oid: (outcome) => outcome.replace(/\d+/, 'an oid'),
+  // Triggers that the queue had on the table stay beside the new ones of the originals.
+  create_trigger: withoutTriggers,
+  local_change_handler: withoutTriggers,
   // Ours leaves out what is registered.
   local_show_missing: (outcome) => outcome.replace('{"obj_kind": "S", "obj_name": "public.s"}, ', ''),
   // Ours names the other table with its schema.

@@ -4,7 +4,7 @@
 --
 -- Parameters:
 --   i_queue_name  name of the queue
---   i_table_name  registered table; without a row in table_info nothing happens
+--   i_table_name  full name of a registered table; without a row in table_info nothing happens
 -- Returns: nothing.
 -- Tables written: none (drops triggers).
 create function londiste.drop_table_triggers(in i_queue_name text, in i_table_name text)
@@ -21,7 +21,7 @@ begin
       into v_dest
       from londiste.table_info t
      where t.queue_name operator(pg_catalog.=) i_queue_name
-       and t.table_name operator(pg_catalog.=) londiste.make_fqname(i_table_name);
+       and t.table_name operator(pg_catalog.=) i_table_name;
     if not found then
         return;
     end if;
@@ -40,7 +40,7 @@ begin
         execute pg_catalog.format('drop trigger %I on %s', v_trigger.tgname, londiste.quote_fqname(v_dest));
     end loop;
     if pg_catalog.to_regproc('trunkline_capture.drop_capture') is not null then
-        perform trunkline_capture.drop_capture(i_queue_name, londiste.make_fqname(i_table_name));
+        perform trunkline_capture.drop_capture(i_queue_name, i_table_name);
     end if;
 end;
 $$;
