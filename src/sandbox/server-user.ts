@@ -1,5 +1,8 @@
 import { type SpawnOptions, spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { chmodSync, cpSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import type { Programs } from './programs.ts';
 
 /** How the server's programs are run. PostgreSQL refuses root, so root hands them to an unprivileged user. */
@@ -45,10 +48,45 @@ const inUserNamespace: ServerUser = {
   spawnOptions: {},
 };
 
+export interface ServerHome {
+  readonly user: ServerUser;
+  /** The programs, or a copy of them where they lie under a folder that the user may not enter. */
+  readonly programs: Programs;
+}
+
 /** Undefined when no way was found in which an unprivileged server could use `folder` and the programs. */
-export function chooseServerUser(folder: string, programs: Programs): ServerUser | undefined {
-  if (process.getuid?.() !== 0) return asIs;
-  return [asNobody, asNobodyPassingFolders, inUserNamespace].find((user) => works(user, folder, programs));
+export function chooseServerUser(folder: string, programs: Programs): ServerHome | undefined {
+  if (process.getuid?.() !== 0) return { user: asIs, programs };
+  if (works(asNobody, folder, programs)) return { user: asNobody, programs };
+  // The programs look for each other with access(2), which counts no capability: those must lie in the open.
+  const open = works(asNobody, '/', programs);
+  if (open && works(asNobodyPassingFolders, folder, programs)) return { user: asNobodyPassingFolders, programs };
+  if (works(inUserNamespace, folder, programs)) return { user: inUserNamespace, programs };
+  const copied = copyPrograms(programs);
+  return works(asNobodyPassingFolders, folder, copied) ? { user: asNobodyPassingFolders, programs: copied } : undefined;
+}
+
+/** Beside other temporary files, once for each release; made under another name, so that it is never there in part. */
+function copyPrograms(programs: Programs): Programs {
+  const release = createHash('sha256')
+    .update(`${programs.native}:${statSync(programs.postgres).mtimeMs}`)
+    .digest('hex')
+    .slice(0, 16);
+  const native = join(tmpdir(), `trunkline-postgres-${programs.version}-${release}`);
+  if (!existsSync(native)) {
+    const draft = `${native}.${process.pid}`;
+    cpSync(programs.native, draft, { recursive: true, verbatimSymlinks: true });
+    chmodSync(draft, 0o755);
+    try {
+      renameSync(draft, native);
+    } catch (error) {
+      // Another process was quicker.
+      rmSync(draft, { recursive: true, force: true });
+      if (!existsSync(native)) throw error;
+    }
+  }
+  const moved = (path: string) => join(native, relative(programs.native, path));
+  return { version: programs.version, native, initdb: moved(programs.initdb), postgres: moved(programs.postgres) };
 }
 
 // Trying is surer than reading modes: access lists, mount options and missing capabilities count too.

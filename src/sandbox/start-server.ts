@@ -1,4 +1,5 @@
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lchownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { type ConnectionTarget, connect } from '../db/session.ts';
 import { quoteIdent, sql } from '../db/statement.ts';
 import type { DatabaseName } from '../model/names.ts';
@@ -20,7 +21,7 @@ import {
   serverPaths,
   writeSettings,
 } from './server-paths.ts';
-import { chooseServerUser, type ServerUser } from './server-user.ts';
+import { chooseServerUser, type ServerHome, type ServerUser } from './server-user.ts';
 
 export interface StartOptions {
   readonly stateDir: string;
@@ -133,8 +134,7 @@ async function findOrLaunch(options: StartOptions, paths: ServerPaths, settings:
       return { pid: outcome.pid, port: outcome.port, started: false };
     }
   }
-  const programs = programsFor(options);
-  const user = userFor(options, paths, programs);
+  const { user, programs } = homeFor(options, paths, programsFor(options));
   writeSettings(paths, settings);
   const fsync = options.fsync ?? true;
   const refused = await createDataDirectory(paths, programs, user, { fsync, signal });
@@ -180,10 +180,10 @@ function programsFor(options: StartOptions): Programs {
   return programs;
 }
 
-function userFor(options: StartOptions, paths: ServerPaths, programs: Programs): ServerUser {
+function homeFor(options: StartOptions, paths: ServerPaths, programs: Programs): ServerHome {
   mkdirSync(paths.root, { recursive: true });
-  const user = chooseServerUser(options.stateDir, programs);
-  if (user === undefined) {
+  const home = chooseServerUser(options.stateDir, programs);
+  if (home === undefined) {
     throw startFailed(
       options.name,
       `PostgreSQL refuses to run as root, and no other user can enter ${options.stateDir} and ${programs.native}; run as an ordinary user, or put both where others may enter`,
@@ -191,8 +191,20 @@ function userFor(options: StartOptions, paths: ServerPaths, programs: Programs):
     );
   }
   chmodSync(paths.root, 0o700);
-  if (user.owner !== undefined) chownSync(paths.root, user.owner.uid, user.owner.gid);
-  return user;
+  handOver(paths, home.user);
+  return home;
+}
+
+/** The data may have been made by another user: the folder may have been closed to others, or opened, since. */
+function handOver(paths: ServerPaths, user: ServerUser): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = user.owner ?? { uid: 0, gid: 0 };
+  chownSync(paths.root, uid, gid);
+  if (!existsSync(paths.data) || statSync(paths.data).uid === uid) return;
+  for (const name of readdirSync(paths.data, { recursive: true, encoding: 'utf8' })) {
+    lchownSync(join(paths.data, name), uid, gid);
+  }
+  chownSync(paths.data, uid, gid);
 }
 
 async function createMissingDatabase(
