@@ -13,7 +13,7 @@ select coalesce(json_agg(json_build_object(
            and not g.tgisinternal
            and f.nspname in ('pgq', 'trunkline_capture')
            -- Arguments are bytes, each with a zero behind it.
-           and pg_catalog.substr(g.tgargs, 1, position('\x00'::bytea in g.tgargs) - 1)
+           and pg_catalog.substr(g.tgargs, 1, position(E'\\x00'::bytea in g.tgargs) - 1)
                = pg_catalog.convert_to(t.queue_name, pg_catalog.getdatabaseencoding())))), '[]') as tables
 from londiste.table_info t
 join pg_catalog.pg_namespace n

@@ -15,7 +15,7 @@ begin
             return array[null::pg_catalog.text];
         elsif pg_catalog.starts_with(v_row, '"') then
             v_row := pg_catalog.left(pg_catalog.substr(v_row, 2), -1);
-            return array[pg_catalog.replace(pg_catalog.replace(v_row, '""', '"'), '\\', '\')];
+            return array[pg_catalog.replace(pg_catalog.replace(v_row, '""', '"'), E'\\\\', E'\\')];
         end if;
         return array[v_row];
     end if;
@@ -42,7 +42,7 @@ begin
         v_count := pg_catalog.cardinality(v_parts);
         return pg_catalog.string_to_array((
             select pg_catalog.string_agg(
-                       case when (p.place operator(pg_catalog.%) 2::bigint) operator(pg_catalog.=) 0::bigint then pg_catalog.replace(p.part, '\\', '\')
+                       case when (p.place operator(pg_catalog.%) 2::bigint) operator(pg_catalog.=) 0::bigint then pg_catalog.replace(p.part, E'\\\\', E'\\')
                             when p.part operator(pg_catalog.=) '' then case when p.place operator(pg_catalog.>) 1::bigint and p.place operator(pg_catalog.<) v_count then '"' else '' end
                             else case when p.place operator(pg_catalog.=) 1::bigint and pg_catalog.starts_with(p.part, ',')
                                       then E'\x02' else '' end
@@ -57,7 +57,7 @@ begin
     return (
         select pg_catalog.array_agg(
                    case when field.part[1] is not null
-                        then pg_catalog.replace(pg_catalog.replace(field.part[1], '""', '"'), '\\', '\')
+                        then pg_catalog.replace(pg_catalog.replace(field.part[1], '""', '"'), E'\\\\', E'\\')
                         when field.part[2] operator(pg_catalog.<>) '' then field.part[2]
                    end order by field.place)
           from pg_catalog.regexp_matches(v_row operator(pg_catalog.||) ',', '(?:"((?:[^"]|"")*)"|([^,"]*)),', 'g')

@@ -25,7 +25,7 @@ begin
                                  pg_catalog.regexp_replace(
                                      pg_catalog.encode(
                                          pg_catalog.convert_to(part.run[2], pg_catalog.getdatabaseencoding()), 'hex'),
-                                     '(..)', '%\1', 'g'),
+                                     '(..)', E'%\\1', 'g'),
                                  '%20', '+')
                    end, '' order by part.place)
           from pg_catalog.regexp_matches(i_text, '([-0-9A-Za-z_.]+)|([^-0-9A-Za-z_.]+)', 'g')
