@@ -4,6 +4,8 @@ select
     current_setting('server_version_num')::int as server_version,
     current_user::text as user_name,
     r.rolsuper as superuser,
+    coalesce(f.rolname, r.rolname)::text as replicator,
+    coalesce(f.rolsuper, r.rolsuper) as replicator_superuser,
     to_regclass('trunkline.component') is not null as has_components,
     to_regclass('pgq.queue') is not null and to_regclass('pgq_node.node_info') is not null as has_nodes,
     to_regclass('londiste.table_info') is not null as has_tables,
@@ -31,4 +33,11 @@ select
       where e.name = any($1::text[])
         and e.installed_version is null) as extensions
 from pg_catalog.pg_roles r
+left join (
+    select o.rolname, o.rolsuper
+      from pg_catalog.pg_proc p
+      join pg_catalog.pg_roles o on o.oid = p.proowner
+     where p.oid = to_regprocedure('londiste.set_session_replication_role(text, boolean)')
+       and p.prosecdef
+) f on true
 where r.rolname = current_user

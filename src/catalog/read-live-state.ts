@@ -81,6 +81,8 @@ interface ServerRow {
   readonly server_version: number;
   readonly user_name: string;
   readonly superuser: boolean;
+  readonly replicator: string;
+  readonly replicator_superuser: boolean;
   readonly has_components: boolean;
   readonly has_nodes: boolean;
   readonly has_tables: boolean;
@@ -108,7 +110,8 @@ async function readDatabase(session: Session): Promise<LiveDatabase> {
     serverVersion: server.server_version,
     user: server.user_name,
     superuser: server.superuser,
-    canReplicate: server.superuser || (await mayReplicate(session)),
+    replicator: server.replicator,
+    canReplicate: server.replicator_superuser || (await mayReplicate(session, server.replicator)),
     schemas: await readSchemas(session, server),
     extensions: new Map(server.extensions.map(({ name, ...offered }) => [name, offered])),
     queues: server.has_nodes ? await readNodes(session, server.has_tables) : new Map(),
@@ -117,9 +120,9 @@ async function readDatabase(session: Session): Promise<LiveDatabase> {
   };
 }
 
-async function mayReplicate(session: Session): Promise<boolean> {
+async function mayReplicate(session: Session, role: string): Promise<boolean> {
   if (session.serverVersion < 150_000) return false;
-  const [row] = await session.query<{ granted: boolean }>(sql(sqlFile('queries/live-parameter-privilege.sql')));
+  const [row] = await session.query<{ granted: boolean }>(sql(sqlFile('queries/live-parameter-privilege.sql'), role));
   return row?.granted === true;
 }
 

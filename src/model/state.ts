@@ -26,7 +26,11 @@ export interface LiveDatabase {
   readonly serverVersion: number;
   readonly user: string;
   readonly superuser: boolean;
-  /** May set `session_replication_role`. */
+  /**
+   * Whose right it takes to set `session_replication_role`: the owner's of the function that does it for the workers; the
+   * user's where it is not there yet.
+   */
+  readonly replicator: string;
   readonly canReplicate: boolean;
   readonly schemas: ReadonlyMap<SchemaName, InstalledSchema>;
   readonly extensions: ReadonlyMap<SchemaName, OfferedExtension>;

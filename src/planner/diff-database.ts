@@ -21,7 +21,7 @@ export function diffDatabase(
   if (observation === undefined) return noFindings;
   if (observation.kind === 'unreachable') return { steps: [], warnings: [observation.problem], problems: [] };
   const { name } = spec;
-  const { serverVersion, user } = observation;
+  const { serverVersion, replicator: user } = observation;
   if (!isSupported(observation)) {
     return { steps: [], warnings: [], problems: [{ code: 'version_unsupported', database: name, serverVersion }] };
   }

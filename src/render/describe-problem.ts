@@ -198,7 +198,7 @@ function sentences(problem: Problem): Sentences {
         `database ${problem.database}: user ${problem.user} may not set session_replication_role, which replaying changes needs.`,
         problem.serverVersion >= 150000
           ? `As a superuser there: GRANT SET ON PARAMETER session_replication_role TO "${problem.user.replaceAll('"', '""')}";`
-          : 'Before PostgreSQL 15 only a superuser may. Let the file name a superuser for this database.',
+          : 'Before PostgreSQL 15 only a superuser may. Let one install the schemas; where they are there already, as a superuser:\n  ALTER FUNCTION londiste.set_session_replication_role(text, boolean) OWNER TO CURRENT_USER;',
       ];
     case 'extensions_unavailable':
       return extensionsUnavailable(problem);

@@ -177,6 +177,7 @@ export const aLiveDatabase = (change: Partial<LiveDatabase> = {}): LiveDatabase 
   serverVersion: 180_004,
   user: 'postgres',
   superuser: true,
+  replicator: 'postgres',
   canReplicate: true,
   schemas: new Map(),
   extensions: new Map(),

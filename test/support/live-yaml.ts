@@ -110,6 +110,7 @@ function database(yaml: DatabaseYaml): LiveDatabase {
   ];
   return aLiveDatabase({
     serverVersion: version * 10_000 + 1,
+    replicator: yaml.user ?? 'repl',
     canReplicate: yaml.canReplicate ?? true,
     superuser: yaml.canReplicate ?? true,
     user: yaml.user ?? 'repl',
