@@ -35,6 +35,9 @@ export async function takeLease(session: Session, queue: QueueName, node: NodeNa
   return row?.generation ?? 0n;
 }
 
+/** SQLSTATE of a lease that is somebody else's now. */
+export const leaseLost = 'TL001';
+
 /** Inside the transaction that writes: fails it when somebody else has taken the node over. */
 export async function assertLease(
   session: Session,

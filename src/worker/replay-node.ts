@@ -5,7 +5,7 @@ import {
   setTableState,
   validPendingForeignKeys,
 } from '../catalog/table-sync.ts';
-import { assertLease, takeLease, tryLockNode } from '../catalog/trunkline.ts';
+import { assertLease, leaseLost, takeLease, tryLockNode } from '../catalog/trunkline.ts';
 import {
   readWorkerState,
   setConsumerError,
@@ -14,6 +14,7 @@ import {
   type WorkerState,
   type WorkerTable,
 } from '../catalog/worker-state.ts';
+import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import { transaction } from '../db/transaction.ts';
 import type { DatabaseName } from '../model/names.ts';
@@ -79,13 +80,18 @@ export async function replayNode(deps: NodeDeps, failures: Failures): Promise<vo
       await follow(round, state, database, copies);
       return;
     } catch (error) {
-      if (deps.stop.aborted || control.lost) throw error;
+      if (deps.stop.aborted || control.lost || isFenced(error)) throw error;
       const waitMs = failures.add(error);
       heartbeat.state('failing');
       await recordError(round, state, error);
       await deps.clock.sleep(waitMs, deps.stop);
     }
   }
+}
+
+/** Somebody else has taken the node over: only the lock can say who works for it now. */
+function isFenced(error: unknown): boolean {
+  return readDriverError(error)?.sqlstate === leaseLost;
 }
 
 async function waitForLock(control: Session, deps: NodeDeps): Promise<boolean> {

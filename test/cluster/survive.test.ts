@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { sql } from '../../src/db/statement.ts';
 import { startProgram, temporaryFile } from '../support/program.ts';
 import { expectEqual, type Replication, replication, waitFor } from '../support/replication.ts';
 
@@ -163,4 +164,19 @@ test('a second process waits for the first and takes over when it is killed', as
     .map((line) => (JSON.parse(line) as { event: string }).event);
   expect(events).toContain('worker_waiting');
   expect(events).toContain('worker_started');
+});
+
+test('a worker whose lease was taken writes nothing with the old one, and works again once it has a new one', async () => {
+  await using cascade = await withData({ src: 18, dst: 18 });
+  cascade.start();
+  await cascade.caughtUp('dst');
+  await using target = await cascade.session('dst');
+  await target.query(sql('select trunkline.take_lease($1, $2, $3)', 'replika', 'dst', 'somebody else'));
+  const writing = startWriting(cascade);
+  await sleep(300);
+  await writing.stop();
+  await expectSame(cascade, 'dst');
+  const told = cascade.logs.filter(({ node }) => node === 'dst').map(({ event, sqlstate }) => sqlstate ?? event);
+  expect(told).toEqual(expect.arrayContaining(['TL001']));
+  expect(told.lastIndexOf('worker_started')).toBeGreaterThan(told.indexOf('TL001'));
 });
