@@ -20,7 +20,7 @@ export function onEngines(versions: readonly ServerVersion[], tests: (engine: En
   for (const engine of [originals, besideThem, ...others]) on(engine, tests);
 }
 
-/** Tests of what our SQL does and the originals do not: each is told by docs/adr/0009-drop-in-with-listed-differences.md. */
+/** Tests of what our SQL does and the originals do not: each is told by docs/adr/0010-a-drop-in-with-listed-differences.md. */
 export function onOurs(versions: readonly ServerVersion[], tests: (engine: Engine) => void): void {
   for (const version of versions) on({ kind: 'bundled', version }, tests);
 }

@@ -196,6 +196,8 @@ onEngines([18], (engine) => {
       expect(await value(`pgq.unregister_consumer('group', 'one')`)).toBe(1);
       expect(await value(`pgq.unregister_consumer('group', 'main')`)).toBe(2);
       expect(await value(`select count(*) from pgq.consumer where co_name = 'main'`)).toBe(0n);
+      const members = await value(`select count(*) from pgq.consumer where co_name in ('one', 'two')`);
+      expect(members).toBe(engine.kind === 'bundled' ? 0n : 2n);
     });
   });
 });

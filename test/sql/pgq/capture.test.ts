@@ -111,6 +111,13 @@ describe('changes of the table are seen at once', () => {
   });
 });
 
+test("a word in a key column's name is not the name of a key column", async () => {
+  await session.script(`create table t ("the key" int primary key, key int); insert into t values (1, 1)`);
+  await logged('logutriga');
+  await session.script('update t set key = 2');
+  expect((await events())[0]).toMatchObject({ type: 'U:the key', data: 'the+key=1&key=2' });
+});
+
 describe('values of any content', () => {
   /** The rule of the format, byte by byte. */
   function encoded(text: string): string {
