@@ -14,6 +14,8 @@ test.each(examples)('example %s is valid, names its schema, and says what it is 
   const file = `examples/${name}/trunkline.yaml`;
   const { desired } = await validateFiles([file], {});
   expect(desired.queues.size).toBeGreaterThan(0);
-  expect(readFileSync(file, 'utf8')).toMatch(/^# yaml-language-server: \$schema=\.\.\/\.\.\/schemas\/trunkline\.schema\.json\n/);
+  expect(readFileSync(file, 'utf8')).toMatch(
+    /^# yaml-language-server: \$schema=\.\.\/\.\.\/schemas\/trunkline\.schema\.json\n/,
+  );
   expect(existsSync(`examples/${name}/README.md`)).toBe(true);
 });
