@@ -3,6 +3,7 @@ import { quoteName, sql } from '../db/statement.ts';
 import type { ExecuteFile } from '../model/event.ts';
 import { type QueueName, sequenceName, type TableName, tableName } from '../model/names.ts';
 import { expectDone } from './reply.ts';
+import { isSequenceReplicated } from './table-sync.ts';
 import { call } from './worker-state.ts';
 
 /** False where the file has run on this database before. */
@@ -44,10 +45,7 @@ export async function localDestination(session: Session, queue: QueueName, table
 }
 
 export async function localSequence(session: Session, queue: QueueName, sequence: string): Promise<string | undefined> {
-  const rows = await session.query(
-    sql('select from londiste.seq_info where queue_name = $1 and seq_name = $2 and local', queue, sequence),
-  );
-  return rows.length === 0 ? undefined : quoteName(sequenceName(sequence));
+  return (await isSequenceReplicated(session, queue, sequence)) ? quoteName(sequenceName(sequence)) : undefined;
 }
 
 /** `relkinds` as in `pg_class`; the name is `schema.name`, split at the first dot. */

@@ -1,8 +1,9 @@
+import { formatBytes } from '../model/amounts.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
 import type { Paint } from './paint.ts';
 import { summarize } from './plan-summary.ts';
-import { countOf, formatBytes } from './units.ts';
+import { countOf } from './units.ts';
 
 /** What stands at the end of an apply that went through. */
 export function appliedText(plan: Plan, paint: Paint): string {

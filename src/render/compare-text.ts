@@ -1,3 +1,4 @@
+import { formatCount } from '../model/amounts.ts';
 import {
   type ComparedNode,
   type ComparedSequence,
@@ -10,7 +11,7 @@ import { assertNever } from '../model/exhaustive.ts';
 import { encodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState } from '../model/table.ts';
 import type { Brush, Paint } from './paint.ts';
-import { countOf, formatCount } from './units.ts';
+import { countOf } from './units.ts';
 
 /** A block per node, a line per table with what differs below it, and the outcome in one sentence. */
 export function compareText(comparison: Comparison, paint: Paint): string {

@@ -1,8 +1,9 @@
+import { formatBytes, formatCount } from '../model/amounts.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import type { Finding } from '../model/status.ts';
 import { notInSyncText } from './compare-text.ts';
 import { describeProblem } from './describe-problem.ts';
-import { countOf, formatBytes, formatCount, formatDuration } from './units.ts';
+import { countOf, formatDuration } from './units.ts';
 
 /** What is so, and where it is not plain, what to do. */
 export function describeFinding(finding: Finding): string {

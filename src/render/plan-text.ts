@@ -1,3 +1,4 @@
+import { formatBytes, formatCount } from '../model/amounts.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import type { HazardKind } from '../model/hazard.ts';
 import type { Plan } from '../model/plan.ts';
@@ -7,7 +8,7 @@ import type { NodeSpec } from '../model/topology.ts';
 import { schemaGroups, tableText, tickerSettings } from './describe-step.ts';
 import type { Paint } from './paint.ts';
 import { type Change, changeOf, hazardsOf, type PlanSummary, summarize } from './plan-summary.ts';
-import { countOf, formatBytes, formatCount } from './units.ts';
+import { countOf } from './units.ts';
 
 /** The plan as a review: a header per node, a line per step with its details below, the sum, and what needs consent. */
 export function planText(plan: Plan, desired: DesiredState, allowed: ReadonlySet<HazardKind>, paint: Paint): string {

@@ -1,7 +1,8 @@
+import { formatBytes, formatCount } from '../model/amounts.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import type { CopyProgress, Progress } from '../model/progress.ts';
 import type { Paint } from './paint.ts';
-import { countOf, formatBytes, formatCount, formatDuration } from './units.ts';
+import { countOf, formatDuration } from './units.ts';
 
 export type StepProgress = Exclude<Progress, CopyProgress>;
 

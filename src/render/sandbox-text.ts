@@ -1,6 +1,6 @@
+import { formatBytes } from '../model/amounts.ts';
 import type { ServerState } from '../model/sandbox.ts';
 import type { Paint } from './paint.ts';
-import { formatBytes } from './units.ts';
 
 /** One line a server, and below each that runs how to open it with psql. */
 export function sandboxStatusText(servers: readonly ServerState[], paint: Paint): string {

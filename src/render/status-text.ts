@@ -1,3 +1,4 @@
+import { formatBytes, formatCount } from '../model/amounts.ts';
 import type { NodeName } from '../model/names.ts';
 import {
   type CascadeStatus,
@@ -14,7 +15,7 @@ import { encodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState } from '../model/table.ts';
 import { describeFinding } from './describe-finding.ts';
 import type { Brush, Paint } from './paint.ts';
-import { countOf, formatBytes, formatCount, formatDuration } from './units.ts';
+import { countOf, formatDuration } from './units.ts';
 
 /** Each queue as a tree by provider, with what is wrong below each node, and the sum of it. */
 export function statusText(status: CascadeStatus, paint: Paint): string {

@@ -1,24 +1,10 @@
-/** Numbers as people read them. Each takes what the model holds and says its unit. */
+import { formatCount } from '../model/amounts.ts';
 
-export function formatCount(count: number | bigint): string {
-  return String(typeof count === 'number' ? Math.round(count) : count).replace(/\B(?=(\d{3})+$)/g, ',');
-}
+/** Numbers as people read them. Each takes what the model holds and says its unit. */
 
 /** `1 row`, `12,000 rows`. */
 export function countOf(count: number | bigint, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 || count === 1n ? '' : 's'}`;
-}
-
-/** Steps of 1024, as `pg_size_pretty` counts. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
 /** Two units at most: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */

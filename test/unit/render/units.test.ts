@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { countOf, formatBytes, formatCount, formatDuration } from '../../../src/render/units.ts';
+import { formatBytes, formatCount } from '../../../src/model/amounts.ts';
+import { countOf, formatDuration } from '../../../src/render/units.ts';
 
 test('counts are grouped by thousands, whatever their size', () => {
   expect([0, 999, 1000, 1234567.6].map(formatCount)).toEqual(['0', '999', '1,000', '1,234,568']);
