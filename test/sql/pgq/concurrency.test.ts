@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Session } from '../../../src/db/session.ts';
 import { sql } from '../../../src/db/statement.ts';
-import { value } from '../../support/call.ts';
+import { value, waits } from '../../support/call.ts';
 import { type FreshDatabase, freshDatabase } from '../../support/database.ts';
 
 // Writers, of which some commit late, against a ticker, a rotation without pause, and two consumers.
@@ -178,5 +178,21 @@ describe.concurrent('many sessions at once', () => {
     }
     expect(await session.query(sql(backwards)), `seed ${seed}`).toEqual([]);
     expect(run.turned, 'the tables turned too seldom to show anything').toBeGreaterThanOrEqual(turns);
+  });
+
+  test('two sessions that ask for the next batch of a consumer at once get the same', async () => {
+    await using database = await freshDatabase({ version: 18, install: ['pgq'] });
+    await using first = await database.session();
+    await using second = await database.session();
+    await first.script(`select pgq.create_queue('q'), pgq.register_consumer('q', 'c')`);
+    await first.script(`select pgq.force_tick('q'); select pgq.ticker('q')`);
+    const pid = await value(second, 'select pg_backend_pid()');
+    await first.script('begin');
+    const opened = await value(first, `select pgq.next_batch('q', 'c')`);
+    const asked = value(second, `select pgq.next_batch('q', 'c')`);
+    expect(await waits(first, Number(pid))).toBe(true);
+    await first.script('commit');
+    expect(await asked).toBe(opened);
+    expect(opened).not.toBeNull();
   });
 });
