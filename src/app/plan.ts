@@ -1,3 +1,4 @@
+import { checkAssertions } from '../catalog/check-assertions.ts';
 import { readLiveState } from '../catalog/read-live-state.ts';
 import type { Connector } from '../db/connector.ts';
 import type { DatabaseName, Location } from '../model/names.ts';
@@ -41,7 +42,9 @@ export async function planOn(
   signal?: AbortSignal,
 ): Promise<Plan> {
   const live = await readLiveState(databases.connector, desired, signal);
-  const { plan, problems } = makePlan({ desired, live, locations: databases.locations });
+  const untrue = await checkAssertions(databases.connector, desired.assertions, signal);
+  const { plan, problems: found } = makePlan({ desired, live, locations: databases.locations });
+  const problems = [...untrue, ...found];
   if (problems.length > 0) throw new ToolError([...problems, ...unreachable(plan)]);
   return plan;
 }

@@ -53,6 +53,18 @@ export type Table =
  */
 export type Pattern = string;
 /**
+ * One query whose first column, in its only row, is true where all is well.
+ */
+export type AssertionSql = string;
+/**
+ * What to tell where the answer is anything else than true.
+ */
+export type AssertionMessage = string;
+/**
+ * How long the query may take.
+ */
+export type AssertionTimeout = string;
+/**
  * What a step may cost.
  */
 export type Hazard =
@@ -90,6 +102,12 @@ export interface TrunklineDocument {
    * Hazards that apply may go through without asking each time.
    */
   allow?: Hazard[];
+  /**
+   * What must be true on a database before anything is planned or applied, each under a name of your choice.
+   */
+  assert?: {
+    [k: string]: Assertion;
+  };
 }
 /**
  * How to reach one database: by url, by single settings as libpq knows them, or embedded. What is left out comes from libpq's environment variables and defaults.
@@ -187,6 +205,12 @@ export interface Queue {
    */
   tables?: Table[];
   /**
+   * What must be true on the nodes of this queue before anything is planned or applied, each under a name of your choice.
+   */
+  assert?: {
+    [k: string]: QueueAssertion;
+  };
+  /**
    * Which sequences go through the queue.
    */
   sequences?: {
@@ -242,4 +266,28 @@ export interface Node {
    */
   provider?: string;
   parallel_copies?: ParallelCopies;
+}
+/**
+ * A question to the database of one node that must be answered with true. It is asked in a transaction that can only read.
+ */
+export interface QueueAssertion {
+  /**
+   * The node whose database is asked. Left out: the root.
+   */
+  node?: string;
+  sql: AssertionSql;
+  message?: AssertionMessage;
+  timeout?: AssertionTimeout;
+}
+/**
+ * A question to a database that must be answered with true. It is asked in a transaction that can only read.
+ */
+export interface Assertion {
+  /**
+   * Name of the database that is asked, from the top of the file.
+   */
+  database: string;
+  sql: AssertionSql;
+  message?: AssertionMessage;
+  timeout?: AssertionTimeout;
 }

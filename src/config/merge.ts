@@ -13,7 +13,7 @@ export interface Merged {
   readonly problems: readonly Problem[];
 }
 
-/** Files share databases and queues; within a queue they share nodes. Anything else is said in one file only. */
+/** Files share databases, queues and assertions; within a queue they share nodes and assertions. Anything else is said in one file only. */
 export function merge([first, ...others]: readonly Part[]): Merged {
   if (first === undefined) throw new Error('no file to read');
   const problems: Problem[] = [];
@@ -56,5 +56,5 @@ type Mapping = Record<string, unknown>;
 
 function isShared(path: Path): boolean {
   const pointer = pointerOf(path);
-  return /^\/(databases|queues|queues\/[^/]*|queues\/[^/]*\/nodes)$/.test(pointer);
+  return /^\/(databases|queues|assert|queues\/[^/]*|queues\/[^/]*\/(nodes|assert))$/.test(pointer);
 }

@@ -23,6 +23,7 @@ import type {
 import type { Node, Queue, Table, Ticker, TrunklineDocument } from './document.ts';
 import { parseDuration } from './duration.ts';
 import { pointerOf } from './place.ts';
+import { resolveAssertions } from './resolve-assertions.ts';
 import { resolveDatabase, wholeNumber } from './resolve-database.ts';
 import { at, keyAt, reportValue, type Scope } from './scope.ts';
 
@@ -42,7 +43,8 @@ export function resolve(scope: Scope, document: TrunklineDocument): DesiredState
   for (const [name, raw] of Object.entries(document.queues ?? {})) {
     queues.set(queueName(name), resolveQueue(scope, name, raw));
   }
-  return { databases, queues, allow: [...new Set(document.allow ?? [])] };
+  const assertions = resolveAssertions(scope, document, queues);
+  return { databases, queues, allow: [...new Set(document.allow ?? [])], assertions };
 }
 
 function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import type { AssertionSpec } from '../model/assertion.ts';
 import type { DesiredState } from '../model/state.ts';
 import {
   type Connection,
@@ -16,13 +17,35 @@ export function documentOf(state: DesiredState): TrunklineDocument {
   return {
     version: 1,
     databases: mapped(state.databases, ({ connection, engine }) => ({ ...databaseOf(connection), engine })),
-    queues: mapped(state.queues, queueOf),
+    queues: mapped(state.queues, (queue) => ({ ...queueOf(queue), ...queueAssertions(state, queue) })),
     allow: [...state.allow],
+    ...topAssertions(state),
   };
 }
 
 export function documentText(document: TrunklineDocument): string {
   return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function topAssertions({ assertions }: DesiredState): Pick<TrunklineDocument, 'assert'> {
+  const mine = assertions.filter(({ queue }) => queue === undefined);
+  if (mine.length === 0) return {};
+  return { assert: Object.fromEntries(mine.map((one) => [one.name, { database: one.database, ...questionOf(one) }])) };
+}
+
+function queueAssertions({ assertions }: DesiredState, { name, nodes }: QueueSpec): Pick<Queue, 'assert'> {
+  const mine = assertions.filter(({ queue }) => queue === name);
+  if (mine.length === 0) return {};
+  const nodeOn = (database: string) => [...nodes.values()].find((node) => node.database === database)?.name;
+  return {
+    assert: Object.fromEntries(
+      mine.map((one) => [one.name, present({ node: nodeOn(one.database), ...questionOf(one) })]),
+    ),
+  };
+}
+
+function questionOf({ sql, message, timeoutMs }: AssertionSpec) {
+  return present({ sql, message, timeout: durationText(timeoutMs) });
 }
 
 function databaseOf(connection: Connection): Database {

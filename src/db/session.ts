@@ -141,7 +141,10 @@ async function open(
       return state.lost !== undefined;
     },
     async query<Row extends object>(statement: Statement) {
-      const result = await guarded(() => client.query<Row>({ text: statement.text, values: [...statement.values] }));
+      // The driver's types do not know the mode that makes it parse a text without values as one statement.
+      const mode = statement.alone === true ? { queryMode: 'extended' } : {};
+      const config: pg.QueryConfig = { text: statement.text, values: [...statement.values], ...mode };
+      const result = await guarded(() => client.query<Row>(config));
       return result.rows;
     },
     async run(statement) {

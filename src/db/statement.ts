@@ -4,6 +4,8 @@ import { type SequenceName, splitName, type TableName } from '../model/names.ts'
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** The server refuses a text that holds more than one statement, also where it has no values. */
+  readonly alone?: true;
 }
 
 export function sql(text: string, ...values: readonly unknown[]): Statement {

@@ -131,6 +131,15 @@ export type Problem =
       readonly first: Origin;
     }
   | { readonly code: 'target_in_pattern'; readonly at: Origin; readonly queue: QueueName; readonly node: NodeName }
+  | {
+      readonly code: 'assertion_target_unknown';
+      readonly at: Origin;
+      readonly assertion: string;
+      readonly what: 'database' | 'node';
+      readonly name: string;
+      readonly known: readonly string[];
+      readonly suggestion: string | undefined;
+    }
   | { readonly code: 'filter_unused'; readonly at: Origin; readonly queue: QueueName; readonly table: string }
   // The databases
   | {
@@ -190,6 +199,21 @@ export type Problem =
       readonly code: 'schemas_newer';
       readonly database: DatabaseName;
       readonly schemas: readonly { readonly name: SchemaName; readonly version: string; readonly known: string }[];
+    }
+  | {
+      readonly code: 'assertion_failed';
+      readonly at: Origin;
+      readonly assertion: string;
+      readonly database: DatabaseName;
+      readonly answer: 'false' | 'null' | 'no row';
+      readonly message: string | undefined;
+    }
+  | {
+      readonly code: 'assertion_unusable';
+      readonly at: Origin;
+      readonly assertion: string;
+      readonly database: DatabaseName;
+      readonly detail: string;
     }
   // Desired against live
   | {

@@ -1,3 +1,4 @@
+import type { AssertionSpec } from './assertion.ts';
 import type { HazardKind } from './hazard.ts';
 import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
 import type { Problem } from './problem.ts';
@@ -11,6 +12,7 @@ export interface DesiredState {
   readonly queues: ReadonlyMap<QueueName, QueueSpec>;
   /** Hazards the files consent to. */
   readonly allow: readonly HazardKind[];
+  readonly assertions: readonly AssertionSpec[];
 }
 
 /** What the catalogs say is. */

@@ -175,6 +175,11 @@ function sentences(problem: Problem): Sentences {
         `the entry for ${problem.table} of queue ${problem.queue} has a where, but every node it names says none.`,
         'Take the where away, or name a node that should hold those rows.',
       ];
+    case 'assertion_target_unknown':
+      return [
+        `assertion ${problem.assertion} asks ${problem.what} ${problem.name}, which the file does not name.`,
+        known(problem.what === 'node' ? 'The nodes of its queue' : 'The databases', problem.known, problem.suggestion),
+      ];
     // The databases
     case 'database_unreachable':
       return unreachableDatabase(problem);
@@ -216,6 +221,16 @@ function sentences(problem: Problem): Sentences {
       return [
         `database ${problem.database} has newer SQL than this release of Trunkline: ${problem.schemas.map(({ name, version, known: own }) => `${name} ${version} (here ${own})`).join(', ')}.`,
         'It stays as it is. Use the newer release here, too.',
+      ];
+    case 'assertion_failed':
+      return [
+        `assertion ${problem.assertion} does not hold on database ${problem.database}: its query answers ${problem.answer}.`,
+        problem.message ?? 'Mend what it asks about, or take the assertion out of the file.',
+      ];
+    case 'assertion_unusable':
+      return [
+        `assertion ${problem.assertion} could not be checked on database ${problem.database}: ${sentence(problem.detail)}`,
+        'Write one query that only reads and answers true or false in its only row. "timeout" says how long it may take.',
       ];
     // Desired against live
     case 'node_elsewhere':

@@ -57,6 +57,7 @@ test('every problem of the file has a case', () => {
     'target_taken',
     'target_in_pattern',
     'filter_unused',
+    'assertion_target_unknown',
   ];
   expect([...met].sort()).toEqual([...problems].sort());
 });

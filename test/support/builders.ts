@@ -106,6 +106,7 @@ export function aDesiredState(...queues: readonly QueueSpec[]): DesiredState {
     databases: new Map(databases.map((database) => [database.name, database])),
     queues: new Map(all.map((queue) => [queue.name, queue])),
     allow: [],
+    assertions: [],
   };
 }
 

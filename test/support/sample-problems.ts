@@ -193,6 +193,40 @@ export const sampleProblems: {
     meaning: 'An entry has a `where` that no node would use.',
     problem: { code: 'filter_unused', at: at(16, 18), queue: queueName('shop'), table: 'public.orders' },
   },
+  assertion_target_unknown: {
+    meaning: 'An entry of `assert` names a database or a node that is not there.',
+    problem: {
+      code: 'assertion_target_unknown',
+      at: at(20, 17),
+      assertion: 'no_backlog',
+      what: 'node',
+      name: 'laef1',
+      known: ['root1', 'leaf1'],
+      suggestion: 'leaf1',
+    },
+  },
+  assertion_failed: {
+    meaning: 'The query of an entry of `assert` was not answered with true. Nothing is planned or applied until it is.',
+    problem: {
+      code: 'assertion_failed',
+      at: at(20, 3),
+      assertion: 'no_backlog',
+      database: databaseName('source'),
+      answer: 'false',
+      message: 'The outbox holds more than 1000 rows: let it drain first.',
+    },
+  },
+  assertion_unusable: {
+    meaning:
+      'The query of an entry of `assert` failed, wrote something, took too long, or its answer is no true or false.',
+    problem: {
+      code: 'assertion_unusable',
+      at: at(20, 3),
+      assertion: 'no_backlog',
+      database: databaseName('source'),
+      detail: 'cannot execute DELETE in a read-only transaction',
+    },
+  },
   database_unreachable: {
     meaning: 'No connection to a database: refused, no such database, wrong login, or no answer in time.',
     problem: {

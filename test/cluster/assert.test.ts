@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { openDatabases } from '../../src/app/databases.ts';
+import { planOn } from '../../src/app/plan.ts';
+import { sql } from '../../src/db/statement.ts';
+import { ToolError } from '../../src/model/problem.ts';
+import { freshCluster } from '../support/cluster.ts';
+import { applyAll, desiredOf, planOf, stepIds } from '../support/planning.ts';
+
+const queues = `queues:
+  replika:
+    nodes:
+      src: { database: src, role: root }
+      dst: { database: dst, role: leaf }
+    assert:
+      no_errors:
+        sql: select count(*) < 2 from errors
+        message: Mend the import errors first.
+      leaf_is_there: { node: dst, sql: "select current_setting('transaction_read_only') = 'on'" }
+`;
+
+test('what does not hold stops plan and apply, and is named with its message', async () => {
+  await using cluster = await freshCluster({ src: 18, dst: 14 });
+  await using src = await cluster.databases.src.session();
+  await src.script('create table errors (id int primary key); insert into errors values (1)');
+  expect(stepIds(await planOf(cluster, queues))).toContain('create_leaf/replika/dst');
+  await src.script('insert into errors values (2)');
+  const problem = {
+    code: 'assertion_failed',
+    assertion: 'no_errors',
+    database: 'src',
+    answer: 'false',
+    message: 'Mend the import errors first.',
+    at: { line: 11 },
+  };
+  expect(await problemsOf(planOf(cluster, queues))).toMatchObject([problem]);
+  expect(await problemsOf(applyAll(cluster, queues))).toMatchObject([problem]);
+  expect(await src.query(sql(`select from pg_namespace where nspname = 'pgq'`))).toEqual([]);
+  await src.script('delete from errors');
+  await applyAll(cluster, queues);
+  expect(stepIds(await planOf(cluster, queues))).toEqual([]);
+});
+
+test('a question can not write, not even in a second statement, and must answer in time with true or false', async () => {
+  await using cluster = await freshCluster({ src: 18 });
+  await using src = await cluster.databases.src.session();
+  await src.script('create table t (id int primary key)');
+  const down = 'postgresql://nobody@127.0.0.1:1/x';
+  const text = `  down: { url: "${down}" }
+assert:
+  writes: { database: src, sql: insert into t values (1) returning true }
+  two: { database: src, sql: "select true; commit; insert into t values (1)" }
+  slow: { database: src, sql: select pg_sleep(60) is not null, timeout: 200ms }
+  number: { database: src, sql: select 1 }
+  nothing: { database: src, sql: select true where false }
+  unknown: { database: src, sql: "select null::boolean" }
+  many: { database: src, sql: "select true from generate_series(1, 3)" }
+  wrong: { database: src, sql: select true from no_such_table }
+  not_there: { database: down, sql: select true }
+`;
+  const desired = desiredOf(cluster, text);
+  await using databases = await openDatabases(desired, { stateDir: 'none' });
+  const problems = await problemsOf(planOn(desired, databases));
+  const told = problems.map((problem) => {
+    if (problem.code === 'assertion_failed') return [problem.assertion, problem.answer];
+    return problem.code === 'assertion_unusable' ? [problem.assertion, problem.detail] : [problem.code];
+  });
+  expect(Object.fromEntries(told)).toEqual({
+    writes: 'cannot execute INSERT in a read-only transaction',
+    two: 'cannot insert multiple commands into a prepared statement',
+    slow: 'it took longer than 0.2 seconds',
+    number: 'the first column of its answer is not true or false',
+    nothing: 'no row',
+    unknown: 'null',
+    many: 'it gives 3 rows where one is expected',
+    wrong: 'relation "no_such_table" does not exist',
+    not_there: 'database down does not answer',
+  });
+  expect(await src.query(sql('select from t'))).toEqual([]);
+});
+
+async function problemsOf(work: Promise<unknown>): Promise<ToolError['problems']> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ToolError) return error.problems;
+  throw error ?? new Error('nothing was wrong');
+}
