@@ -266,6 +266,8 @@ export type Problem =
       readonly table: TableName;
       readonly destination: TableName;
       readonly differences: readonly string[];
+      /** Statements that make the target take the rows; a difference that needs a decision has none. */
+      readonly alterSql: readonly string[];
     }
   | {
       readonly code: 'table_partitioned';

@@ -2,31 +2,48 @@ import { splitName, type TableName } from '../model/names.ts';
 import type { ColumnFacts, TableFacts } from '../model/state.ts';
 import { qualifiedSql, quoteIfNeeded } from './quote-ident.ts';
 
-/** What keeps rows of the root's table from going into the target, one line each. */
-export function compareColumns(source: TableFacts, target: TableFacts): string[] {
-  const differences: string[] = [];
+export interface ColumnDifferences {
+  /** One line each. */
+  readonly lines: readonly string[];
+  /** What would make the target take the rows, as far as a statement alone can. */
+  readonly alterSql: readonly string[];
+}
+
+/** What keeps rows of the root's table from going into the target. */
+export function compareColumns(source: TableFacts, target: TableFacts): ColumnDifferences {
+  const lines: string[] = [];
+  const alterSql: string[] = [];
   const targetColumns = new Map(target.columns.map((column) => [column.name, column]));
   const sourceNames = new Set(source.columns.map((column) => column.name));
   for (const column of source.columns) {
     const other = targetColumns.get(column.name);
     if (other === undefined) {
-      differences.push(`${column.name} ${column.type} is missing`);
+      lines.push(`${column.name} ${column.type} is missing`);
+      // Rows that are there have nothing to put into it.
+      alter(`ADD COLUMN ${target.empty ? columnSql(column) : columnSql({ ...column, notNull: false })}`);
     } else if (other.type !== column.type) {
-      differences.push(`${column.name} is ${other.type}, on the root ${column.type}`);
+      lines.push(`${column.name} is ${other.type}, on the root ${column.type}`);
+      const name = quoteIfNeeded(column.name);
+      alter(`ALTER COLUMN ${name} TYPE ${column.type} USING ${name}::${column.type}`);
     } else if (other.generated && !column.generated) {
-      differences.push(`${column.name} is generated, on the root it is not`);
+      lines.push(`${column.name} is generated, on the root it is not`);
     }
   }
   for (const column of target.columns) {
     if (sourceNames.has(column.name) || !column.notNull || column.hasDefault || column.generated) continue;
-    differences.push(`${column.name} ${column.type} is NOT NULL without a default, and the root does not have it`);
+    lines.push(`${column.name} ${column.type} is NOT NULL without a default, and the root does not have it`);
+    alter(`ALTER COLUMN ${quoteIfNeeded(column.name)} DROP NOT NULL`);
   }
   const sourceKey = source.primaryKey?.join(', ');
   const targetKey = target.primaryKey?.join(', ');
   if (sourceKey !== undefined && targetKey !== undefined && sourceKey !== targetKey) {
-    differences.push(`the primary key is (${targetKey}), on the root (${sourceKey})`);
+    lines.push(`the primary key is (${targetKey}), on the root (${sourceKey})`);
   }
-  return differences;
+  return { lines, alterSql };
+
+  function alter(change: string): void {
+    alterSql.push(`ALTER TABLE ${qualifiedSql(target.name)} ${change};`);
+  }
 }
 
 /** The least that takes the rows: columns, NOT NULL and the key. */

@@ -108,9 +108,9 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       report(withoutKey(table, leaf, target, at), fatal && table.named);
       return !fatal;
     }
-    const differences = compareColumns(table.facts, target);
+    const { lines: differences, alterSql } = compareColumns(table.facts, target);
     if (differences.length > 0) {
-      report({ code: 'columns_differ', ...ids, differences }, fatal);
+      report({ code: 'columns_differ', ...ids, differences, alterSql }, fatal);
       if (fatal) return false;
     }
     if (live === undefined) addToLeaf(leaf, table.facts, target, spec);

@@ -262,7 +262,9 @@ function sentences(problem: Problem): Sentences {
     case 'columns_differ':
       return [
         `table ${problem.destination} on node ${problem.node} of queue ${problem.queue} does not have the columns of ${problem.table} on the root:\n${problem.differences.map((line) => `- ${line}`).join('\n')}`,
-        'Make the columns alike on both sides.',
+        problem.alterSql.length === 0
+          ? 'Make the columns alike on both sides.'
+          : `Make the columns alike on both sides, here with:\n${problem.alterSql.join('\n')}`,
       ];
     case 'table_partitioned':
       return [

@@ -374,7 +374,11 @@ export const sampleProblems: {
       node: nodeName('leaf1'),
       table: tableName('orders'),
       destination: tableName('orders'),
-      differences: ['column note is missing', 'column total is integer here and numeric on the root'],
+      differences: ['note text is missing', 'total is integer, on the root numeric'],
+      alterSql: [
+        'ALTER TABLE public.orders ADD COLUMN note text;',
+        'ALTER TABLE public.orders ALTER COLUMN total TYPE numeric USING total::numeric;',
+      ],
     },
   },
   table_partitioned: {

@@ -19,7 +19,7 @@ test('a warning says so in words, not by colour alone', () => {
 
 test('lines of foreign text are indented with the rest', () => {
   const lines = problemText(sampleProblems.columns_differ.problem, paintWith(false)).split('\n');
-  expect(lines.length).toBe(4);
+  expect(lines.length).toBe(6);
   for (const line of lines.slice(1)) expect(line).toMatch(/^ {21}\S/);
 });
 
