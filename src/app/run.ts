@@ -4,12 +4,17 @@ import { type NodeName, nodeName, type QueueName, queueName } from '../model/nam
 import { type Problem, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState } from '../model/state.ts';
+import type { CascadeStatus } from '../model/status.ts';
+import { type Count, startTallies, type Tallies } from '../model/tally.ts';
 import type { QueueSpec } from '../model/topology.ts';
+import type { HttpAddress, HttpServer } from '../observe/http-server.ts';
+import { serveWatch } from '../observe/watch.ts';
 import { startWorkers, type Workers } from '../worker/supervisor.ts';
 import { type Databases, openDatabases } from './databases.ts';
 import { faultPoints } from './faults.ts';
 import { readConfig } from './read-config.ts';
 import { stateDirOf } from './state-dir.ts';
+import { statusOn } from './status.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface RunOptions {
@@ -23,6 +28,10 @@ export interface RunOptions {
   readonly log: Log;
   readonly report: Report;
   readonly explain: (error: ToolError) => string;
+  /** Where metrics, health and the page are served; undefined: nowhere. */
+  readonly http: HttpAddress | undefined;
+  /** What `status --json` prints. */
+  readonly statusDocument: (status: CascadeStatus) => unknown;
   /** Aborting it ends the run in order. */
   readonly signal: AbortSignal;
 }
@@ -41,7 +50,12 @@ export async function run(options: RunOptions): Promise<void> {
     report: options.report,
     env: options.env,
   });
-  const workers = startNodeWorkers(databases, queues, { ...options, nodes });
+  const tallies = startTallies();
+  await using watch = await startWatch(desired, queues, databases, tallies, { ...options, nodes });
+  if (watch !== undefined) {
+    options.log({ level: 'info', event: 'http_started', message: `metrics, health and the page are at ${watch.url}` });
+  }
+  const workers = startNodeWorkers(databases, queues, { ...options, nodes, count: tallies.count });
   await aborted(options.signal);
   options.log({ level: 'info', event: 'stopping', message: 'stopping: batches in hand are finished first' });
   await workers.stop(graceMs);
@@ -50,6 +64,7 @@ export async function run(options: RunOptions): Promise<void> {
 export interface NodeWorkersOptions extends Pick<RunOptions, 'ticker' | 'env' | 'log' | 'report' | 'explain'> {
   /** Undefined: all. */
   readonly nodes: ReadonlySet<NodeName> | undefined;
+  readonly count?: Count | undefined;
 }
 
 /** The workers of a process, on databases that are open already. Dispose of them to stop. */
@@ -67,9 +82,35 @@ export function startNodeWorkers(
     log: options.log,
     report: options.report,
     explain: options.explain,
+    count: options.count,
     holder: `${hostname()}:${process.pid}`,
     fault: faultPoints(options.env),
   });
+}
+
+async function startWatch(
+  desired: DesiredState,
+  queues: readonly QueueSpec[],
+  databases: Databases,
+  tallies: Tallies,
+  { http, nodes, ...options }: Omit<RunOptions, 'nodes'> & { readonly nodes: ReadonlySet<NodeName> | undefined },
+): Promise<HttpServer | undefined> {
+  if (http === undefined) return undefined;
+  const watched = { ...desired, queues: new Map(queues.map((queue) => [queue.name, queue])) };
+  try {
+    return await serveWatch({
+      address: http,
+      nodes: () => nodes,
+      readStatus: () => statusOn(watched, databases, options.signal),
+      statusDocument: options.statusDocument,
+      tallies: tallies.read,
+      now: systemClock.now,
+    });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new ToolError([{ code: 'http_unavailable', ...http, reason: code, detail: message }], { cause: error });
+  }
 }
 
 function pickQueues(desired: DesiredState, names: readonly string[]): readonly QueueSpec[] {

@@ -381,6 +381,14 @@ export type Problem =
       readonly name: string;
       readonly known: readonly string[];
     }
+  | {
+      readonly code: 'http_unavailable';
+      readonly host: string;
+      readonly port: number;
+      /** The system's word, such as `EADDRINUSE`. */
+      readonly reason: string;
+      readonly detail: string;
+    }
   | { readonly code: 'usage_invalid'; readonly command: string | undefined; readonly detail: string }
   // A defect of Trunkline itself
   | { readonly code: 'unexpected'; readonly detail: string }

@@ -398,6 +398,11 @@ function sentences(problem: Problem): Sentences {
       ];
     case 'name_unknown':
       return [`there is no ${problem.what} named ${problem.name}.`, known(`The ${problem.what}s`, problem.known)];
+    case 'http_unavailable':
+      return [
+        `metrics and the page can't be served on ${problem.host} port ${problem.port}: ${httpFault(problem.reason, problem.detail)}.`,
+        'Give another address with --http [HOST:]PORT.',
+      ];
     case 'usage_invalid':
       return [
         sentence(problem.detail),
@@ -611,4 +616,18 @@ function majorOf(serverVersion: number): string {
 
 function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
+}
+
+function httpFault(reason: string, detail: string): string {
+  switch (reason) {
+    case 'EADDRINUSE':
+      return 'another process listens there';
+    case 'EACCES':
+      return 'this user may not listen there';
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'this machine does not have that address';
+    default:
+      return detail;
+  }
 }

@@ -4,6 +4,7 @@ import type { Log } from '../model/log.ts';
 import type { DatabaseName, NodeName, QueueName } from '../model/names.ts';
 import type { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
+import type { Tallied } from '../model/tally.ts';
 
 /** What a node's worker is given: itself, the way to databases, and the world. */
 export interface NodeDeps {
@@ -25,6 +26,8 @@ export interface NodeDeps {
   readonly kill: AbortSignal;
   /** One line for a problem: the worker writes it to the log and to the catalog. */
   readonly explain: (error: ToolError) => string;
+  /** Tells what was done, for whoever watches the process. */
+  readonly count: (what: Tallied, by: number) => void;
   /** Named places where a test may end the process. */
   readonly fault: (point: string) => void;
 }

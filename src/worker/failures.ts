@@ -12,13 +12,16 @@ export interface Failures {
 
 const repeatEveryMs = 60_000;
 
-export function trackFailures(deps: Pick<NodeDeps, 'queue' | 'node' | 'log' | 'clock' | 'explain'>): Failures {
+export function trackFailures(
+  deps: Pick<NodeDeps, 'queue' | 'node' | 'log' | 'clock' | 'explain' | 'count'>,
+): Failures {
   const wait = backoff(500, 5_000);
   let message: string | undefined;
   let toldAt = 0;
   let since = 0;
   return {
     add(error) {
+      deps.count('failures', 1);
       const driver = readDriverError(error) ?? readDriverError((error as Error).cause);
       const text = error instanceof ToolError ? deps.explain(error) : (error as Error).message;
       const now = deps.clock.now();

@@ -44,6 +44,8 @@ export function startHeartbeat(deps: NodeDeps, control: Session): Heartbeat {
       word = next;
     },
     applied(count, at) {
+      deps.count('batches', 1);
+      deps.count('events', count);
       events += count;
       tick = at;
     },

@@ -5,6 +5,7 @@ import type { Log } from '../model/log.ts';
 import type { NodeName, QueueName } from '../model/names.ts';
 import type { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
+import type { Count } from '../model/tally.ts';
 import { type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
 import type { NodeDeps } from './deps.ts';
 import { trackFailures } from './failures.ts';
@@ -22,6 +23,7 @@ export interface WorkersInput {
   readonly log: Log;
   readonly report: Report;
   readonly explain: (error: ToolError) => string;
+  readonly count?: Count | undefined;
   readonly holder: string;
   readonly fault: (point: string) => void;
 }
@@ -92,6 +94,7 @@ function depsOf(input: WorkersInput, queue: QueueSpec, node: NodeSpec, stop: Abo
     log: input.log,
     report: input.report,
     explain: input.explain,
+    count: (what, by) => input.count?.(name, node.name, what, by),
     holder: input.holder,
     stop,
     kill,

@@ -581,6 +581,10 @@ export const sampleProblems: {
       detail: 'needs local-table orders, which is not here, beside others that are',
     },
   },
+  http_unavailable: {
+    meaning: 'The address of `run --http` cannot be listened on.',
+    problem: { code: 'http_unavailable', host: '127.0.0.1', port: 9187, reason: 'EADDRINUSE', detail: '' },
+  },
   event_unknown: {
     meaning: 'A worker met an event that it cannot replay.',
     problem: { code: 'event_unknown', queue: queueName('shop'), node: nodeName('leaf1'), eventType: 'custom' },

@@ -3,7 +3,9 @@ import { run } from '../../app/run.ts';
 import type { Log } from '../../model/log.ts';
 import { explain } from '../../render/explain.ts';
 import { logText } from '../../render/log-text.ts';
+import { statusJson } from '../../render/status-json.ts';
 import { BaseCommand } from '../base-command.ts';
+import { httpAddress } from '../http-flag.ts';
 import { createProgress } from '../progress.ts';
 
 export class RunCommand extends BaseCommand {
@@ -13,6 +15,7 @@ export class RunCommand extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --node dst1 --node dst2 --no-ticker',
+    '<%= config.bin %> <%= command.id %> --http 9187',
   ];
   static override flags = {
     node: Flags.string({
@@ -28,6 +31,11 @@ export class RunCommand extends BaseCommand {
       default: [],
       helpValue: 'QUEUE',
       description: 'Work for this queue only. May be given more than once.',
+    }),
+    http: httpAddress({
+      helpValue: '[HOST:]PORT',
+      description:
+        'Serve /metrics for Prometheus, /livez, /readyz, /status.json and a live page there. The host is 127.0.0.1 unless given; port 0 takes a free one.',
     }),
     ticker: Flags.boolean({
       allowNo: true,
@@ -54,6 +62,8 @@ export class RunCommand extends BaseCommand {
         log,
         report: display.report,
         explain,
+        http: flags.http,
+        statusDocument: statusJson,
         signal,
       });
     } finally {
