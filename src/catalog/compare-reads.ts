@@ -12,7 +12,7 @@ import {
 } from '../model/names.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
-import { decodeTable } from '../model/table-codec.ts';
+import { decodeReplicable } from '../model/table-codec.ts';
 
 /** Where a node stands, as its own database has it. */
 export interface NodePosition {
@@ -117,7 +117,7 @@ export async function readHeldTables(session: Session, queue: QueueName): Promis
     return {
       name,
       destination: destination ?? name,
-      spec: decodeTable(name, { attrs: row.table_attrs, destination }),
+      spec: decodeReplicable(name, { attrs: row.table_attrs, destination }),
       sync: decodeSyncState(row.merge_state),
     };
   });

@@ -4,7 +4,7 @@ import { sql } from '../db/statement.ts';
 import { type NodeName, nodeName, type QueueName, type TableName, tableName } from '../model/names.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
-import { decodeTable } from '../model/table-codec.ts';
+import { decodeReplicable } from '../model/table-codec.ts';
 import { expectDone, type Reply } from './reply.ts';
 
 /** A local table of a node as its worker sees it. */
@@ -74,7 +74,7 @@ function readTable(row: StateRow['tables'][number]): WorkerTable {
   const destination = row.destination === null ? null : tableName(row.destination);
   return {
     name,
-    spec: decodeTable(name, { attrs: row.attrs, destination }),
+    spec: decodeReplicable(name, { attrs: row.attrs, destination }),
     sync: decodeSyncState(row.state),
     snapshot: row.snapshot ?? undefined,
   };

@@ -1,5 +1,7 @@
 import { type DatabaseName, databaseName } from './names.ts';
 import type { Step } from './step.ts';
+import type { TableSpec } from './table.ts';
+import { readTableDocument, type TableDocument, tableDocument } from './table-document.ts';
 
 /** What of a saved plan has to be found again before it may run. */
 export interface SavedPlan {
@@ -16,9 +18,34 @@ export function decodeSavedPlan(text: string): SavedPlan | undefined {
   const seen = Object.entries(fingerprints);
   if (!seen.every((pair): pair is [string, string] => typeof pair[1] === 'string')) return undefined;
   return {
-    steps: steps.map(({ description: _, ...step }) => step as unknown as Step),
+    steps: steps.map(({ description: _, ...step }) => readStep(step)),
     fingerprints: new Map(seen.map(([name, value]) => [databaseName(name), value])),
   };
+}
+
+const tableKeys = ['table', 'from', 'to'] as const;
+
+/** A step as plans write it. */
+export function stepDocument(step: Step): Readonly<Record<string, unknown>> {
+  const document: Record<string, unknown> = { ...step };
+  for (const key of tableKeys) {
+    const value = document[key];
+    if (isTable(value)) document[key] = tableDocument(value as unknown as TableSpec);
+  }
+  return document;
+}
+
+function readStep(document: Readonly<Record<string, unknown>>): Step {
+  const step: Record<string, unknown> = { ...document };
+  for (const key of tableKeys) {
+    const value = step[key];
+    if (isTable(value)) step[key] = readTableDocument(value as unknown as TableDocument);
+  }
+  return step as unknown as Step;
+}
+
+function isTable(value: unknown): value is Record<string, unknown> {
+  return isObject(value) && typeof value.name === 'string' && typeof value.destination === 'string';
 }
 
 /** Equal in all that a step does. Sizes and the words of hazards tell how the databases looked, and they move. */

@@ -4,7 +4,8 @@ import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import type { LiveTable, TableFacts } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
-import type { TableSpec } from '../model/table.ts';
+import { type TableSpec, wholeTable } from '../model/table.ts';
+import { sameTable } from '../model/table-codec.ts';
 import { compareColumns, createTableSql } from './compare-columns.ts';
 import type { Expansion, PlacedTable, WantedTable } from './expand-tables.ts';
 import type { Findings } from './findings.ts';
@@ -68,7 +69,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
 
   function diffOnRoot({ facts }: WantedTable): void {
     const live = root.node?.tables.get(facts.name);
-    const spec: TableSpec = { name: facts.name, destination: facts.name, where: undefined };
+    const spec = wholeTable(facts.name);
     if (live?.local) {
       restoreTriggers(root, live, spec);
       return;
@@ -123,7 +124,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
         table: spec.name,
         attrs: live.attrs ?? '',
       });
-    } else if (!sameSpec(live.spec, spec)) changeOnLeaf(leaf, table.facts, live.spec, spec);
+    } else if (!sameTable(live.spec, spec)) changeOnLeaf(leaf, table.facts, live.spec, spec);
     else restoreTriggers(leaf, live, spec);
     return true;
   }
@@ -253,10 +254,6 @@ function keyStatements(source: TableFacts, facts: TableFacts, onRoot: boolean) {
       .map((key) => makeKey(key.columns)),
     addKeySql: `${alter} COLUMN ${taken ? 'row_id' : 'id'} bigserial PRIMARY KEY;`,
   };
-}
-
-function sameSpec(left: TableSpec, right: TableSpec): boolean {
-  return left.destination === right.destination && left.where === right.where;
 }
 
 function hasSchema(leaf: NodeScene, destination: TableName): boolean {

@@ -3,7 +3,7 @@ import { type NodeName, splitName, type TableName, tableName } from '../model/na
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import type { TableFacts } from '../model/state.ts';
-import type { TableSpec } from '../model/table.ts';
+import { type TableSpec, wholeTable } from '../model/table.ts';
 import type { QueueSpec, TablePlacement, TableRule } from '../model/topology.ts';
 import { anyGlob, compileGlob } from './glob.ts';
 
@@ -88,23 +88,32 @@ export function expandTables(queue: QueueSpec, rootTables: ReadonlyMap<TableName
     draft.named ||= rule.select.kind === 'name';
     draft.at = rule.at;
     if (rule.nodes === undefined) {
-      for (const node of subscribers) draft.nodes.set(node, refined(draft, node, rule, undefined));
+      // The same for all that no rule before has named: one object stands for them, however many they are.
+      const first = refined(draft, undefined, rule, undefined);
+      for (const node of subscribers) {
+        const before = draft.nodes.get(node);
+        draft.nodes.set(node, before === undefined ? first : refined(draft, before, rule, undefined));
+      }
       return;
     }
     for (const [node, placement] of rule.nodes) {
-      draft.nodes.set(node, placement === 'none' ? 'none' : refined(draft, node, rule, placement));
+      draft.nodes.set(node, placement === 'none' ? 'none' : refined(draft, draft.nodes.get(node), rule, placement));
     }
   }
 }
 
 /** What a rule leaves unsaid stays as an earlier one said it. */
-function refined(draft: Draft, node: NodeName, rule: TableRule, placement: TablePlacement | undefined): PlacedTable {
-  const before = draft.nodes.get(node);
+function refined(
+  draft: Draft,
+  before: PlacedTable | 'none' | undefined,
+  rule: TableRule,
+  placement: TablePlacement | undefined,
+): PlacedTable {
   const earlier = before === undefined || before === 'none' ? undefined : before.spec;
   const target = placement?.target === undefined ? undefined : tableName(placement.target);
   return {
     spec: {
-      name: draft.facts.name,
+      ...wholeTable(draft.facts.name),
       destination: target ?? earlier?.destination ?? draft.facts.name,
       where: placement?.where ?? rule.where ?? earlier?.where,
     },

@@ -38,7 +38,7 @@ export function describeStep(step: Step): string {
 }
 
 /** `app.orders`, or `app.orders -> archive.orders` where it has another name on the node. */
-export function tableText(table: TableSpec): string {
+export function tableText(table: Pick<TableSpec, 'name' | 'destination'>): string {
   return table.destination === table.name ? table.name : `${table.name} -> ${table.destination}`;
 }
 

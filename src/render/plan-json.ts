@@ -1,6 +1,6 @@
 import type { HazardKind } from '../model/hazard.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Step } from '../model/step.ts';
+import { stepDocument } from '../model/plan-codec.ts';
 import { type ProblemJson, problemJson } from './describe-problem.ts';
 import { describeStep } from './describe-step.ts';
 import { hazardsOf, type PlanSummary, summarize } from './plan-summary.ts';
@@ -11,7 +11,7 @@ export interface PlanDocument {
   readonly summary: PlanSummary;
   /** What `apply` asks consent for, whether the file gives it or not. */
   readonly hazards: readonly { readonly kind: HazardKind; readonly steps: readonly string[] }[];
-  readonly steps: readonly (Step & { readonly description: string })[];
+  readonly steps: readonly Readonly<Record<string, unknown>>[];
   readonly warnings: readonly ProblemJson[];
   readonly fingerprints: Readonly<Record<string, string>>;
 }
@@ -21,7 +21,7 @@ export function planJson(plan: Plan): PlanDocument {
     formatVersion: plan.formatVersion,
     summary: summarize(plan),
     hazards: [...hazardsOf(plan)].map(([kind, steps]) => ({ kind, steps })),
-    steps: plan.steps.map((step) => ({ ...step, description: describeStep(step) })),
+    steps: plan.steps.map((step) => ({ ...stepDocument(step), description: describeStep(step) })),
     warnings: plan.warnings.map(problemJson),
     fingerprints: Object.fromEntries(plan.fingerprints),
   };

@@ -150,7 +150,7 @@ function contentOf(step: Step): readonly [what: string, details: readonly string
         ]),
       ];
     case 'remove_table':
-      return [`table ${tableText({ name: step.table, destination: step.destination, where: undefined })}`, []];
+      return [`table ${tableText({ name: step.table, destination: step.destination })}`, []];
     case 'restore_triggers':
       return [`triggers of ${step.table.destination}: ${step.because}`, []];
     case 'add_sequence':

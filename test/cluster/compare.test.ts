@@ -7,6 +7,7 @@ import type { ComparedNode, ComparedTable } from '../../src/model/comparison.ts'
 import { rowFilter, type TableName, tableName } from '../../src/model/names.ts';
 import { type Problem, ToolError } from '../../src/model/problem.ts';
 import type { Progress } from '../../src/model/progress.ts';
+import { wholeTable } from '../../src/model/table.ts';
 import { encodeTable } from '../../src/model/table-codec.ts';
 import { readSum } from '../../src/verify/checksum.ts';
 import { type CompareDeps, compareNode } from '../../src/verify/compare-node.ts';
@@ -115,7 +116,7 @@ describe('what is compared', () => {
     const where = rowFilter('"Id" < 1000 -- the small ones');
     const target = tableName('other.Na.me');
     const name = tableName(`sch"ema.Ta.b"le '1'`);
-    const stored = encodeTable({ name, destination: target, where });
+    const stored = encodeTable({ ...wholeTable(name, target), where });
     await cascade.addTable(name, { target, ...(stored.attrs === null ? {} : { attrs: stored.attrs }) });
     await cascade.src.script(
       `insert into "sch""ema"."Ta.b""le '1'" select i, 's' || i, null, i from generate_series(990, 1010) i`,

@@ -20,7 +20,7 @@ import type {
   Observation,
   TableFacts,
 } from '../../src/model/state.ts';
-import type { TableSpec } from '../../src/model/table.ts';
+import { type TableSpec, wholeTable } from '../../src/model/table.ts';
 import type { ConnectionParams, DatabaseSpec, NodeSpec, QueueSpec, TickerSettings } from '../../src/model/topology.ts';
 
 // Each gives a valid value; a test names only what it is about: aNode({ parallelCopies: 4 }).
@@ -112,7 +112,7 @@ export function aDesiredState(...queues: readonly QueueSpec[]): DesiredState {
 
 const aTable = (change: Partial<TableSpec> = {}): TableSpec => {
   const name = change.name ?? tableName('public.account');
-  return { name, destination: name, where: undefined, ...change };
+  return { ...wholeTable(name), ...change };
 };
 
 export const aColumn = (name: string, change: Partial<ColumnFacts> = {}): ColumnFacts => ({

@@ -7,7 +7,8 @@ import {
 } from '../../src/model/schemas.ts';
 import type { LiveDatabase, LiveNode, LiveState, LiveTable, LiveTrigger, Observation } from '../../src/model/state.ts';
 import { decodeSyncState } from '../../src/model/sync-state-codec.ts';
-import { decodeTable, encodeTable } from '../../src/model/table-codec.ts';
+import { wholeTable } from '../../src/model/table.ts';
+import { decodeReplicable, encodeTable } from '../../src/model/table-codec.ts';
 import {
   aColumn,
   aLiveDatabase,
@@ -209,7 +210,7 @@ function replicated(queue: string, type: LiveNode['type'], text: string, yaml: R
   const name = tableName(text);
   const destination = yaml.target === undefined ? name : tableName(yaml.target);
   const where = yaml.where === undefined ? undefined : rowFilter(yaml.where);
-  const stored = encodeTable({ name, destination, where });
+  const stored = encodeTable({ ...wholeTable(name, destination), where });
   const attrs = yaml.attrs ?? stored.attrs;
   const usual: LiveTrigger = {
     name: `_londiste_${queue}`,
@@ -226,7 +227,7 @@ function replicated(queue: string, type: LiveNode['type'], text: string, yaml: R
   return {
     name,
     local: yaml.local ?? true,
-    spec: decodeTable(name, { attrs, destination: stored.destination }),
+    spec: decodeReplicable(name, { attrs, destination: stored.destination }),
     attrs: attrs ?? undefined,
     sync: decodeSyncState(yaml.state ?? 'ok') ?? { kind: 'missing' },
     triggers: yaml.triggers?.map((trigger) => ({ ...usual, ...trigger })) ?? [usual, truncate],

@@ -4,6 +4,7 @@ import type { Session } from '../../src/db/session.ts';
 import { sql } from '../../src/db/statement.ts';
 import type { LogRecord } from '../../src/model/log.ts';
 import { type TableName, tableName } from '../../src/model/names.ts';
+import { type TableSpec, wholeTable } from '../../src/model/table.ts';
 import { encodeTable } from '../../src/model/table-codec.ts';
 import type { QueueSpec } from '../../src/model/topology.ts';
 import { startWorkers, type Workers } from '../../src/worker/supervisor.ts';
@@ -11,10 +12,15 @@ import { aNode, aQueue, databaseName, nodeName, queueName, rowFilter, tickerSett
 import { type Cluster, type ClusterDatabaseOptions, freshCluster } from './cluster.ts';
 import type { ServerVersion } from './server.ts';
 
+type TableOn = Partial<Omit<TableSpec, 'name' | 'destination' | 'where'>> & {
+  readonly target?: string;
+  readonly where?: string;
+};
+
 export interface ReplicationTable {
   readonly name: string;
-  /** Per leaf: its name there, its filter. Left out: under the same name, all rows. */
-  readonly on?: Readonly<Record<string, { readonly target?: string; readonly where?: string }>>;
+  /** Per leaf: its name there, its filter, its options. Left out: under the same name, all rows. */
+  readonly on?: Readonly<Record<string, TableOn>>;
   readonly triggerArgs?: readonly string[];
 }
 
@@ -166,11 +172,11 @@ async function setUp(
 
 async function addTable(db: Session, table: ReplicationTable, node: string, isRoot: boolean): Promise<void> {
   const name: TableName = tableName(table.name);
-  const { target, where } = table.on?.[node] ?? {};
+  const { target, where, ...options } = table.on?.[node] ?? {};
   const spec = {
-    name,
-    destination: target === undefined ? name : tableName(target),
+    ...wholeTable(name, target === undefined ? name : tableName(target)),
     where: where === undefined ? undefined : rowFilter(where),
+    ...options,
   };
   const stored = encodeTable(spec);
   if (!isRoot) await db.query(sql('select londiste.global_add_table($1, $2)', 'replika', name));
