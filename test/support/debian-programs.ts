@@ -11,6 +11,8 @@ import type { ProgramResult } from './program.ts';
 /** Debian's programs with their files in one folder. Disposing stops them all. */
 export interface DebianPrograms extends AsyncDisposable {
   readonly folder: string;
+  /** A program that runs on until it is stopped. What it says goes to a file `LOG.out`. */
+  daemon(program: string, args: readonly string[], logName: string): Daemon;
   /** Writes `NAME.ini`. */
   ini(name: string, section: string, settings: Settings): string;
   londiste(job: LondisteJob): Londiste;
@@ -138,6 +140,7 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
 
   return {
     folder,
+    daemon,
     stop,
     async crash() {
       for (const pid of processesOf(folder).keys()) process.kill(pid, 'SIGKILL');

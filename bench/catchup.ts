@@ -1,0 +1,100 @@
+import { loadavg } from 'node:os';
+import { test } from 'vitest';
+import { systemClock } from '../src/app/system-clock.ts';
+import { debianPrograms } from '../test/support/debian-programs.ts';
+import { londiste, londisteBulk } from './contenders/londiste.ts';
+import { native } from './contenders/native.ts';
+import { slony, slonyInstalled } from './contenders/slony.ts';
+import { trunkline } from './contenders/trunkline.ts';
+import type { Contender } from './support/contender.ts';
+import { freshPair } from './support/pair.ts';
+import { cpuSeconds, peakMegabytes } from './support/processes.ts';
+import { type Figure, report } from './support/report.ts';
+import { arrived, createTables, expectSame, makeChanges } from './support/workload.ts';
+
+// How fast a queue of changes is applied by a worker that was away, and what it costs.
+
+const changes = Number(process.env.TRUNKLINE_BENCH_CHANGES ?? 400_000);
+const rounds = Number(process.env.TRUNKLINE_BENCH_ROUNDS ?? 3);
+
+const all = [trunkline, londiste, londisteBulk, native, ...(slonyInstalled() ? [slony] : [])];
+const only = process.env.TRUNKLINE_BENCH_ONLY?.split(',');
+const contenders = all.filter(({ name }) => only === undefined || only.includes(name));
+
+interface Result {
+  readonly perSecond: number;
+  readonly cpuPerChange: number;
+  readonly workerMegabytes: number;
+  readonly seconds: number;
+}
+
+test('catchup', { timeout: 7_200_000 }, async () => {
+  const results = new Map<Contender, Result[]>(contenders.map((contender) => [contender, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const contender of contenders) {
+      const result = await once(contender);
+      console.log(`${contender.name}: ${JSON.stringify(result)}, load ${loadavg()[0]?.toFixed(1)}`);
+      results.get(contender)?.push(result);
+    }
+  }
+  const figure = (measure: string, unit: string, better: Figure['better'], of: (result: Result) => number): Figure => ({
+    measure,
+    unit,
+    better,
+    values: new Map([...results].map(([{ name }, list]) => [name, list.map(of)])),
+  });
+  report('catchup', `${changes} queued changes`, trunkline.name, [
+    figure('changes applied', 'changes/s', 'more', (result) => result.perSecond),
+    figure('CPU of all processes', 'µs/change', 'less', (result) => result.cpuPerChange),
+    figure('peak memory of the worker', 'MB', 'less', (result) => result.workerMegabytes),
+    figure('from start to the last change', 's', 'less', (result) => result.seconds),
+  ]);
+});
+
+/**
+ * The rate counts from the first changes seen on the target to the last, so that it holds neither a start nor a first
+ * sleep; the seconds hold both.
+ */
+async function once(contender: Contender): Promise<Result> {
+  await using pair = await freshPair();
+  await using programs = debianPrograms([pair.source, pair.target]);
+  await createTables(pair);
+  const replica = await contender.prepare(pair, programs);
+  try {
+    await makeChanges(pair, changes);
+    await settle(pair);
+    await using target = await pair.target.session();
+    const startedAt = performance.now();
+    const workers = await replica.start();
+    const roots = [...pair.pids, ...replica.pids, ...workers];
+    let first: { readonly at: number; readonly cpu: number; readonly changes: number } | undefined;
+    for (;;) {
+      const there = await arrived(target);
+      if (there > 0) first ??= { at: performance.now(), cpu: cpuSeconds(roots), changes: there };
+      if (there >= changes) break;
+      await systemClock.sleep(20);
+    }
+    const endedAt = performance.now();
+    const cpu = cpuSeconds(roots);
+    const workerMegabytes = peakMegabytes(workers);
+    await expectSame(pair);
+    const counted = changes - (first?.changes ?? 0);
+    return {
+      perSecond: (counted / (endedAt - (first?.at ?? 0))) * 1_000,
+      cpuPerChange: ((cpu - (first?.cpu ?? 0)) / counted) * 1e6,
+      workerMegabytes,
+      seconds: (endedAt - startedAt) / 1_000,
+    };
+  } finally {
+    await replica.stop();
+  }
+}
+
+/** What making the changes left to do is not part of applying them. */
+async function settle(pair: Awaited<ReturnType<typeof freshPair>>): Promise<void> {
+  await systemClock.sleep(3_000);
+  for (const database of [pair.source, pair.target]) {
+    await using session = await database.session();
+    await session.script('checkpoint');
+  }
+}

@@ -1,0 +1,54 @@
+import { type RunningProgram, runProgram, startProgram, temporaryFile } from '../../test/support/program.ts';
+import type { Contender } from '../support/contender.ts';
+import type { Pair } from '../support/pair.ts';
+import { tablesInSync } from '../support/tables-in-sync.ts';
+import { replicated } from '../support/workload.ts';
+
+/** Our own program, all defaults, on our own SQL. */
+export const trunkline: Contender = {
+  name: 'trunkline',
+  async prepare(pair) {
+    const file = temporaryFile('trunkline.yaml', yaml(pair));
+    const run = (node: string) => startProgram(['run', '-f', file.path, '--node', node]);
+    const applied = await runProgram([
+      'apply',
+      '-f',
+      file.path,
+      '--auto-approve',
+      '--allow',
+      'copies-data',
+      '--allow',
+      'truncates-target',
+    ]);
+    if (applied.status !== 0) throw new Error(applied.stderr);
+    const source = run('source');
+    let target: RunningProgram | undefined = run('target');
+    await tablesInSync(pair.target, () => target?.output ?? '');
+    await target.kill('SIGTERM');
+    return {
+      pids: [source.child.pid as number],
+      async start() {
+        target = run('target');
+        return [target.child.pid as number];
+      },
+      async stop() {
+        for (const program of [target, source]) await program?.kill('SIGTERM');
+        file[Symbol.dispose]();
+      },
+    };
+  },
+};
+
+function yaml({ source, target }: Pair): string {
+  return `version: 1
+databases:
+  source: { url: "${source.url}", engine: bundled }
+  target: { url: "${target.url}", engine: bundled }
+queues:
+  q:
+    nodes:
+      source: { database: source, role: root }
+      target: { database: target, role: leaf, provider: source }
+    tables: [${replicated.join(', ')}]
+`;
+}
