@@ -15,6 +15,10 @@ select coalesce(json_agg(json_build_object(
     'paused', coalesce(s.paused, false),
     'uptodate', coalesce(s.uptodate, false),
     'error', s.cur_error,
+    'sinceTickMs', (
+        select extract(epoch from pg_catalog.clock_timestamp() - max(t.tick_time)) * 1000
+          from pgq.tick t
+         where t.tick_queue = q.queue_id),
     'ticker', case when q.queue_id is not null then json_build_object(
         'maxCount', q.queue_ticker_max_count,
         'maxLagMs', round(extract(epoch from q.queue_ticker_max_lag) * 1000),

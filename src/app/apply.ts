@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
+import type { PlanEntry } from '../catalog/plan-log.ts';
 import { applyPlan as carryOut } from '../executor/apply-plan.ts';
+import { recordUnchanged } from '../executor/record-applied.ts';
 import type { Walked } from '../executor/walk-steps.ts';
 import type { HazardKind } from '../model/hazard.ts';
 import type { DatabaseName, QueueName } from '../model/names.ts';
@@ -12,6 +14,7 @@ import type { Step } from '../model/step.ts';
 import { rootOf } from '../model/topology.ts';
 import { type Databases, openDatabases } from './databases.ts';
 import { faultPoints } from './faults.ts';
+import { appliedEntries, rootsIn } from './last-applied.ts';
 import { type PlanOptions, planOn } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { readSavedPlan } from './saved-plan.ts';
@@ -65,37 +68,50 @@ export async function applyOn(
   options: ApplyOnOptions,
 ): Promise<Applied> {
   const fresh = await planOn(desired, databases, options.signal);
+  const entry = entryOf(fresh);
   const plan = options.saved === undefined ? fresh : reviewed(options.saved, fresh);
   const allowed = new Set([...desired.allow, ...options.allow]);
   options.show({ desired, plan, allowed });
-  if (plan.steps.length === 0) return { desired, plan, allowed, walked: undefined };
+  const shared = {
+    connector: databases.connector,
+    applicationName: `trunkline apply ${hostname()}:${process.pid}`,
+    lockTimeoutMs: options.lockTimeoutMs,
+    clock: systemClock,
+    signal: options.signal,
+    entry,
+  };
+  if (plan.steps.length === 0) {
+    const applied = appliedEntries(desired, fresh, entry.appliedBy, { onlyNew: true });
+    if (applied.size > 0) await recordUnchanged({ ...shared, roots: rootsIn(desired, applied), applied });
+    return { desired, plan, allowed, walked: undefined };
+  }
   requireConsent(plan, allowed);
   if (options.confirm !== undefined && !(await options.confirm())) throw new ToolError([{ code: 'not_confirmed' }]);
 
   const roots = rootsOf(desired, plan);
   const walked = await carryOut({
+    ...shared,
     steps: plan.steps,
     roots,
     rootOf: (step) => rootDatabaseOf(desired, step),
-    connector: databases.connector,
-    applicationName: `trunkline apply ${hostname()}:${process.pid}`,
-    lockTimeoutMs: options.lockTimeoutMs,
+    applied: appliedEntries(desired, fresh, entry.appliedBy, { onlyNew: false }),
     // Somebody may have applied while the plan was read, or while we waited for the lock.
     check: async () => requireSame(plan, await planOn(desired, databases, options.signal)),
     describe: options.describe,
-    entry: {
-      planId: planIdOf(plan),
-      appliedBy: userInfo().username,
-      client: `${hostname()}:${process.pid}`,
-      trunklineVersion: toolVersion(),
-      summary: `${plan.steps.length} steps`,
-    },
-    clock: systemClock,
     report: options.report,
-    signal: options.signal,
     fault: faultPoints(options.env),
   });
   return { desired, plan, allowed, walked };
+}
+
+function entryOf(plan: Plan): PlanEntry {
+  return {
+    planId: planIdOf(plan),
+    appliedBy: userInfo().username,
+    client: `${hostname()}:${process.pid}`,
+    trunklineVersion: toolVersion(),
+    summary: `${plan.steps.length} steps`,
+  };
 }
 
 /** The steps of the saved plan as this look found them again; throws when the look came to something else. */

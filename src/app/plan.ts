@@ -8,6 +8,7 @@ import type { Report } from '../model/progress.ts';
 import type { DesiredState } from '../model/state.ts';
 import { makePlan } from '../planner/plan.ts';
 import { openDatabases } from './databases.ts';
+import { readLastApplied } from './last-applied.ts';
 import { readConfig } from './read-config.ts';
 import { stateDirOf } from './state-dir.ts';
 
@@ -43,7 +44,9 @@ export async function planOn(
 ): Promise<Plan> {
   const live = await readLiveState(databases.connector, desired, signal);
   const untrue = await checkAssertions(databases.connector, desired.assertions, signal);
-  const { plan, problems: found } = makePlan({ desired, live, locations: databases.locations });
+  const { locations } = databases;
+  const lastApplied = await readLastApplied(desired, live, locations);
+  const { plan, problems: found } = makePlan({ desired, live, locations, lastApplied });
   const problems = [...untrue, ...found];
   if (problems.length > 0) throw new ToolError([...problems, ...unreachable(plan)]);
   return plan;

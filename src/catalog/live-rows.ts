@@ -8,7 +8,16 @@ import {
   type TableName,
   tableName,
 } from '../model/names.ts';
-import type { ColumnFacts, LiveNode, LiveSequence, LiveTable, LiveTrigger, TableFacts } from '../model/state.ts';
+import type {
+  AppliedRecord,
+  ColumnFacts,
+  LiveDatabase,
+  LiveNode,
+  LiveSequence,
+  LiveTable,
+  LiveTrigger,
+  TableFacts,
+} from '../model/state.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import { decodeReplicable } from '../model/table-codec.ts';
 import type { TickerSettings } from '../model/topology.ts';
@@ -60,6 +69,7 @@ export interface NodeRow {
   readonly paused: boolean;
   readonly uptodate: boolean;
   readonly error: string | null;
+  readonly sinceTickMs: number | null;
   readonly ticker: TickerSettings | null;
   readonly members: readonly (readonly [name: string, location: string, dead: boolean])[];
   readonly subscribers: readonly (readonly [
@@ -68,6 +78,29 @@ export interface NodeRow {
     watermark: string | null,
     lastTick: string | null,
   ])[];
+}
+
+export interface AppliedRow {
+  readonly queue: string;
+  readonly config: string;
+  readonly at: string;
+  readonly by: string | null;
+  readonly pending: readonly string[];
+}
+
+export function readApplied({ queue, config, at, by, pending }: AppliedRow): readonly [QueueName, AppliedRecord] {
+  return [queueName(queue), { config, at, by: by ?? undefined, pending: new Set(pending) }];
+}
+
+export type QuietRow = readonly [queue: string, table: string, quietMs: number];
+
+export function readQuiet(rows: readonly QuietRow[]): LiveDatabase['quietCopies'] {
+  const queues = new Map<QueueName, Map<TableName, number>>();
+  for (const [queue, table, quietMs] of rows) {
+    const tables = queues.get(queueName(queue)) ?? new Map<TableName, number>();
+    queues.set(queueName(queue), tables.set(tableName(table), Math.round(quietMs)));
+  }
+  return queues;
 }
 
 export function readRelation(row: RelationRow): TableFacts {
@@ -106,6 +139,7 @@ export function readNode(
     paused: row.paused,
     uptodate: row.uptodate,
     error: row.error ?? undefined,
+    sinceTickMs: row.sinceTickMs ?? undefined,
     ticker: row.ticker ?? undefined,
     members: new Map(row.members.map(([name, text, dead]) => [nodeName(name), { location: location(text), dead }])),
     subscribers: new Map(

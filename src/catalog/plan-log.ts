@@ -1,5 +1,7 @@
 import type { Session } from '../db/session.ts';
 import { sql } from '../db/statement.ts';
+import { transaction } from '../db/transaction.ts';
+import type { QueueName } from '../model/names.ts';
 
 export interface PlanEntry {
   /** Of the whole plan, the same on every root it is logged on. */
@@ -21,10 +23,18 @@ export interface StepEntry {
   readonly detail: string | undefined;
 }
 
-/** Undefined where schema trunkline is not there yet. */
+/** What a queue is brought to, and by which steps. */
+export interface AppliedEntry {
+  readonly queue: QueueName;
+  readonly config: string;
+  readonly appliedBy: string;
+  readonly pending: readonly string[];
+}
+
+/** Undefined where schema trunkline is not there yet, or is older. */
 export async function startPlanLog(session: Session, entry: PlanEntry): Promise<bigint | undefined> {
   const [there] = await session.query<{ found: boolean }>(
-    sql("select to_regclass('trunkline.plan_log') is not null as found"),
+    sql("select to_regclass('trunkline.last_applied') is not null as found"),
   );
   if (there?.found !== true) return undefined;
   const [row] = await session.query<{ log_id: bigint }>(
@@ -60,6 +70,34 @@ export async function logStep(session: Session, log: bigint, step: StepEntry): P
       step.detail ?? null,
     ),
   );
+}
+
+/** Kept from the first step on: an apply that is killed leaves behind what it was about to do. */
+export async function recordApplied(session: Session, log: bigint, entry: AppliedEntry): Promise<void> {
+  const { queue, config, appliedBy, pending } = entry;
+  await transaction(session, async () => {
+    await session.query(
+      sql(
+        `insert into trunkline.last_applied (queue_name, config, log_id, applied_at, applied_by)
+         values ($1, $2::json, $3, pg_catalog.clock_timestamp(), $4)
+         on conflict (queue_name) do update
+         set config = excluded.config, log_id = excluded.log_id, applied_at = excluded.applied_at,
+             applied_by = excluded.applied_by`,
+        queue,
+        config,
+        log,
+        appliedBy,
+      ),
+    );
+    await session.query(sql('delete from trunkline.pending_step where queue_name = $1', queue));
+    await session.query(
+      sql('insert into trunkline.pending_step (queue_name, step_id) select $1, unnest($2::text[])', queue, pending),
+    );
+  });
+}
+
+export async function settleStep(session: Session, step: string): Promise<void> {
+  await session.query(sql('delete from trunkline.pending_step where step_id = $1', step));
 }
 
 export async function finishPlanLog(session: Session, log: bigint, result: string): Promise<void> {

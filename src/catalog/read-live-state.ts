@@ -9,12 +9,16 @@ import { type Problem, ToolError } from '../model/problem.ts';
 import { bundledSchemas, type InstalledSchema, type OfferedExtension, type SchemaName } from '../model/schemas.ts';
 import type { DesiredState, LiveDatabase, LiveNode, LiveState, Observation } from '../model/state.ts';
 import {
+  type AppliedRow,
   byQueue,
   type NodeRow,
+  type QuietRow,
   type RelationRow,
   type ReplicatedSequenceRow,
   type ReplicatedTableRow,
+  readApplied,
   readNode,
+  readQuiet,
   readRelation,
   readReplicatedSequence,
   readReplicatedTable,
@@ -86,6 +90,7 @@ interface ServerRow {
   readonly has_components: boolean;
   readonly has_nodes: boolean;
   readonly has_tables: boolean;
+  readonly has_own: boolean;
   readonly schemas: readonly SchemaRow[];
   readonly extensions: readonly (OfferedExtension & { readonly name: SchemaName })[];
 }
@@ -117,6 +122,7 @@ async function readDatabase(session: Session): Promise<LiveDatabase> {
     queues: server.has_nodes ? await readNodes(session, server.has_tables) : new Map(),
     tables: new Map(tables.map((table) => [table.name, table])),
     sequences: new Set((relations?.sequences ?? []).map(sequenceName)),
+    ...(server.has_own ? await readOwn(session) : { applied: new Map(), quietCopies: new Map() }),
   };
 }
 
@@ -150,6 +156,13 @@ async function foreignVersions(session: Session, rows: readonly SchemaRow[]): Pr
   const calls = asked.map((row) => `${row.name}.version()::text as ${row.name}`).join(', ');
   const [versions] = calls === '' ? [] : await session.query<Record<string, string | null>>(sql(`select ${calls}`));
   return rows.map((row) => [row.name, versions?.[row.name] ?? 'unknown']);
+}
+
+async function readOwn(session: Session): Promise<Pick<LiveDatabase, 'applied' | 'quietCopies'>> {
+  const [own] = await session.query<{ applied: readonly AppliedRow[]; quiet: readonly QuietRow[] }>(
+    sql(sqlFile('queries/live-own.sql')),
+  );
+  return { applied: new Map((own?.applied ?? []).map(readApplied)), quietCopies: readQuiet(own?.quiet ?? []) };
 }
 
 async function readNodes(session: Session, hasTables: boolean): Promise<ReadonlyMap<QueueName, LiveNode>> {

@@ -1,4 +1,4 @@
-import type { PlanEntry } from '../catalog/plan-log.ts';
+import type { AppliedEntry, PlanEntry } from '../catalog/plan-log.ts';
 import type { Connector } from '../db/connector.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Clock } from '../model/clock.ts';
@@ -26,6 +26,8 @@ export interface ApplyOptions {
   readonly check: () => Promise<void>;
   readonly describe: (step: Step) => string;
   readonly entry: PlanEntry;
+  /** What each queue of a root is brought to. */
+  readonly applied: ReadonlyMap<DatabaseName, readonly AppliedEntry[]>;
   readonly clock: Clock;
   readonly report: Report;
   /** Stops after the steps in hand. */

@@ -1,5 +1,15 @@
-import { finishPlanLog, logStep, type PlanEntry, type StepEntry, startPlanLog } from '../catalog/plan-log.ts';
+import {
+  type AppliedEntry,
+  finishPlanLog,
+  logStep,
+  type PlanEntry,
+  recordApplied,
+  type StepEntry,
+  settleStep,
+  startPlanLog,
+} from '../catalog/plan-log.ts';
 import { readDriverError } from '../db/driver-errors.ts';
+import type { Session } from '../db/session.ts';
 import type { DatabaseName } from '../model/names.ts';
 import type { Report } from '../model/progress.ts';
 import type { Step } from '../model/step.ts';
@@ -21,6 +31,7 @@ export function openPlanLog(
     readonly rootOf: (step: Step) => DatabaseName | undefined;
     readonly describe: (step: Step) => string;
     readonly entry: PlanEntry;
+    readonly applied: ReadonlyMap<DatabaseName, readonly AppliedEntry[]>;
     readonly report: Report;
   },
 ): PlanLog {
@@ -61,12 +72,22 @@ export function openPlanLog(
   async function flush(database: DatabaseName): Promise<void> {
     const session = locks.sessionOn(database);
     if (session === undefined) return;
-    const log = logs.get(database) ?? (await startPlanLog(session, options.entry));
+    const log = logs.get(database) ?? (await begin(session, database));
     if (log === undefined) return;
-    logs.set(database, log);
     const entries = waiting.get(database) ?? [];
     waiting.set(database, []);
-    for (const entry of entries) await logStep(session, log, entry);
+    for (const entry of entries) {
+      await logStep(session, log, entry);
+      if (entry.result === 'done') await settleStep(session, entry.id);
+    }
+  }
+
+  async function begin(session: Session, database: DatabaseName): Promise<bigint | undefined> {
+    const log = await startPlanLog(session, options.entry);
+    if (log === undefined) return undefined;
+    logs.set(database, log);
+    for (const entry of options.applied.get(database) ?? []) await recordApplied(session, log, entry);
+    return log;
   }
 
   async function guarded(database: DatabaseName, write: () => Promise<void>): Promise<void> {

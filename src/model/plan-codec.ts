@@ -18,7 +18,7 @@ export function decodeSavedPlan(text: string): SavedPlan | undefined {
   const seen = Object.entries(fingerprints);
   if (!seen.every((pair): pair is [string, string] => typeof pair[1] === 'string')) return undefined;
   return {
-    steps: steps.map(({ description: _, ...step }) => readStep(step)),
+    steps: steps.map(({ description: _, origin: __, ...step }) => readStep(step)),
     fingerprints: new Map(seen.map(([name, value]) => [databaseName(name), value])),
   };
 }
@@ -54,11 +54,16 @@ export function sameSteps(left: readonly Step[], right: readonly Step[]): boolea
   return JSON.stringify(texts(left)) === JSON.stringify(texts(right));
 }
 
+/** Equal in what it does, whatever it has to wait for. */
+export function sameStep(left: Step, right: Step): boolean {
+  return stepText({ ...left, dependsOn: [] }) === stepText({ ...right, dependsOn: [] });
+}
+
 /** A step as text without what moves. */
 function stepText(step: Step): string {
-  const { hazards, dependsOn, ...rest } = step;
+  const { hazards, dependsOn } = step;
   const kinds = hazards.map(({ kind }) => kind).sort();
-  return canonical({ ...rest, copy: undefined, hazards: kinds, dependsOn: [...dependsOn].sort() });
+  return canonical({ ...stepDocument(step), copy: undefined, hazards: kinds, dependsOn: [...dependsOn].sort() });
 }
 
 /** Keys in order: a plan that was read and written by other programs stays the same plan. */

@@ -324,6 +324,23 @@ export type Problem =
       readonly node: NodeName;
       readonly provider: NodeName | undefined;
     }
+  | { readonly code: 'worker_paused'; readonly queue: QueueName; readonly node: NodeName }
+  | { readonly code: 'worker_failing'; readonly queue: QueueName; readonly node: NodeName; readonly error: string }
+  | {
+      readonly code: 'ticker_quiet';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly sinceTickMs: number;
+    }
+  | {
+      readonly code: 'copy_stuck';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      /** As the catalog has it; null before the copy has begun. */
+      readonly state: string | null;
+      readonly quietMs: number;
+    }
   // Planning and applying
   | {
       readonly code: 'consent_missing';

@@ -39,6 +39,27 @@ export interface LiveDatabase {
   readonly queues: ReadonlyMap<QueueName, LiveNode>;
   readonly tables: ReadonlyMap<TableName, TableFacts>;
   readonly sequences: ReadonlySet<SequenceName>;
+  /** Of the queues whose root this is. */
+  readonly applied: ReadonlyMap<QueueName, AppliedRecord>;
+  /** Tables whose first copy is not done: how many milliseconds ago anything was heard of it. */
+  readonly quietCopies: ReadonlyMap<QueueName, ReadonlyMap<TableName, number>>;
+}
+
+/** What a root keeps about the last apply of its queue. */
+export interface AppliedRecord {
+  /** The files as they were, resolved and without secrets, as JSON. */
+  readonly config: string;
+  /** Ids of steps that were planned then and are not carried out yet. */
+  readonly pending: ReadonlySet<string>;
+  readonly at: string;
+  readonly by: string | undefined;
+}
+
+/** What a queue was last brought to, read again, so that it can be compared with what its databases hold now. */
+export interface LastApplied extends Pick<AppliedRecord, 'pending' | 'at' | 'by'> {
+  /** `unchanged` where the files say the same still; undefined where this release can't read the record. */
+  readonly desired: DesiredState | 'unchanged' | undefined;
+  readonly locations: ReadonlyMap<DatabaseName, Location>;
 }
 
 export interface ColumnFacts {
@@ -123,6 +144,8 @@ export interface LiveNode {
   readonly paused: boolean;
   readonly uptodate: boolean;
   readonly error: string | undefined;
+  /** Of the local queue; undefined where there is none, or no tick yet. */
+  readonly sinceTickMs: number | undefined;
   /** Of the local queue; a leaf has none. */
   readonly ticker: TickerSettings | undefined;
   readonly members: ReadonlyMap<NodeName, LiveMember>;

@@ -1,24 +1,54 @@
 import type { DatabaseName, Location, QueueName, TableName } from '../model/names.ts';
-import type { Plan } from '../model/plan.ts';
+import type { LastApply, Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { DesiredState, LiveState, TableFacts } from '../model/state.ts';
+import type { DesiredState, LastApplied, LiveState, TableFacts } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { checkTargets } from './check-targets.ts';
 import { diffDatabase } from './diff-database.ts';
 import { diffQueue, type QueueFindings } from './diff-queue.ts';
-import { mergeFindings } from './findings.ts';
+import { findDrift } from './drift.ts';
+import { type Findings, mergeFindings } from './findings.ts';
 import { fingerprint } from './fingerprint.ts';
 import { orderSteps } from './order-steps.ts';
+import { watch } from './watch.ts';
 
 export interface PlanInput {
   readonly desired: DesiredState;
   readonly live: LiveState;
   /** What a node is to tell the others about where it lives. A database that does not answer may have none. */
   readonly locations: ReadonlyMap<DatabaseName, Location>;
+  /** By the records on the roots; tells what was changed in a database from what was changed in the files. */
+  readonly lastApplied: ReadonlyMap<QueueName, LastApplied>;
 }
 
 /** Compares what should be with what is. Where there are problems the plan is empty: half of a change is not offered. */
-export function makePlan({ desired, live, locations }: PlanInput): { plan: Plan; problems: Problem[] } {
+export function makePlan(input: PlanInput): { plan: Plan; problems: Problem[] } {
+  const { desired, live, lastApplied } = input;
+  const { queues, ...findings } = compare(input);
+  const problems = [...findings.problems, ...checkTargets(findings.steps, live)];
+  const steps = problems.length > 0 ? [] : orderSteps(afterInstallation(findings.steps));
+  const fingerprints = steps.length === 0 ? new Map<DatabaseName, string>() : fingerprintAll(live, queues, steps);
+  const stepsTo = (last: Pick<PlanInput, 'desired' | 'locations'>) => compare({ ...last, live }).steps;
+  const plan: Plan = {
+    formatVersion: 1,
+    steps,
+    warnings: [...findings.warnings, ...watch(desired, live)],
+    fingerprints,
+    drift: findDrift(steps, { desired, lastApplied, stepsTo }),
+    lastApplied: new Map([...lastApplied].map(([queue, last]) => [queue, lastApply(last)])),
+  };
+  return { plan, problems };
+}
+
+function lastApply({ at, by, desired, pending }: LastApplied): LastApply {
+  return { at, by, current: desired === 'unchanged' && pending.size === 0 };
+}
+
+function compare({
+  desired,
+  live,
+  locations,
+}: Pick<PlanInput, 'desired' | 'live' | 'locations'>): Findings & { readonly queues: readonly QueueFindings[] } {
   const subscribing = new Set<DatabaseName>();
   const used = new Set<DatabaseName>();
   const needed = new Set<DatabaseName>();
@@ -42,10 +72,7 @@ export function makePlan({ desired, live, locations }: PlanInput): { plan: Plan;
       ),
     ...queues,
   ]);
-  const problems = [...findings.problems, ...checkTargets(findings.steps, live)];
-  const steps = problems.length > 0 ? [] : orderSteps(afterInstallation(findings.steps));
-  const fingerprints = steps.length === 0 ? new Map<DatabaseName, string>() : fingerprintAll(live, queues, steps);
-  return { plan: { formatVersion: 1, steps, warnings: findings.warnings, fingerprints }, problems };
+  return { ...findings, queues };
 }
 
 /** Whatever else is done on a database waits for its SQL: older functions may not know what is asked of them. */

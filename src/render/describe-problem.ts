@@ -1,8 +1,9 @@
 import { assertNever } from '../model/exhaustive.ts';
 import type { Origin } from '../model/origin.ts';
+import { isDrift } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Paint } from './paint.ts';
-import { countOf } from './units.ts';
+import { countOf, formatDuration } from './units.ts';
 
 /** A problem in words: which thing and what is so, then what to do. */
 export interface Description {
@@ -20,10 +21,11 @@ export function describeProblem(problem: Problem): Description {
 /** `file:line:column  text` with the hint below it; without a place, the word `error` or `warning` leads. */
 export function problemText(problem: Problem, paint: Paint, severity: 'error' | 'warning' = 'error'): string {
   const { summary, hint, at } = describeProblem(problem);
-  const label = at === undefined ? severity : `${at.file}:${at.line}:${at.column}`;
+  const kind = severity === 'warning' && isDrift(problem) ? 'drift' : severity;
+  const label = at === undefined ? kind : `${at.file}:${at.line}:${at.column}`;
   const indent = ' '.repeat(Math.min(label.length, 20) + 2);
   const brush = severity === 'error' ? paint.failed : paint.warned;
-  const word = at === undefined || severity === 'error' ? '' : 'warning: ';
+  const word = at === undefined || severity === 'error' ? '' : `${kind}: `;
   const lines = [`${brush(label)}  ${word}${continued(summary, indent)}`];
   if (hint !== undefined) lines.push(indent + continued(hint, indent));
   return lines.join('\n');
@@ -305,6 +307,26 @@ function sentences(problem: Problem): Sentences {
       return [
         `queue ${problem.queue} knows a node ${problem.node}${problem.provider === undefined ? '' : ` that reads from ${problem.provider}`}, which the file does not name.`,
         'Add it to the file, or drop it.',
+      ];
+    case 'worker_paused':
+      return [
+        `the worker of node ${problem.node} of queue ${problem.queue} is paused: it replays nothing.`,
+        'Somebody asked for that. Resume it once the reason is gone.',
+      ];
+    case 'worker_failing':
+      return [
+        `the worker of node ${problem.node} of queue ${problem.queue} fails: ${sentence(problem.error)}`,
+        'It comes again by itself. "trunkline status" shows whether it gets on.',
+      ];
+    case 'ticker_quiet':
+      return [
+        `queue ${problem.queue} has not ticked on node ${problem.node} for ${formatDuration(problem.sinceTickMs)}: no change travels.`,
+        'Start "trunkline run" or pgqd for it, or see why the one that runs does not reach the database.',
+      ];
+    case 'copy_stuck':
+      return [
+        `table ${problem.table} on node ${problem.node} of queue ${problem.queue} ${problem.state === null ? 'waits for its first copy' : `is in state ${problem.state}`}, and nothing was heard of it for ${formatDuration(problem.quietMs)}.`,
+        'Start "trunkline run" for the node; where it runs, its log says what holds the copy up.',
       ];
     // Planning and applying
     case 'consent_missing':

@@ -53,7 +53,7 @@ function installText(schemas: readonly SchemaChange[]): string {
     .join(', ');
 }
 
-/** `extensions pgq 3.5, pgq_node 3.5` and `schemas trunkline 1`: who reads it sees whose code it is. */
+/** `extensions pgq 3.5, pgq_node 3.5` and `schemas trunkline 2`: who reads it sees whose code it is. */
 export function schemaGroups(schemas: readonly SchemaChange[]): readonly string[] {
   return (['extension', 'bundled'] as const).flatMap((source) => {
     const of = schemas.filter((schema) => schema.source === source);

@@ -10,6 +10,8 @@ export interface PlanSummary {
   readonly change: number;
   readonly remove: number;
   readonly copy: number;
+  /** Steps that mend what was changed in a database, counted above as well. */
+  readonly drift: number;
   /** Of those whose rows have been counted. */
   readonly copyRows: number;
   readonly copyBytes: number;
@@ -23,6 +25,7 @@ export function summarize(plan: Plan): PlanSummary {
     change: count('change', 'replace'),
     remove: count('remove'),
     copy: copies.length,
+    drift: plan.steps.filter((step) => plan.drift.has(step.id)).length,
     copyRows: copies.reduce((sum, copy) => sum + (copy.estimatedRows ?? 0), 0),
     copyBytes: copies.reduce((sum, copy) => sum + copy.bytes, 0),
   };

@@ -15,9 +15,9 @@ export function planText(plan: Plan, desired: DesiredState, allowed: ReadonlySet
   const unseen = plan.warnings.filter((warning) => warning.code === 'node_unreachable').length;
   if (plan.steps.length === 0) return noChanges(unseen, plan.warnings.length > 0);
   const blocks = groupSteps(plan, desired).map(({ header, steps }) =>
-    [paint.strong(header), ...steps.flatMap((step) => stepLines(step, paint))].join('\n'),
+    [paint.strong(header), ...steps.flatMap((step) => stepLines(step, plan.drift.has(step.id), paint))].join('\n'),
   );
-  const sum = [summaryText(summarize(plan), paint)];
+  const sum = [summaryText(summarize(plan), paint), ...driftText(plan)];
   if (unseen > 0) sum.push(`Left out: ${countOf(unseen, 'node')} that could not be looked at.`);
   return [...blocks, sum.join('\n'), ...consentText(plan, allowed, paint)].join('\n\n');
 }
@@ -31,6 +31,21 @@ function summaryText(summary: PlanSummary, paint: Paint): string {
     `${formatCount(summary.copy)} to copy${size}`,
   ];
   return `${paint.strong('Plan:')} ${parts.join(', ')}.`;
+}
+
+function driftText(plan: Plan): string[] {
+  const drifted = plan.steps.filter((step) => plan.drift.has(step.id));
+  if (drifted.length === 0) return [];
+  const queues = new Set(drifted.flatMap((step) => ('queue' in step ? [step.queue] : [])));
+  const times = new Set(
+    [...plan.lastApplied]
+      .filter(([queue]) => queues.size === 0 || queues.has(queue))
+      .map(([, { at, by }]) => (by === undefined ? at : `${at}, by ${by}`)),
+  );
+  const [when] = times;
+  const since = times.size === 1 ? ` (${when})` : '';
+  const steps = `${countOf(drifted.length, 'step')} ${drifted.length === 1 ? 'mends' : 'mend'}`;
+  return [`≠ drift: ${steps} what was changed in a database since the last apply${since}.`];
 }
 
 function noChanges(unseen: number, warned: boolean): string {
@@ -82,11 +97,11 @@ function leftOverHeader(step: Step): string {
     : `database ${step.database}`;
 }
 
-function stepLines(step: Step, paint: Paint): string[] {
+function stepLines(step: Step, drifted: boolean, paint: Paint): string[] {
   const change = changeOf(step);
   const [what, details] = contentOf(step);
   return [
-    `  ${marks[change](paint)} ${what}`,
+    `  ${marks[change](paint)} ${what}${drifted ? `   ${paint.changed('≠ drift')}` : ''}`,
     ...details.map((line) => `        ${line}`),
     ...step.hazards.map(({ kind, detail }) =>
       kind === 'copies-data'

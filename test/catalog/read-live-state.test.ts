@@ -95,7 +95,7 @@ test('what was applied is read back', async () => {
   expect([...root.schemas]).toEqual(
     expect.arrayContaining([
       ['pgq', { source: 'bundled', version: '3.5+1' }],
-      ['trunkline', { source: 'bundled', version: '1' }],
+      ['trunkline', { source: 'bundled', version: '2' }],
     ]),
   );
   const [rootNode] = root.queues.values();

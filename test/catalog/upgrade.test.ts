@@ -158,7 +158,9 @@ test('every schema can be put over itself', async () => {
   const before = await definitions(session);
   await session.script(`update trunkline.component set version = '0'`);
   const all = bundledSchemas.map((schema) => ({ ...schema, source: 'bundled', from: '0' }) as const);
-  expect(await changeSchemas(session, all)).toEqual(bundledSchemas.map(({ name }) => name));
+  // The tables are today's already.
+  const upgrades = () => [];
+  expect(await changeSchemas(session, all, { upgrades })).toEqual(bundledSchemas.map(({ name }) => name));
   const after = await definitions(session);
   expect(grants(after)).toEqual(grants(before));
   // That one is written for the queues there are, also where there is none.

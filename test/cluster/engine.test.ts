@@ -43,7 +43,7 @@ test('auto installs the extensions where they are offered; workers, status and c
 
   const plan = await planOf(cluster, file);
   expect(planText(plan, desired, new Set(), paintWith(false))).toContain(
-    '+ extensions pgq 3.5, pgq_node 3.5, londiste 3.8 and schemas pgq_ext 3.1+1, trunkline 1\n',
+    '+ extensions pgq 3.5, pgq_node 3.5, londiste 3.8 and schemas pgq_ext 3.1+1, trunkline 2\n',
   );
   await src.script("insert into app.orders (note) select 'copied' from generate_series(1, 100)");
   await applyAll(cluster, file);

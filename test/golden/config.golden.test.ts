@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { decodeAppliedConfig, encodeAppliedConfig } from '../../src/config/applied-config.ts';
 import { load } from '../../src/config/load.ts';
 import { documentOf } from '../../src/config/write-document.ts';
 import { type ProblemCode, ToolError } from '../../src/model/problem.ts';
+import type { DesiredState } from '../../src/model/state.ts';
 import { problemsText } from '../../src/render/describe-problem.ts';
 import { paintWith } from '../../src/render/paint.ts';
 import { type GoldenCase, goldenCases } from '../support/golden.ts';
@@ -20,12 +22,20 @@ function loadCase({ folder, read }: GoldenCase): Record<string, string> {
     .map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }));
   const env = JSON.parse(read('env.json') ?? '{}') as Record<string, string>;
   try {
-    return { 'resolved.json': JSON.stringify(documentOf(load(sources, { env, schema })), null, 2) };
+    const desired = load(sources, { env, schema });
+    // What a database keeps of the files says the same as they do, but for passwords.
+    const kept = decodeAppliedConfig(encodeAppliedConfig(desired), schema);
+    expect(kept === undefined ? undefined : withoutPasswords(kept)).toEqual(withoutPasswords(desired));
+    return { 'resolved.json': JSON.stringify(documentOf(desired), null, 2) };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     for (const { code } of error.problems) met.add(code);
     return { 'problems.txt': problemsText(error.problems, paintWith(false)) };
   }
+}
+
+function withoutPasswords(desired: DesiredState): unknown {
+  return JSON.parse(JSON.stringify(documentOf(desired), (key, value) => (key === 'password' ? undefined : value)));
 }
 
 goldenCases({ folder: 'test/golden/config', outputs: ['problems.txt', 'resolved.json'], run: loadCase });

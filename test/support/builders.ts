@@ -163,6 +163,7 @@ export function aLiveNode(change: Partial<LiveNode> = {}): LiveNode {
     paused: false,
     uptodate: true,
     error: undefined,
+    sinceTickMs: undefined,
     ticker: change.type === 'leaf' ? undefined : tickerSettings(),
     members: new Map([[name, { location: location(`dbname=${name}`), dead: false }]]),
     subscribers: new Map(),
@@ -185,6 +186,8 @@ export const aLiveDatabase = (change: Partial<LiveDatabase> = {}): LiveDatabase 
   queues: new Map(),
   tables: new Map(),
   sequences: new Set(),
+  applied: new Map(),
+  quietCopies: new Map(),
   ...change,
 });
 

@@ -48,6 +48,9 @@ interface NodeYaml {
   readonly ticker?: Parameters<typeof tickerSettings>[0];
   readonly tables?: Readonly<Record<string, ReplicatedYaml | null>>;
   readonly sequences?: readonly string[];
+  readonly paused?: boolean;
+  readonly error?: string;
+  readonly sinceTickMs?: number;
 }
 
 interface ReplicatedYaml {
@@ -72,6 +75,8 @@ interface DatabaseYaml {
   readonly tables?: Readonly<Record<string, TableYaml | null>>;
   readonly sequences?: readonly string[];
   readonly nodes?: Readonly<Record<string, NodeYaml>>;
+  /** By queue and table. */
+  readonly quietCopies?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** The `databases:` section of a file that names them. */
@@ -122,6 +127,12 @@ function database(yaml: DatabaseYaml): LiveDatabase {
     ),
     sequences: new Set(sequences.map(sequenceName)),
     queues: new Map(Object.entries(yaml.nodes ?? {}).map(([queue, node]) => [queueName(queue), liveNode(queue, node)])),
+    quietCopies: new Map(
+      Object.entries(yaml.quietCopies ?? {}).map(([queue, tables]) => [
+        queueName(queue),
+        new Map(Object.entries(tables).map(([table, ms]) => [tableName(table), ms])),
+      ]),
+    ),
   });
 }
 
@@ -181,6 +192,9 @@ function liveNode(queue: string, yaml: NodeYaml): LiveNode {
     name: nodeName(yaml.name),
     type,
     provider: yaml.provider === undefined ? undefined : nodeName(yaml.provider),
+    paused: yaml.paused ?? false,
+    error: yaml.error,
+    sinceTickMs: yaml.sinceTickMs,
     ticker: type === 'leaf' ? undefined : tickerSettings(yaml.ticker),
     members: new Map(
       Object.entries(members).map(([name, text]) => [nodeName(name), { location: location(text), dead: false }]),

@@ -455,6 +455,35 @@ export const sampleProblems: {
       provider: nodeName('root1'),
     },
   },
+  worker_paused: {
+    meaning: 'A node replays nothing, because somebody paused it. Told by `plan`, as a drift.',
+    problem: { code: 'worker_paused', queue: queueName('shop'), node: nodeName('leaf1') },
+  },
+  worker_failing: {
+    meaning: 'The worker of a node has left an error in the catalog. Told by `plan`, as a drift.',
+    problem: {
+      code: 'worker_failing',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      error: 'column "note" of relation "orders" does not exist',
+    },
+  },
+  ticker_quiet: {
+    meaning:
+      'Nobody has made a tick for minutes longer than the settings of the queue allow. Told by `plan`, as a drift.',
+    problem: { code: 'ticker_quiet', queue: queueName('shop'), node: nodeName('root1'), sinceTickMs: 5_400_000 },
+  },
+  copy_stuck: {
+    meaning: 'The first copy of a table has not moved for ten minutes. Told by `plan`, as a drift.',
+    problem: {
+      code: 'copy_stuck',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('public.orders'),
+      state: 'in-copy',
+      quietMs: 7_200_000,
+    },
+  },
   consent_missing: {
     meaning: 'Steps of the plan may cost rows, events or locks, and nobody agreed to it.',
     problem: {

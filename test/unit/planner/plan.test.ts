@@ -42,7 +42,7 @@ function bare(change: { readonly root?: Partial<TableFacts>; readonly leaf?: Par
   });
 }
 
-const planOf = (live: LiveState) => makePlan({ desired, live, locations }).plan;
+const planOf = (live: LiveState) => makePlan({ desired, live, locations, lastApplied: new Map() }).plan;
 const prints = (live: LiveState) => Object.fromEntries(planOf(live).fingerprints);
 
 test('numbers that move leave the fingerprint as it is', () => {
@@ -122,7 +122,12 @@ test('every dependency stands before the step that has it', () => {
 });
 
 test('problems leave the plan empty', () => {
-  const { plan, problems } = makePlan({ desired, live: bare({ leaf: { columns: [] } }), locations });
+  const { plan, problems } = makePlan({
+    desired,
+    live: bare({ leaf: { columns: [] } }),
+    locations,
+    lastApplied: new Map(),
+  });
   expect(problems.map((problem) => problem.code)).toEqual(['columns_differ']);
   expect(plan.steps).toEqual([]);
   expect(plan.fingerprints.size).toBe(0);
@@ -172,6 +177,7 @@ function large(there: boolean) {
     desired: aDesiredState(aQueue({ nodes, tables: [pattern] })),
     live: aLiveState(Object.fromEntries(databases)),
     locations: places,
+    lastApplied: new Map(),
   };
 }
 
