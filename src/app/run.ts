@@ -9,13 +9,17 @@ import { type Count, startTallies, type Tallies } from '../model/tally.ts';
 import type { QueueSpec } from '../model/topology.ts';
 import type { HttpAddress, HttpServer } from '../observe/http-server.ts';
 import { serveWatch } from '../observe/watch.ts';
-import { startWorkers, type Workers } from '../worker/supervisor.ts';
-import { type Databases, openDatabases } from './databases.ts';
+import { startWorkers, type Workers, type WorkersInput } from '../worker/supervisor.ts';
+import { type Crew, type CrewPlan, startCrew } from './crew.ts';
+import type { Databases } from './databases.ts';
 import { faultPoints } from './faults.ts';
 import { readConfig } from './read-config.ts';
 import { stateDirOf } from './state-dir.ts';
 import { statusOn } from './status.ts';
 import { systemClock } from './system-clock.ts';
+
+export const runRoles = ['all', 'worker', 'ticker'] as const;
+export type RunRole = (typeof runRoles)[number];
 
 export interface RunOptions {
   readonly files: readonly string[];
@@ -23,7 +27,7 @@ export interface RunOptions {
   readonly queues: readonly string[];
   /** Empty: all. */
   readonly nodes: readonly string[];
-  readonly ticker: boolean;
+  readonly role: RunRole;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
   readonly report: Report;
@@ -32,6 +36,8 @@ export interface RunOptions {
   readonly http: HttpAddress | undefined;
   /** What `status --json` prints. */
   readonly statusDocument: (status: CascadeStatus) => unknown;
+  /** Calls back whenever the files are to be read again. */
+  readonly onReload: (reload: () => void) => void;
   /** Aborting it ends the run in order. */
   readonly signal: AbortSignal;
 }
@@ -41,27 +47,64 @@ const graceMs = 8_000;
 
 /** Replicates until told to stop. */
 export async function run(options: RunOptions): Promise<void> {
-  const desired = await readConfig(options.files, options.env);
-  const queues = pickQueues(desired, options.queues);
-  const nodes = pickNodes(queues, options.nodes);
-  await using databases = await openDatabases(desired, {
-    stateDir: stateDirOf(options.files),
-    signal: options.signal,
-    report: options.report,
-    env: options.env,
-  });
   const tallies = startTallies();
-  await using watch = await startWatch(desired, queues, databases, tallies, { ...options, nodes });
+  await using crew = startCrew({
+    stateDir: stateDirOf(options.files),
+    graceMs,
+    startNode: (databases, queue, node, databaseOf) =>
+      startNodeWorkers(databases, [queue], {
+        ...options,
+        nodes: new Set([node]),
+        ticker: options.role !== 'worker',
+        replay: options.role !== 'ticker',
+        databaseOf,
+        count: tallies.count,
+      }),
+    ...options,
+  });
+  const read = async (): Promise<CrewPlan> => {
+    const desired = await readConfig(options.files, options.env);
+    const queues = pickQueues(desired, options.queues);
+    return { desired, queues, nodes: pickNodes(queues, options.nodes) };
+  };
+  const first = await read();
+  await crew.turnTo(first);
+  await using watch = await startWatch(crew, first, tallies, options);
   if (watch !== undefined) {
     options.log({ level: 'info', event: 'http_started', message: `metrics, health and the page are at ${watch.url}` });
   }
-  const workers = startNodeWorkers(databases, queues, { ...options, nodes, count: tallies.count });
+  let reloads = Promise.resolve();
+  options.onReload(() => {
+    reloads = reloads.then(() => reload(crew, read, options));
+  });
   await aborted(options.signal);
+  await reloads;
   options.log({ level: 'info', event: 'stopping', message: 'stopping: batches in hand are finished first' });
-  await workers.stop(graceMs);
 }
 
-export interface NodeWorkersOptions extends Pick<RunOptions, 'ticker' | 'env' | 'log' | 'report' | 'explain'> {
+/** A file that can not be used changes nothing: what runs goes on as before. */
+async function reload(crew: Crew, read: () => Promise<CrewPlan>, { log, explain, signal }: RunOptions): Promise<void> {
+  if (signal.aborted) return;
+  try {
+    const { started, stopped, restarted } = await crew.turnTo(await read());
+    const parts = [
+      ...(started.length === 0 ? [] : [`starts ${started.join(', ')}`]),
+      ...(restarted.length === 0 ? [] : [`restarts ${restarted.join(', ')}`]),
+      ...(stopped.length === 0 ? [] : [`stops ${stopped.join(', ')}`]),
+    ];
+    const message = `read the files again: ${parts.length === 0 ? 'nothing changes for this process' : parts.join('; ')}`;
+    log({ level: 'info', event: 'reloaded', message });
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof ToolError)) throw error;
+    const message = `the files can not be used, and what runs goes on as before: ${explain(error)}`;
+    log({ level: 'error', event: 'reload_failed', message });
+  }
+}
+
+export interface NodeWorkersOptions
+  extends Pick<RunOptions, 'env' | 'log' | 'report' | 'explain'>,
+    Pick<WorkersInput, 'ticker' | 'replay' | 'databaseOf'> {
   /** Undefined: all. */
   readonly nodes: ReadonlySet<NodeName> | undefined;
   readonly count?: Count | undefined;
@@ -69,7 +112,7 @@ export interface NodeWorkersOptions extends Pick<RunOptions, 'ticker' | 'env' | 
 
 /** The workers of a process, on databases that are open already. Dispose of them to stop. */
 export function startNodeWorkers(
-  databases: Databases,
+  databases: Pick<Databases, 'connector'>,
   queues: readonly QueueSpec[],
   options: NodeWorkersOptions,
 ): Workers {
@@ -77,6 +120,8 @@ export function startNodeWorkers(
     queues,
     nodes: options.nodes,
     ticker: options.ticker,
+    ...(options.replay === undefined ? {} : { replay: options.replay }),
+    ...(options.databaseOf === undefined ? {} : { databaseOf: options.databaseOf }),
     connector: databases.connector,
     clock: systemClock,
     log: options.log,
@@ -89,20 +134,23 @@ export function startNodeWorkers(
 }
 
 async function startWatch(
-  desired: DesiredState,
-  queues: readonly QueueSpec[],
-  databases: Databases,
+  crew: Crew,
+  first: CrewPlan,
   tallies: Tallies,
-  { http, nodes, ...options }: Omit<RunOptions, 'nodes'> & { readonly nodes: ReadonlySet<NodeName> | undefined },
+  { http, statusDocument, signal }: RunOptions,
 ): Promise<HttpServer | undefined> {
   if (http === undefined) return undefined;
-  const watched = { ...desired, queues: new Map(queues.map((queue) => [queue.name, queue])) };
+  const now = () => crew.current() ?? first;
   try {
     return await serveWatch({
       address: http,
-      nodes: () => nodes,
-      readStatus: () => statusOn(watched, databases, options.signal),
-      statusDocument: options.statusDocument,
+      nodes: () => now().nodes,
+      readStatus: () => {
+        const { desired, queues } = now();
+        const watched = { ...desired, queues: new Map(queues.map((queue) => [queue.name, queue])) };
+        return statusOn(watched, crew.databases(), signal);
+      },
+      statusDocument,
       tallies: tallies.read,
       now: systemClock.now,
     });

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { Command, Errors, Flags } from '@oclif/core';
 import { type Problem, ToolError } from '../model/problem.ts';
 import { problemJson, problemsText } from '../render/describe-problem.ts';
@@ -51,17 +52,22 @@ export abstract class ToolCommand extends Command {
 
   /**
    * Aborts on the first Ctrl-C or SIGTERM, so that a long command can end in order; a second one ends the process at
-   * once.
+   * once. So does the end of the terminal, unless `onHangup` takes it.
    */
-  protected stopSignal(): AbortSignal {
+  protected stopSignal(onHangup?: () => void): AbortSignal {
     const controller = new AbortController();
     this.#stop = controller.signal;
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(name, () => {
-        if (controller.signal.aborted) process.exit(exitCodes.failed);
-        controller.abort();
-      });
-    }
+    const stop = () => {
+      if (controller.signal.aborted) process.exit(exitCodes.failed);
+      controller.abort();
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+    const onTerminal = process.stdin.isTTY === true;
+    process.on('SIGHUP', () => {
+      if (onHangup === undefined || (onTerminal && terminalIsGone())) stop();
+      else onHangup();
+    });
     return controller.signal;
   }
 
@@ -152,6 +158,16 @@ function describeDefect(error: unknown): string {
   const [, place] =
     /\n\s+at (?![^\n]*node_modules)[^\n]*?(?:dist|src)\/([^\n)]+:\d+):\d+/.exec(error.stack ?? '') ?? [];
   return `${error.name}: ${error.message}${place === undefined ? '' : ` (${place})`}`;
+}
+
+/** Tells the signal of a closed terminal from one that somebody sent. */
+function terminalIsGone(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Whoever reads us has left, as `head` does. oclif does the same for standard output. */

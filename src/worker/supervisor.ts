@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Connector } from '../db/connector.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Log } from '../model/log.ts';
-import type { NodeName, QueueName } from '../model/names.ts';
+import type { DatabaseName, NodeName, QueueName } from '../model/names.ts';
 import type { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { Count } from '../model/tally.ts';
@@ -18,6 +18,10 @@ export interface WorkersInput {
   readonly nodes: ReadonlySet<NodeName> | undefined;
   /** Whether to tick and maintain the queues whose roots are among them. */
   readonly ticker: boolean;
+  /** Whether to replay and copy for them; true unless told. */
+  readonly replay?: boolean;
+  /** Where a node lives now, where that may change while the loops run; by the queues above unless told. */
+  readonly databaseOf?: (queue: QueueName, node: NodeName) => DatabaseName | undefined;
   readonly connector: Connector;
   readonly clock: Clock;
   readonly log: Log;
@@ -46,7 +50,7 @@ export function startWorkers(input: WorkersInput): Workers {
     for (const node of queue.nodes.values()) {
       if (input.nodes !== undefined && !input.nodes.has(node.name)) continue;
       const deps = depsOf(input, queue, node, stopping.signal, killing.signal);
-      loops.push(keepGoing(deps, replayNode));
+      if (input.replay !== false) loops.push(keepGoing(deps, replayNode));
       if (input.ticker && node === rootOf(queue)) {
         const options = { askEveryMs: Math.min(500, Math.max(10, queue.ticker.maxLagMs / 4)), maintainEveryMs: 15_000 };
         loops.push(keepGoing(deps, (mine, failures) => tickQueue(mine, options, () => failures.over())));
@@ -87,7 +91,7 @@ function depsOf(input: WorkersInput, queue: QueueSpec, node: NodeSpec, stop: Abo
     queue: name,
     node: node.name,
     database: node.database,
-    databaseOf: (other) => queue.nodes.get(other)?.database,
+    databaseOf: (other) => input.databaseOf?.(name, other) ?? queue.nodes.get(other)?.database,
     parallelCopies: node.parallelCopies,
     connector: input.connector,
     clock: input.clock,

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { run } from '../../app/run.ts';
+import { run, runRoles } from '../../app/run.ts';
 import type { Log } from '../../model/log.ts';
 import { explain } from '../../render/explain.ts';
 import { logText } from '../../render/log-text.ts';
@@ -11,10 +11,11 @@ import { createProgress } from '../progress.ts';
 export class RunCommand extends BaseCommand {
   static override summary = 'Replicate: workers, first copies, ticker and maintenance, until stopped.';
   static override description =
-    'One process works for all nodes of the files unless told otherwise; a second one waits and takes over. SIGTERM and Ctrl-C finish the batch in hand. With --json each log line is a JSON object on standard output.';
+    'One process works for all nodes of the files unless told otherwise; a second one waits and takes over. SIGTERM and Ctrl-C finish the batch in hand. SIGHUP reads the files again: new nodes start, gone ones stop, changed ones start anew; files that can not be used change nothing. With --json each log line is a JSON object on standard output.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --node dst1 --node dst2 --no-ticker',
+    '<%= config.bin %> <%= command.id %> --role ticker',
     '<%= config.bin %> <%= command.id %> --http 9187',
   ];
   static override flags = {
@@ -42,11 +43,18 @@ export class RunCommand extends BaseCommand {
       default: true,
       description: 'Tick and maintain the queues whose root is among the nodes; not needed where pgqd does it.',
     }),
+    role: Flags.option({
+      options: runRoles,
+      default: 'all' as const,
+      description:
+        'worker: only replay and first copies. ticker: only tick and maintain. Several processes can share the work.',
+    })(),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(RunCommand);
-    const signal = this.stopSignal();
+    let reload: () => void = () => undefined;
+    const signal = this.stopSignal(() => reload());
     const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
     const log: Log = (record) => {
       if (flags.json) this.print(JSON.stringify({ ts: new Date().toISOString(), ...record }, bigintAsText));
@@ -57,11 +65,14 @@ export class RunCommand extends BaseCommand {
         files: flags.file,
         queues: flags.queue,
         nodes: flags.node,
-        ticker: flags.ticker,
+        role: flags.ticker ? flags.role : 'worker',
         env: process.env,
         log,
         report: display.report,
         explain,
+        onReload: (callback) => {
+          reload = callback;
+        },
         http: flags.http,
         statusDocument: statusJson,
         signal,

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import type { Connector } from '../db/connector.ts';
+import type { DatabaseName, NodeName, QueueName } from '../model/names.ts';
+import type { Report } from '../model/progress.ts';
+import type { DesiredState } from '../model/state.ts';
+import type { Connection, NodeSpec, QueueSpec } from '../model/topology.ts';
+import type { Workers } from '../worker/supervisor.ts';
+import { type Databases, openDatabases } from './databases.ts';
+
+/** What a process is to work for. */
+export interface CrewPlan {
+  readonly desired: DesiredState;
+  readonly queues: readonly QueueSpec[];
+  /** Undefined: every node of the queues. */
+  readonly nodes: ReadonlySet<NodeName> | undefined;
+}
+
+export interface CrewOptions {
+  readonly stateDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+  /** How long a batch in hand may take when its node stops. */
+  readonly graceMs: number;
+  readonly startNode: (
+    databases: { readonly connector: Connector },
+    queue: QueueSpec,
+    node: NodeName,
+    databaseOf: (queue: QueueName, node: NodeName) => DatabaseName | undefined,
+  ) => Workers;
+}
+
+/** Nodes as `queue/node`. */
+export interface Turn {
+  readonly started: readonly string[];
+  readonly stopped: readonly string[];
+  readonly restarted: readonly string[];
+}
+
+/** The loops of this process, which can be turned to another plan while they run. */
+export interface Crew extends AsyncDisposable {
+  /** Throws before anything changes where a plan can't be followed. */
+  turnTo(plan: CrewPlan): Promise<Turn>;
+  /** The plan that is followed now. */
+  current(): CrewPlan | undefined;
+  databases(): Databases;
+}
+
+interface Member {
+  /** What its loops were started with: another value means that they start anew. */
+  readonly settings: string;
+  readonly workers: Workers;
+}
+
+export function startCrew(options: CrewOptions): Crew {
+  const members = new Map<string, Member>();
+  // Kept open to the end: what runs on may use an embedded server that an earlier plan has started.
+  const opened: Databases[] = [];
+  let current: { readonly plan: CrewPlan; readonly databases: Databases } | undefined;
+  const databases = (): Databases => {
+    if (current === undefined) throw new Error('no plan to work by');
+    return current.databases;
+  };
+  const connector: Connector = (name, sessionOptions) => databases().connector(name, sessionOptions);
+  const databaseOf = (queue: QueueName, node: NodeName) =>
+    current?.plan.desired.queues.get(queue)?.nodes.get(node)?.database;
+
+  async function turnTo(plan: CrewPlan): Promise<Turn> {
+    const { desired } = plan;
+    const reached = await openDatabases(desired, options);
+    opened.push(reached);
+    const wanted = new Map(
+      placesOf(plan).map((place) => [
+        `${place.queue.name}/${place.node.name}`,
+        { ...place, settings: settingsOf(desired, place) },
+      ]),
+    );
+    const gone = [...members.keys()].filter((key) => members.get(key)?.settings !== wanted.get(key)?.settings);
+    await Promise.all(gone.map((key) => members.get(key)?.workers.stop(options.graceMs)));
+    for (const key of gone) members.delete(key);
+    current = { plan, databases: reached };
+    const fresh = [...wanted.keys()].filter((key) => !members.has(key));
+    for (const [key, { queue, node, settings }] of wanted) {
+      if (members.has(key)) continue;
+      members.set(key, { settings, workers: options.startNode({ connector }, queue, node.name, databaseOf) });
+    }
+    return {
+      started: fresh.filter((key) => !gone.includes(key)),
+      stopped: gone.filter((key) => !wanted.has(key)),
+      restarted: fresh.filter((key) => gone.includes(key)),
+    };
+  }
+
+  return {
+    turnTo,
+    current: () => current?.plan,
+    databases,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...members.values()].map(({ workers }) => workers.stop(options.graceMs)));
+      for (const reached of opened) await reached[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface Placed {
+  readonly queue: QueueSpec;
+  readonly node: NodeSpec;
+}
+
+function placesOf({ queues, nodes }: CrewPlan): readonly Placed[] {
+  return queues.flatMap((queue) =>
+    [...queue.nodes.values()]
+      .filter((node) => nodes === undefined || nodes.has(node.name))
+      .map((node) => ({ queue, node })),
+  );
+}
+
+/** Of a node: how it and its provider are reached, and what its loops were told. A digest, as passwords are among it. */
+function settingsOf(desired: DesiredState, { queue, node }: Placed): string {
+  const { name: _, at: __, ...spec } = node;
+  const provider = node.placement.role === 'root' ? undefined : queue.nodes.get(node.placement.provider)?.database;
+  const ticker = node.placement.role === 'root' ? queue.ticker : undefined;
+  const connections = [node.database, provider].map((name) => revealed(desired, name));
+  return createHash('sha256')
+    .update(JSON.stringify([spec, ticker, connections]))
+    .digest('hex');
+}
+
+function revealed(desired: DesiredState, name: DatabaseName | undefined): unknown {
+  const connection: Connection | undefined = name === undefined ? undefined : desired.databases.get(name)?.connection;
+  if (connection?.kind !== 'server') return connection;
+  return { ...connection.params, password: connection.params.password?.reveal() };
+}
