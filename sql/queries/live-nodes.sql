@@ -6,6 +6,7 @@ select coalesce(json_agg(json_build_object(
     'type', n.node_type,
     'worker', n.worker_name,
     'provider', s.provider_node,
+    'combined', n.combined_queue,
     'lastTick', coalesce(
         case
             when n.node_type = 'root'

@@ -65,6 +65,7 @@ export interface NodeRow {
   readonly type: LiveNode['type'];
   readonly worker: string;
   readonly provider: string | null;
+  readonly combined: string | null;
   readonly lastTick: string;
   readonly paused: boolean;
   readonly uptodate: boolean;
@@ -134,6 +135,7 @@ export function readNode(
     name: nodeName(row.name),
     type: row.type,
     provider,
+    mergesInto: row.combined === null ? undefined : queueName(row.combined),
     worker: row.worker,
     lastTick: BigInt(row.lastTick),
     paused: row.paused,

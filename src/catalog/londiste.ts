@@ -3,6 +3,7 @@ import { sql } from '../db/statement.ts';
 import { type QueueName, type SequenceName, sequenceName, type TableName, tableName } from '../model/names.ts';
 import type { TableSpec } from '../model/table.ts';
 import { encodeTable } from '../model/table-codec.ts';
+import type { NodeRole } from '../model/topology.ts';
 import { callForReply, type Reply } from './reply.ts';
 
 export function globalAddTable(session: Session, queue: QueueName, table: TableName): Promise<Reply> {
@@ -39,7 +40,7 @@ export function createTrigger(
   queue: QueueName,
   table: TableSpec,
   triggerArgs: readonly string[],
-  role: 'root' | 'leaf',
+  role: NodeRole,
 ): Promise<Reply> {
   return callForReply(
     session,

@@ -83,26 +83,30 @@ export function createRootNode(session: Session, queue: QueueName, node: NodeNam
   );
 }
 
-export function createLeafNode(
+/** `globalWatermark` is the tick that the node starts from: the first one in a branch's own queue. */
+export function createSubscriberNode(
   session: Session,
-  leaf: {
+  node: {
     readonly queue: QueueName;
+    readonly type: 'branch' | 'leaf';
     readonly node: NodeName;
     readonly worker: string;
     readonly provider: NodeName;
     readonly globalWatermark: bigint;
+    readonly mergesInto: QueueName | undefined;
   },
 ): Promise<Reply> {
   return callForReply(
     session,
     sql(
-      `select ret_code, ret_note
-         from pgq_node.create_node($1, 'leaf', $2, $3, $4, $5, null)`,
-      leaf.queue,
-      leaf.node,
-      leaf.worker,
-      leaf.provider,
-      leaf.globalWatermark,
+      'select ret_code, ret_note from pgq_node.create_node($1, $2, $3, $4, $5, $6, $7)',
+      node.queue,
+      node.type,
+      node.node,
+      node.worker,
+      node.provider,
+      node.globalWatermark,
+      node.mergesInto ?? null,
     ),
   );
 }

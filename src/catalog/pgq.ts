@@ -108,13 +108,15 @@ async function newestTick(session: Session, queue: QueueName): Promise<bigint | 
 
 /**
  * A tick after everything that is committed now, told by its id. Must stand outside any transaction. A queue whose
- * ticker is paused gives its newest one.
+ * ticker is paused gives its newest one, and so does a branch's, which ticks with its provider.
  */
 export async function tickNow(session: Session, queue: QueueName): Promise<bigint | undefined> {
-  const [info] = await session.query<{ queue_ticker_paused: boolean; last_tick_id: bigint }>(
-    sql('select queue_ticker_paused, last_tick_id from pgq.get_queue_info($1)', queue),
-  );
-  if (info === undefined || info.queue_ticker_paused) return info?.last_tick_id;
+  const [info] = await session.query<{
+    queue_ticker_paused: boolean;
+    queue_external_ticker: boolean;
+    last_tick_id: bigint;
+  }>(sql('select queue_ticker_paused, queue_external_ticker, last_tick_id from pgq.get_queue_info($1)', queue));
+  if (info === undefined || info.queue_ticker_paused || info.queue_external_ticker) return info?.last_tick_id;
   await session.query(sql('select pgq.force_tick($1)', queue));
   const [row] = await session.query<{ tick: bigint | null }>(sql('select pgq.ticker($1) as tick', queue));
   // Another ticker came first: its tick is as good.

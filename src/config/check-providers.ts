@@ -1,6 +1,6 @@
 import type { NodeName } from '../model/names.ts';
 import type { DesiredState } from '../model/state.ts';
-import type { NodeSpec, QueueSpec } from '../model/topology.ts';
+import { type NodeSpec, providerOf, type QueueSpec } from '../model/topology.ts';
 import { nearest } from './nearest.ts';
 import { at, namesUnder, type Scope } from './scope.ts';
 
@@ -48,9 +48,4 @@ function cyclesOf(queue: QueueSpec): NodeName[][] {
     if (turn >= 0) cycles.push(walked.slice(turn));
   }
   return cycles;
-}
-
-function providerOf(queue: QueueSpec, name: NodeName): NodeName | undefined {
-  const placement = queue.nodes.get(name)?.placement;
-  return placement?.role === 'leaf' ? placement.provider : undefined;
 }

@@ -258,13 +258,17 @@ export interface Node {
    */
   database: string;
   /**
-   * root: where writes start from. leaf: receives the changes and passes nothing on.
+   * root: where writes start from. branch: receives the changes and keeps them in a queue of its own, which other nodes read from. leaf: receives the changes and passes nothing on.
    */
-  role: 'root' | 'leaf';
+  role: 'root' | 'branch' | 'leaf';
   /**
-   * The node it reads from. Left out: the root. A root has none.
+   * The node it reads from: the root or a branch. Left out: the root. A root has none.
    */
   provider?: string;
+  /**
+   * Only for a leaf: another queue, with its root or a branch on the same database, in which the leaf's changes go on. Leaves of several queues that name the same one merge their tables there.
+   */
+  merge_into?: string;
   parallel_copies?: ParallelCopies;
 }
 /**

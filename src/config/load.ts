@@ -1,5 +1,6 @@
 import { type Problem, ToolError } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
+import { checkMerges } from './check-merges.ts';
 import { checkNames } from './check-names.ts';
 import { checkProviders } from './check-providers.ts';
 import { checkDatabases, checkRoots } from './check-queues.ts';
@@ -47,6 +48,7 @@ export function load(sources: readonly Source[], { env, schema }: LoadOptions): 
   checkRoots(scope, state, merged.document);
   checkDatabases(scope, state);
   checkProviders(scope, state);
+  checkMerges(scope, state, merged.document);
   checkTables(scope, state, merged.document);
   if (scope.problems.length > 0) throw failure(scope.problems);
   return state;

@@ -87,7 +87,13 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
 
 function placementOf(node: Node, rootName: string): Placement {
   if (node.role === 'root') return { role: 'root' };
-  return { role: 'leaf', provider: nodeName(node.provider ?? rootName) };
+  const provider = nodeName(node.provider ?? rootName);
+  if (node.role === 'branch') return { role: 'branch', provider };
+  return {
+    role: 'leaf',
+    provider,
+    mergesInto: node.merge_into === undefined ? undefined : queueName(node.merge_into),
+  };
 }
 
 function resolveTicker(scope: Scope, queue: string, raw: Ticker): TickerSettings {

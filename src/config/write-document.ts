@@ -71,6 +71,7 @@ function queueOf(queue: QueueSpec): Queue {
         database,
         role: placement.role,
         provider: placement.role === 'root' ? undefined : placement.provider,
+        merge_into: placement.role === 'leaf' ? placement.mergesInto : undefined,
         parallel_copies: parallelCopies,
       }),
     ),

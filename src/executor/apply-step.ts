@@ -23,7 +23,7 @@ import type {
   RestoreTriggers,
   Step,
 } from '../model/step.ts';
-import { createLeaf, createRoot, removeNode, setLocation } from './create-node.ts';
+import { createRoot, createSubscriber, removeNode, setLocation } from './create-node.ts';
 import type { StepDeps } from './step-deps.ts';
 
 /** Does one step. Each may have been done before, wholly or in part: it then does what is left. */
@@ -34,8 +34,9 @@ export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
       return;
     case 'create_root':
       return createRoot(step, deps);
+    case 'create_branch':
     case 'create_leaf':
-      return createLeaf(step, deps);
+      return createSubscriber(step, deps);
     case 'set_ticker':
       return deps.write(step.database, (session) => setTickerSettings(session, step.queue, step.to));
     case 'set_location':
@@ -62,6 +63,7 @@ export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
 /** Every database that a step writes to or reads from. */
 export function databasesOf(step: Step): ReadonlySet<DatabaseName> {
   switch (step.kind) {
+    case 'create_branch':
     case 'create_leaf':
       return new Set([step.database, step.providerDatabase, step.rootDatabase]);
     case 'drop_node':
@@ -75,8 +77,8 @@ export function databasesOf(step: Step): ReadonlySet<DatabaseName> {
 
 async function addTable(session: Session, step: AddTable): Promise<void> {
   const { queue, node, table } = step;
-  // The root's word of the table comes by the queue too, but only once the leaf's worker has read it.
-  if (step.role === 'leaf') {
+  // The root's word of the table comes by the queue too, but only once the node's worker has read it.
+  if (step.role !== 'root') {
     const call = `londiste.global_add_table(${table.name})`;
     expectDone(await globalAddTable(session, queue, table.name), { node, call });
   }
@@ -89,7 +91,7 @@ async function changeTable(session: Session, step: ChangeTable): Promise<void> {
   const before = (await getSeqList(session, queue)).filter((sequence) => sequence.local);
   expectDone(await localRemoveTable(session, queue, to.name), call(node, 'local_remove_table', to.name), [400]);
   expectDone(await globalAddTable(session, queue, to.name), call(node, 'global_add_table', to.name));
-  expectDone(await localAddTable(session, queue, to, []), call(node, 'local_add_table', to.name));
+  expectDone(await localAddTable(session, queue, to, step.triggerArgs), call(node, 'local_add_table', to.name));
   const after = new Map((await getSeqList(session, queue)).map((sequence) => [sequence.name, sequence]));
   for (const { name, lastValue } of before) {
     if (after.get(name)?.local) continue;

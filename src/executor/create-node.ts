@@ -1,8 +1,8 @@
 import { getSeqList, getTableList, globalAddTable, globalUpdateSeq } from '../catalog/londiste.ts';
 import { tickNow } from '../catalog/pgq.ts';
 import {
-  createLeafNode,
   createRootNode,
+  createSubscriberNode,
   dropNode,
   getNodeInfo,
   getQueueLocations,
@@ -18,7 +18,7 @@ import { expectDone } from '../catalog/reply.ts';
 import type { Session } from '../db/session.ts';
 import type { Location, NodeName, QueueName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
-import type { CreateLeaf, CreateRoot, DropNode } from '../model/step.ts';
+import type { CreateBranch, CreateLeaf, CreateRoot, DropNode } from '../model/step.ts';
 import type { StepDeps } from './step-deps.ts';
 
 export async function createRoot(step: CreateRoot, { write }: StepDeps): Promise<void> {
@@ -38,7 +38,10 @@ export async function createRoot(step: CreateRoot, { write }: StepDeps): Promise
  * Three databases, three transactions, each of which finds what an earlier try has left. The node itself comes last:
  * once it is there, the rest is too.
  */
-export async function createLeaf(step: CreateLeaf, { write, session, fault }: StepDeps): Promise<void> {
+export async function createSubscriber(
+  step: CreateBranch | CreateLeaf,
+  { write, session, fault }: StepDeps,
+): Promise<void> {
   const { queue, node, worker, provider } = step;
   const place = { node, location: step.location, dead: false };
   const locations = await write(step.rootDatabase, async (root) => {
@@ -48,7 +51,8 @@ export async function createLeaf(step: CreateLeaf, { write, session, fault }: St
   fault(`after-root:${step.id}`);
 
   const own = await getNodeInfo(await session(step.database), queue);
-  if (own !== undefined) expectNode(own, node, 'leaf');
+  const type = step.kind === 'create_branch' ? 'branch' : 'leaf';
+  if (own !== undefined) expectNode(own, node, type);
   // A new node has no table yet, so nothing before this moment is of use to it: neither a backlog, nor the word that an
   // earlier node of its name has left.
   const start = own?.workerLastTick ?? (await tickNow(await session(step.providerDatabase), queue));
@@ -59,22 +63,31 @@ export async function createLeaf(step: CreateLeaf, { write, session, fault }: St
   });
   fault(`after-provider:${step.id}`);
 
-  await write(step.database, async (leaf) => {
-    for (const known of locations) await placeNode(leaf, queue, known);
+  await write(step.database, async (on) => {
+    for (const known of locations) await placeNode(on, queue, known);
     if (own === undefined) {
       const globalWatermark = fromProvider.watermark;
-      const reply = await createLeafNode(leaf, { queue, node, worker, provider, globalWatermark });
+      const mergesInto = step.kind === 'create_leaf' ? step.mergesInto : undefined;
+      const reply = await createSubscriberNode(on, {
+        queue,
+        type,
+        node,
+        worker,
+        provider,
+        globalWatermark,
+        mergesInto,
+      });
       expectDone(reply, { node, call: 'pgq_node.create_node' });
     }
     for (const table of fromProvider.tables) {
       if (!table.local) continue;
-      expectDone(await globalAddTable(leaf, queue, table.name), {
+      expectDone(await globalAddTable(on, queue, table.name), {
         node,
         call: `londiste.global_add_table(${table.name})`,
       });
     }
     for (const sequence of fromProvider.sequences) {
-      const reply = await globalUpdateSeq(leaf, queue, sequence.name, sequence.lastValue);
+      const reply = await globalUpdateSeq(on, queue, sequence.name, sequence.lastValue);
       expectDone(reply, { node, call: `londiste.global_update_seq(${sequence.name})` });
     }
   });
@@ -83,7 +96,7 @@ export async function createLeaf(step: CreateLeaf, { write, session, fault }: St
 /** Gives the tick that a new node starts from. */
 async function subscribe(
   session: Session,
-  step: CreateLeaf,
+  step: CreateBranch | CreateLeaf,
   own: NodeInfo | undefined,
   start: bigint | undefined,
 ): Promise<bigint> {

@@ -1,5 +1,5 @@
 import type { HazardKind } from './hazard.ts';
-import type { DatabaseName, NodeName, QueueName, SequenceName, TableName } from './names.ts';
+import type { DatabaseName, NodeName, QueueName, RowFilter, SequenceName, TableName } from './names.ts';
 import type { Origin } from './origin.ts';
 import type { Engine, InstalledSchema, SchemaName } from './schemas.ts';
 
@@ -89,6 +89,34 @@ export type Problem =
       readonly node: NodeName;
       readonly provider: NodeName;
     }
+  | {
+      readonly code: 'merge_not_leaf';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly role: 'root' | 'branch';
+    }
+  | {
+      readonly code: 'merge_queue_unknown';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly into: QueueName;
+      readonly known: readonly QueueName[];
+      readonly suggestion: string | undefined;
+    }
+  | {
+      readonly code: 'merge_unfit';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly into: QueueName;
+      readonly database: DatabaseName;
+      readonly reason: 'itself' | 'no_node' | 'leaf';
+      /** The other queue's node on the database. */
+      readonly found: NodeName | undefined;
+    }
+  | { readonly code: 'merge_cycle'; readonly at: Origin; readonly cycle: readonly QueueName[] }
   | { readonly code: 'root_missing'; readonly at: Origin; readonly queue: QueueName }
   | { readonly code: 'roots_many'; readonly at: Origin; readonly queue: QueueName; readonly roots: readonly NodeName[] }
   | {
@@ -216,6 +244,30 @@ export type Problem =
       readonly detail: string;
     }
   // Desired against live
+  | {
+      readonly code: 'provider_not_seen';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly provider: NodeName;
+    }
+  | {
+      readonly code: 'table_not_on_provider';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly provider: NodeName;
+    }
+  | {
+      readonly code: 'provider_holds_fewer_rows';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly provider: NodeName;
+      readonly where: RowFilter | undefined;
+      readonly providerWhere: RowFilter;
+    }
   | {
       readonly code: 'node_elsewhere';
       readonly queue: QueueName;

@@ -139,6 +139,8 @@ export interface LiveNode {
   readonly name: NodeName;
   readonly type: 'root' | 'branch' | 'leaf';
   readonly provider: NodeName | undefined;
+  /** Of a leaf: the queue on the same database that its events go on in. */
+  readonly mergesInto: QueueName | undefined;
   readonly worker: string;
   readonly lastTick: bigint;
   readonly paused: boolean;

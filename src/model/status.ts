@@ -2,6 +2,7 @@ import type { DatabaseName, Location, NodeName, QueueName, TableName } from './n
 import type { Problem } from './problem.ts';
 import type { CopyProgress } from './progress.ts';
 import type { SyncState } from './table.ts';
+import type { NodeRole } from './topology.ts';
 
 /** The first copy of a table, as its worker last told. */
 export interface CopyStatus {
@@ -129,7 +130,7 @@ export interface NodeStatus {
   readonly database: DatabaseName;
   /** Never with a password. */
   readonly location: Location;
-  readonly role: 'root' | 'leaf';
+  readonly role: NodeRole;
   readonly provider: NodeName | undefined;
   readonly reading: NodeReading;
   readonly subscription: SubscriptionReading;

@@ -2,7 +2,7 @@ import type { Hazard } from './hazard.ts';
 import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
 import type { SchemaChange } from './schemas.ts';
 import type { TableSpec } from './table.ts';
-import type { TickerSettings } from './topology.ts';
+import type { NodeRole, TickerSettings } from './topology.ts';
 
 interface StepOf<Kind extends string> {
   /** Stable for the same change: `add_table/replika/dst1/public.orders`. */
@@ -22,6 +22,7 @@ interface NodeStepOf<Kind extends string> extends StepOf<Kind> {
 export type Step =
   | InstallSchemas
   | CreateRoot
+  | CreateBranch
   | CreateLeaf
   | SetTicker
   | SetLocation
@@ -45,7 +46,7 @@ export interface CreateRoot extends NodeStepOf<'create_root'> {
   readonly location: Location;
 }
 
-export interface CreateLeaf extends NodeStepOf<'create_leaf'> {
+interface CreateSubscriber<Kind extends 'create_branch' | 'create_leaf'> extends NodeStepOf<Kind> {
   readonly worker: string;
   readonly location: Location;
   readonly provider: NodeName;
@@ -53,6 +54,13 @@ export interface CreateLeaf extends NodeStepOf<'create_leaf'> {
   readonly rootDatabase: DatabaseName;
   /** The node is there, but its provider does not know it any more. */
   readonly existing: boolean;
+}
+
+export type CreateBranch = CreateSubscriber<'create_branch'>;
+
+export interface CreateLeaf extends CreateSubscriber<'create_leaf'> {
+  /** The queue on the same database that its events go on in. */
+  readonly mergesInto: QueueName | undefined;
 }
 
 export interface SetTicker extends NodeStepOf<'set_ticker'> {
@@ -69,7 +77,7 @@ export interface SetLocation extends NodeStepOf<'set_location'> {
 
 export interface AddTable extends NodeStepOf<'add_table'> {
   readonly table: TableSpec;
-  readonly role: 'root' | 'leaf';
+  readonly role: NodeRole;
   /** What the queue's triggers get beside what Londiste gives them; see `captureArgs`. */
   readonly triggerArgs: readonly string[];
   /** What the first copy moves; undefined on the root, which copies nothing. */
@@ -80,27 +88,29 @@ export interface AddTable extends NodeStepOf<'add_table'> {
 export interface ChangeTable extends NodeStepOf<'change_table'> {
   readonly from: TableSpec;
   readonly to: TableSpec;
+  readonly role: NodeRole;
+  readonly triggerArgs: readonly string[];
   readonly copy: { readonly estimatedRows: number | undefined; readonly bytes: number } | undefined;
 }
 
 export interface RemoveTable extends NodeStepOf<'remove_table'> {
   readonly table: TableName;
   readonly destination: TableName;
-  readonly role: 'root' | 'leaf';
+  readonly role: NodeRole;
 }
 
 /** A trigger of the queue is missing, disabled or has other arguments than it was added with. */
 export interface RestoreTriggers extends NodeStepOf<'restore_triggers'> {
   readonly table: TableSpec;
-  readonly role: 'root' | 'leaf';
+  readonly role: NodeRole;
   readonly triggerArgs: readonly string[];
   readonly because: string;
 }
 
 export interface AddSequence extends NodeStepOf<'add_sequence'> {
   readonly sequence: SequenceName;
-  readonly role: 'root' | 'leaf';
-  /** A leaf starts with the value that its root has published. */
+  readonly role: NodeRole;
+  /** A subscriber starts with the value that its root has published. */
   readonly rootDatabase: DatabaseName;
 }
 

@@ -44,7 +44,18 @@ export interface TickerSettings {
   readonly rotationPeriodMs: number;
 }
 
-export type Placement = { readonly role: 'root' } | { readonly role: 'leaf'; readonly provider: NodeName };
+/** A branch keeps a queue of its own, which others read from. */
+export type Placement =
+  | { readonly role: 'root' }
+  | { readonly role: 'branch'; readonly provider: NodeName }
+  | {
+      readonly role: 'leaf';
+      readonly provider: NodeName;
+      /** The queue, with a node on the same database, that this leaf's events go on in. */
+      readonly mergesInto: QueueName | undefined;
+    };
+
+export type NodeRole = Placement['role'];
 
 export interface NodeSpec {
   readonly name: NodeName;
@@ -97,6 +108,31 @@ export interface QueueSpec {
 export function rootOf(queue: QueueSpec): NodeSpec {
   for (const node of queue.nodes.values()) if (node.placement.role === 'root') return node;
   throw new Error(`queue ${queue.name} has no root`);
+}
+
+/** What a node reads from; undefined for a root, and for a name that no node has. */
+export function providerOf(queue: QueueSpec, node: NodeName): NodeName | undefined {
+  const placement = queue.nodes.get(node)?.placement;
+  return placement === undefined || placement.role === 'root' ? undefined : placement.provider;
+}
+
+/** Every node behind the one it reads from. A node whose provider is not among them comes last. */
+export function inTreeOrder(queue: QueueSpec): readonly NodeSpec[] {
+  const depthOf = (node: NodeSpec): number => {
+    let depth = 0;
+    for (
+      let above = providerOf(queue, node.name);
+      above !== undefined && depth <= queue.nodes.size;
+      above = providerOf(queue, above)
+    ) {
+      depth += 1;
+    }
+    return depth;
+  };
+  return [...queue.nodes.values()]
+    .map((node) => ({ node, depth: depthOf(node) }))
+    .sort((left, right) => left.depth - right.depth)
+    .map(({ node }) => node);
 }
 
 /** The pgq consumer a node's worker reads with, on its provider. */

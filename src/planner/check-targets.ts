@@ -9,7 +9,7 @@ export function checkTargets(steps: readonly Step[], live: LiveState): Problem[]
   const planned = new Map<string, QueueName>();
   const filled = filledTables(live);
   for (const step of steps) {
-    const table = step.kind === 'add_table' && step.role === 'leaf' ? step.table : undefined;
+    const table = step.kind === 'add_table' && step.role !== 'root' ? step.table : undefined;
     const spec = step.kind === 'change_table' ? step.to : table;
     if (spec === undefined || !('queue' in step)) continue;
     const key = keyOf(step.database, spec.destination);
@@ -29,13 +29,13 @@ export function checkTargets(steps: readonly Step[], live: LiveState): Problem[]
   return problems;
 }
 
-/** What leaves replicate into, by database and table. */
+/** What subscribers replicate into, by database and table. */
 function filledTables(live: LiveState): ReadonlyMap<string, readonly QueueName[]> {
   const filled = new Map<string, QueueName[]>();
   for (const [database, observation] of live.databases) {
     if (observation.kind !== 'reachable' || observation.queues.size === 0) continue;
     for (const node of observation.queues.values()) {
-      if (node.type !== 'leaf') continue;
+      if (node.type === 'root') continue;
       for (const table of node.tables.values()) {
         if (!table.local) continue;
         const key = keyOf(database, table.spec?.destination ?? table.name);

@@ -1,8 +1,9 @@
-import type { Location, NodeName } from '../model/names.ts';
+import { assertNever } from '../model/exhaustive.ts';
+import type { Location, QueueName } from '../model/names.ts';
 import type { Step } from '../model/step.ts';
-import type { TickerSettings } from '../model/topology.ts';
+import type { NodeSpec, TickerSettings } from '../model/topology.ts';
 import { workerNameOf } from '../model/topology.ts';
-import type { NodeScene, Scene } from './scene.ts';
+import { mergesInto, type NodeScene, type Scene, type SubscriberScene } from './scene.ts';
 import { stepId } from './step-ids.ts';
 
 /** The node itself: that it is there, where the others find it, how its queue ticks. */
@@ -22,56 +23,98 @@ export function diffRoot(scene: Scene): Step[] {
       dependsOn: [stepId.install(root.spec.database), stepId.dropNode(queue.name, root.spec.name)],
     });
   } else {
-    const members = [root, ...scene.leaves.filter((leaf) => leaf.node !== undefined)];
+    const members = [root, ...scene.subscribers.filter((subscriber) => subscriber.node !== undefined)];
     for (const member of members) steps.push(...relocate(scene, root, member));
   }
-  const from = root.node?.ticker;
-  if (from === undefined || !sameTicker(from, queue.ticker)) {
-    steps.push({
-      ...ids,
-      id: stepId.setTicker(queue.name, root.spec.name),
-      kind: 'set_ticker',
-      from,
-      to: queue.ticker,
-      dependsOn: [stepId.createRoot(queue.name, root.spec.name)],
-    });
-  }
-  return steps;
+  return [...steps, ...diffTicker(scene, root)];
 }
 
-export function diffLeaf(scene: Scene, leaf: NodeScene, provider: NodeName): Step[] {
+/** A branch ticks with its provider, but keeps its events by settings of its own, and ticks by them once it is the root. */
+function diffTicker({ queue }: Scene, { spec, node }: NodeScene): Step[] {
+  const from = node?.ticker;
+  if (spec.placement.role === 'leaf' || (from !== undefined && sameTicker(from, queue.ticker))) return [];
+  return [
+    {
+      id: stepId.setTicker(queue.name, spec.name),
+      kind: 'set_ticker',
+      database: spec.database,
+      queue: queue.name,
+      node: spec.name,
+      from,
+      to: queue.ticker,
+      hazards: [],
+      dependsOn: [createId(queue.name, spec)],
+    },
+  ];
+}
+
+export function diffSubscriber(scene: Scene, subscriber: SubscriberScene): Step[] {
+  return [...diffSubscription(scene, subscriber), ...diffTicker(scene, subscriber)];
+}
+
+function diffSubscription(scene: Scene, subscriber: SubscriberScene): Step[] {
   const { queue, root } = scene;
-  const { name, database } = leaf.spec;
+  const { provider } = subscriber;
+  const { name, database } = subscriber.spec;
   // A node whose subscription is gone from its provider can't read, although it is there: the same step mends that.
-  const subscribed = root.node?.subscribers.has(name) === true;
-  if (leaf.node !== undefined && subscribed) {
+  const subscribed = provider.node?.subscribers.has(name) === true;
+  if (subscriber.node !== undefined && subscribed) {
     // The other members come to know of a new place by the queue itself.
-    return [leaf, root].flatMap((member) => relocate(scene, leaf, member));
+    return [...new Set<NodeScene>([subscriber, provider, root])].flatMap((member) =>
+      relocate(scene, subscriber, member),
+    );
   }
   const location = scene.locations.get(database);
   if (location === undefined) return [];
+  const step = {
+    database,
+    queue: queue.name,
+    node: name,
+    worker: subscriber.node?.worker ?? workerNameOf(name),
+    location,
+    provider: provider.spec.name,
+    providerDatabase: provider.spec.database,
+    rootDatabase: root.spec.database,
+    existing: subscriber.node !== undefined,
+    hazards: [],
+    dependsOn: [
+      stepId.install(database),
+      stepId.install(provider.spec.database),
+      createId(queue.name, provider.spec),
+      stepId.dropNode(queue.name, name),
+    ],
+  };
+  if (subscriber.spec.placement.role === 'branch') {
+    return [{ ...step, id: stepId.createBranch(queue.name, name), kind: 'create_branch' }];
+  }
+  const combined = mergesInto(subscriber.spec);
+  const combinedNode = combined === undefined ? undefined : scene.nodeAt(combined, database);
   return [
     {
+      ...step,
       id: stepId.createLeaf(queue.name, name),
       kind: 'create_leaf',
-      database,
-      queue: queue.name,
-      node: name,
-      worker: leaf.node?.worker ?? workerNameOf(name),
-      location,
-      provider,
-      providerDatabase: root.spec.database,
-      rootDatabase: root.spec.database,
-      existing: leaf.node !== undefined,
-      hazards: [],
-      dependsOn: [
-        stepId.install(database),
-        stepId.install(root.spec.database),
-        stepId.createRoot(queue.name, root.spec.name),
-        stepId.dropNode(queue.name, name),
-      ],
+      mergesInto: combined,
+      dependsOn:
+        combined === undefined || combinedNode === undefined
+          ? step.dependsOn
+          : [...step.dependsOn, createId(combined, combinedNode)],
     },
   ];
+}
+
+/** The step that makes the node, where it is still to be made. */
+export function createId(queue: QueueName, { name, placement }: NodeSpec): string {
+  switch (placement.role) {
+    case 'root':
+      return stepId.createRoot(queue, name);
+    case 'branch':
+      return stepId.createBranch(queue, name);
+    case 'leaf':
+      return stepId.createLeaf(queue, name);
+    default:
+      return assertNever(placement);
+  }
 }
 
 function relocate(scene: Scene, on: NodeScene, member: NodeScene): Step[] {

@@ -1,18 +1,18 @@
-import type { DatabaseName, Location, NodeName } from '../model/names.ts';
+import type { DatabaseName, Location, NodeName, QueueName } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
-import type { LiveDatabase, LiveNode, LiveState } from '../model/state.ts';
+import type { DesiredState, LiveDatabase, LiveNode, LiveState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { captureArgs } from '../model/table-codec.ts';
-import { type DatabaseSpec, type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
+import { type DatabaseSpec, inTreeOrder, type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
 import { isSupported } from './diff-database.ts';
-import { diffLeaf, diffRoot } from './diff-node.ts';
+import { diffRoot, diffSubscriber } from './diff-node.ts';
 import { pgqSource } from './diff-schemas.ts';
 import { diffSequences } from './diff-sequences.ts';
 import { diffTables } from './diff-tables.ts';
 import { expandTables, type WantedTable } from './expand-tables.ts';
 import { type Findings, mergeFindings } from './findings.ts';
 import { dropNodeHazards } from './hazards.ts';
-import type { NodeScene, Scene } from './scene.ts';
+import type { NodeScene, Scene, SubscriberScene } from './scene.ts';
 import { stepId } from './step-ids.ts';
 
 export interface QueueFindings extends Findings {
@@ -22,7 +22,7 @@ export interface QueueFindings extends Findings {
 
 export function diffQueue(
   queue: QueueSpec,
-  databases: ReadonlyMap<DatabaseName, DatabaseSpec>,
+  desired: DesiredState,
   live: LiveState,
   locations: ReadonlyMap<DatabaseName, Location>,
 ): QueueFindings {
@@ -35,22 +35,22 @@ export function diffQueue(
   }));
   const problems = [...queue.nodes.values()].flatMap((node) => misplaced(queue, node, live));
   const wrong = new Set(problems.map((problem) => ('expected' in problem ? problem.expected : problem.node)));
-  const root = nodeScene(queue, rootOf(queue), live);
-  if (root === undefined || wrong.has(root.spec.name)) return { steps: [], warnings, problems, looked: undefined };
+  const sceneOf = (spec: NodeSpec) =>
+    wrong.has(spec.name) ? undefined : nodeScene(queue, spec, live, desired.databases.get(spec.database));
+  const root = sceneOf(rootOf(queue));
+  if (root === undefined) return { steps: [], warnings, problems, looked: undefined };
 
-  const leaves = [...queue.nodes.values()]
-    .filter((node) => node.placement.role === 'leaf' && !wrong.has(node.name))
-    .map((node) => nodeScene(queue, node, live))
-    .filter((leaf) => leaf !== undefined);
-  const pgq = pgqSource(databases.get(root.spec.database), root.database);
-  const scene: Scene = { queue, root, leaves, locations, triggerArgs: captureArgs(pgq) };
+  const { subscribers, cutOff } = subscribersOf(queue, root, sceneOf);
+  const nodeAt = (other: QueueName, database: DatabaseName) =>
+    [...(desired.queues.get(other)?.nodes.values() ?? [])].find((node) => node.database === database);
+  const scene: Scene = { queue, root, subscribers, locations, nodeAt };
   const lost = lostRoot(scene);
   const expansion = expandTables(queue, root.database.tables);
   const tables = diffTables(scene, expansion.tables);
   const findings = mergeFindings([
-    { steps: [], warnings, problems: [...problems, ...lost] },
+    { steps: [], warnings: [...warnings, ...(problems.length === 0 ? cutOff : [])], problems: [...problems, ...lost] },
     {
-      steps: [...diffRoot(scene), ...leaves.flatMap((leaf) => diffLeaf(scene, leaf, root.spec.name))],
+      steps: [...diffRoot(scene), ...subscribers.flatMap((subscriber) => diffSubscriber(scene, subscriber))],
       warnings: [],
       problems: [],
     },
@@ -62,10 +62,37 @@ export function diffQueue(
   return { ...findings, looked: { scene, wanted: [...expansion.tables.values()] } };
 }
 
-function nodeScene(queue: QueueSpec, spec: NodeSpec, live: LiveState): NodeScene | undefined {
+/** Nothing is planned behind a provider that can't be looked at. */
+function subscribersOf(queue: QueueSpec, root: NodeScene, sceneOf: (spec: NodeSpec) => NodeScene | undefined) {
+  const scenes = new Map<NodeName, NodeScene>([[root.spec.name, root]]);
+  const subscribers: SubscriberScene[] = [];
+  const cutOff: Problem[] = [];
+  for (const spec of inTreeOrder(queue)) {
+    const { placement } = spec;
+    const found = placement.role === 'root' ? undefined : sceneOf(spec);
+    if (found === undefined || placement.role === 'root') continue;
+    const provider = scenes.get(placement.provider);
+    if (provider === undefined) {
+      cutOff.push({ code: 'provider_not_seen', queue: queue.name, node: spec.name, provider: placement.provider });
+      continue;
+    }
+    const subscriber = { ...found, provider };
+    scenes.set(spec.name, subscriber);
+    subscribers.push(subscriber);
+  }
+  return { subscribers, cutOff };
+}
+
+function nodeScene(
+  queue: QueueSpec,
+  spec: NodeSpec,
+  live: LiveState,
+  databaseSpec: DatabaseSpec | undefined,
+): NodeScene | undefined {
   const database = databaseOf(live, spec);
   if (database === undefined || !isSupported(database)) return undefined;
-  return { spec, database, node: database.queues.get(queue.name) };
+  const triggerArgs = captureArgs(pgqSource(databaseSpec, database));
+  return { spec, database, node: database.queues.get(queue.name), triggerArgs };
 }
 
 function databaseOf(live: LiveState, node: NodeSpec): LiveDatabase | undefined {
@@ -96,9 +123,9 @@ function roleText(role: string, provider: NodeName | undefined): string {
   return provider === undefined ? role : `${role} of ${provider}`;
 }
 
-/** Leaves that read from a queue which is not there any more can't be continued from a new one. */
-function lostRoot({ queue, root, leaves }: Scene): Problem[] {
-  const orphans = leaves.filter((leaf) => leaf.node !== undefined).map((leaf) => leaf.spec.name);
+/** Subscribers that read from a queue which is not there any more can't be continued from a new one. */
+function lostRoot({ queue, root, subscribers }: Scene): Problem[] {
+  const orphans = subscribers.filter(({ node }) => node !== undefined).map(({ spec }) => spec.name);
   if (root.node !== undefined || orphans.length === 0) return [];
   return [
     { code: 'root_lost', queue: queue.name, node: root.spec.name, database: root.spec.database, leaves: orphans },

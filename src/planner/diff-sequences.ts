@@ -1,10 +1,11 @@
 import type { SequenceName } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Step } from '../model/step.ts';
+import { createId } from './diff-node.ts';
 import type { TableFindings } from './diff-tables.ts';
 import { type Findings, mergeFindings } from './findings.ts';
 import { anyGlob } from './glob.ts';
-import type { NodeScene, Scene } from './scene.ts';
+import { below, type NodeScene, type Scene } from './scene.ts';
 import { stepId } from './step-ids.ts';
 
 /** Sequences follow the tables whose columns own them; patterns bring others. Both are the root's. */
@@ -23,7 +24,7 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
   }));
   return mergeFindings([
     { steps: [], warnings, problems: [] },
-    ...[root, ...scene.leaves].map((node) => diffOn(node, wantedOn(node))),
+    ...[root, ...scene.subscribers].map((node) => diffOn(node, wantedOn(node))),
   ]);
 
   function wantedOn(node: NodeScene): ReadonlySet<SequenceName> {
@@ -54,10 +55,8 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
 
   function addStep(node: NodeScene, sequence: SequenceName): Step {
     const { name, database, placement } = node.spec;
-    const dependsOn =
-      placement.role === 'root'
-        ? [stepId.createRoot(queue.name, name)]
-        : [stepId.createLeaf(queue.name, name), stepId.addSequence(queue.name, root.spec.name, sequence)];
+    const dependsOn = [createId(queue.name, node.spec)];
+    if (node !== root) dependsOn.push(stepId.addSequence(queue.name, root.spec.name, sequence));
     return {
       id: stepId.addSequence(queue.name, name, sequence),
       kind: 'add_sequence',
@@ -73,8 +72,7 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
   }
 
   function removeStep(node: NodeScene, sequence: SequenceName): Step {
-    const { name, database, placement } = node.spec;
-    const leaves = placement.role === 'root' ? scene.leaves : [];
+    const { name, database } = node.spec;
     return {
       id: stepId.removeSequence(queue.name, name, sequence),
       kind: 'remove_sequence',
@@ -83,7 +81,7 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
       node: name,
       sequence,
       hazards: [],
-      dependsOn: leaves.map((leaf) => stepId.removeSequence(queue.name, leaf.spec.name, sequence)),
+      dependsOn: below(scene, name).map(({ spec }) => stepId.removeSequence(queue.name, spec.name, sequence)),
     };
   }
 }

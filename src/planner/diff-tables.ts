@@ -7,6 +7,7 @@ import type { Step } from '../model/step.ts';
 import { type TableSpec, wholeTable } from '../model/table.ts';
 import { sameTable } from '../model/table-codec.ts';
 import { compareColumns, createTableSql } from './compare-columns.ts';
+import { createId } from './diff-node.ts';
 import type { Expansion, PlacedTable, WantedTable } from './expand-tables.ts';
 import type { Findings } from './findings.ts';
 import {
@@ -17,7 +18,7 @@ import {
   removeFromRootHazards,
 } from './hazards.ts';
 import { qualifiedSql, quoteIfNeeded } from './quote-ident.ts';
-import type { NodeScene, Scene } from './scene.ts';
+import { below, type NodeScene, type Scene, type SubscriberScene } from './scene.ts';
 import { stepId } from './step-ids.ts';
 import { triggerFault } from './triggers.ts';
 
@@ -35,7 +36,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   const held: TableFacts[] = [];
   const replicated = new Map<NodeName, TableFacts[]>();
   const { queue, root } = scene;
-  for (const node of [root, ...scene.leaves]) replicated.set(node.spec.name, []);
+  for (const node of [root, ...scene.subscribers]) replicated.set(node.spec.name, []);
 
   for (const table of wanted.values()) {
     const { name } = table.facts;
@@ -51,14 +52,17 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     }
     diffOnRoot(table);
     replicated.get(root.spec.name)?.push(table.facts);
-    for (const leaf of scene.leaves) {
-      const placed = table.nodes.get(leaf.spec.name);
-      if (placed !== undefined && diffOnLeaf(leaf, table, placed)) replicated.get(leaf.spec.name)?.push(table.facts);
-      else if (placed === undefined) removeFromLeaf(leaf, leaf.node?.tables.get(name));
+    for (const subscriber of scene.subscribers) {
+      const node = subscriber.spec.name;
+      const placed = table.nodes.get(node);
+      if (placed !== undefined && diffOnSubscriber(subscriber, table, placed)) replicated.get(node)?.push(table.facts);
+      else if (placed === undefined) removeFromSubscriber(subscriber, subscriber.node?.tables.get(name));
     }
   }
-  for (const leaf of scene.leaves) {
-    for (const live of leaf.node?.tables.values() ?? []) if (!wanted.has(live.name)) removeFromLeaf(leaf, live);
+  for (const subscriber of scene.subscribers) {
+    for (const live of subscriber.node?.tables.values() ?? []) {
+      if (!wanted.has(live.name)) removeFromSubscriber(subscriber, live);
+    }
   }
   for (const live of root.node?.tables.values() ?? []) if (!wanted.has(live.name)) removeFromRoot(live);
   return { steps, warnings, problems, replicated, held };
@@ -80,7 +84,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'add_table',
       table: spec,
       role: 'root',
-      triggerArgs: scene.triggerArgs,
+      triggerArgs: root.triggerArgs,
       copy: undefined,
       hazards: [],
       dependsOn: [stepId.createRoot(queue.name, root.spec.name)],
@@ -88,8 +92,13 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   }
 
   /** True when the table replicates there once the plan is done. */
-  function diffOnLeaf(leaf: NodeScene, table: WantedTable, { spec, at }: PlacedTable): boolean {
+  function diffOnSubscriber(leaf: SubscriberScene, table: WantedTable, { spec, at }: PlacedTable): boolean {
     const node = leaf.spec.name;
+    const unfit = unfitForProvider(leaf, table, spec, at);
+    if (unfit !== undefined) {
+      problems.push(unfit);
+      return false;
+    }
     const recorded = leaf.node?.tables.get(spec.name);
     const live = recorded?.local ? recorded : undefined;
     const target = leaf.database.tables.get(spec.destination);
@@ -114,7 +123,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       report({ code: 'columns_differ', ...ids, differences, alterSql }, fatal);
       if (fatal) return false;
     }
-    if (live === undefined) addToLeaf(leaf, table.facts, target, spec);
+    if (live === undefined) addToSubscriber(leaf, table.facts, target, spec);
     else if (live.spec === undefined) {
       warnings.push({
         code: 'handler_foreign',
@@ -124,12 +133,12 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
         table: spec.name,
         attrs: live.attrs ?? '',
       });
-    } else if (!sameTable(live.spec, spec)) changeOnLeaf(leaf, table.facts, live.spec, spec);
+    } else if (!sameTable(live.spec, spec)) changeOnSubscriber(leaf, table.facts, live.spec, spec);
     else restoreTriggers(leaf, live, spec);
     return true;
   }
 
-  function addToLeaf(leaf: NodeScene, source: TableFacts, target: TableFacts, spec: TableSpec): void {
+  function addToSubscriber(leaf: SubscriberScene, source: TableFacts, target: TableFacts, spec: TableSpec): void {
     const { name: node, database } = leaf.spec;
     // Written out, as this is made for every table on every node: a spread here costs a third of a large plan's time.
     steps.push({
@@ -139,15 +148,15 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       id: stepId.addTable(queue.name, node, spec.name),
       kind: 'add_table',
       table: spec,
-      role: 'leaf',
-      triggerArgs: [],
+      role: leaf.spec.placement.role,
+      triggerArgs: captureArgsOf(leaf),
       copy: { estimatedRows: source.estimatedRows, bytes: source.bytes },
       hazards: firstCopyHazards(node, spec, source, target),
-      dependsOn: [stepId.createLeaf(queue.name, node), stepId.addTable(queue.name, root.spec.name, spec.name)],
+      dependsOn: copiedAfter(leaf, spec.name),
     });
   }
 
-  function changeOnLeaf(leaf: NodeScene, source: TableFacts, from: TableSpec, to: TableSpec): void {
+  function changeOnSubscriber(leaf: SubscriberScene, source: TableFacts, from: TableSpec, to: TableSpec): void {
     const node = leaf.spec.name;
     steps.push({
       ...base(leaf),
@@ -155,19 +164,25 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'change_table',
       from,
       to,
+      role: leaf.spec.placement.role,
+      triggerArgs: captureArgsOf(leaf),
       copy: { estimatedRows: source.estimatedRows, bytes: source.bytes },
       hazards: copyAgainHazards(node, from, to, source),
-      dependsOn: [
-        stepId.createLeaf(queue.name, node),
-        stepId.restoreTriggers(queue.name, root.spec.name, to.name),
-        stepId.addTable(queue.name, root.spec.name, to.name),
-      ],
+      dependsOn: [stepId.restoreTriggers(queue.name, root.spec.name, to.name), ...copiedAfter(leaf, to.name)],
     });
+  }
+
+  /** The node is there, and its provider has the table; a root copies nothing. */
+  function copiedAfter({ spec, provider }: SubscriberScene, table: TableName): string[] {
+    const above = provider.spec.name;
+    const added = stepId.addTable(queue.name, above, table);
+    if (provider === root) return [createId(queue.name, spec), added];
+    return [createId(queue.name, spec), added, stepId.changeTable(queue.name, above, table)];
   }
 
   function restoreTriggers(scene_: NodeScene, live: LiveTable, spec: TableSpec): void {
     const role = scene_.spec.placement.role;
-    const fault = triggerFault(live, role, scene.triggerArgs);
+    const fault = triggerFault(live, role, scene_.triggerArgs);
     if (fault === undefined) return;
     steps.push({
       ...base(scene_),
@@ -175,14 +190,14 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'restore_triggers',
       table: spec,
       role,
-      triggerArgs: role === 'root' ? scene.triggerArgs : [],
+      triggerArgs: captureArgsOf(scene_),
       because: fault.because,
       hazards: fault.losesEvents ? lostEventsHazards(scene_.spec.name, spec.name) : [],
       dependsOn: [],
     });
   }
 
-  function removeFromLeaf(leaf: NodeScene, live: LiveTable | undefined): void {
+  function removeFromSubscriber(leaf: NodeScene, live: LiveTable | undefined): void {
     if (live === undefined || !live.local) return;
     const destination = live.spec?.destination ?? live.name;
     steps.push({
@@ -191,9 +206,9 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'remove_table',
       table: live.name,
       destination,
-      role: 'leaf',
+      role: leaf.spec.placement.role,
       hazards: removeFromLeafHazards(leaf.spec.name, live, destination),
-      dependsOn: [],
+      dependsOn: removalsBelow(leaf, live.name),
     });
   }
 
@@ -207,9 +222,28 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       destination: live.name,
       role: 'root',
       hazards: removeFromRootHazards(queue.name, root.spec.name, live.name),
-      // A leaf lets go first: it would otherwise wait for a table that is not fed any more.
-      dependsOn: scene.leaves.map((leaf) => stepId.removeTable(queue.name, leaf.spec.name, live.name)),
+      dependsOn: removalsBelow(root, live.name),
     });
+  }
+
+  /** A subscriber lets go first: it would otherwise wait for a table that is not fed any more. */
+  function removalsBelow(node: NodeScene, table: TableName): string[] {
+    return below(scene, node.spec.name).map(({ spec }) => stepId.removeTable(queue.name, spec.name, table));
+  }
+
+  /** A copy comes from the provider: it must hold the table, and every row that is wanted. */
+  function unfitForProvider(
+    { spec: node, provider }: SubscriberScene,
+    { facts, nodes }: WantedTable,
+    { where }: TableSpec,
+    at: Origin,
+  ): Problem | undefined {
+    if (provider === root) return undefined;
+    const above = nodes.get(provider.spec.name)?.spec;
+    const subject = { at, queue: queue.name, node: node.name, table: facts.name, provider: provider.spec.name };
+    if (above === undefined) return { code: 'table_not_on_provider', ...subject };
+    if (above.where === undefined || above.where === where) return undefined;
+    return { code: 'provider_holds_fewer_rows', ...subject, where, providerWhere: above.where };
   }
 
   function base(at: NodeScene) {
@@ -254,6 +288,11 @@ function keyStatements(source: TableFacts, facts: TableFacts, onRoot: boolean) {
       .map((key) => makeKey(key.columns)),
     addKeySql: `${alter} COLUMN ${taken ? 'row_id' : 'id'} bigserial PRIMARY KEY;`,
   };
+}
+
+/** A leaf's triggers only refuse; a branch captures like a root, so that it can become one. */
+function captureArgsOf({ spec, triggerArgs }: NodeScene): readonly string[] {
+  return spec.placement.role === 'leaf' ? [] : triggerArgs;
 }
 
 function hasSchema(leaf: NodeScene, destination: TableName): boolean {

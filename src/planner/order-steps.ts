@@ -6,7 +6,8 @@ const ranks: Readonly<Record<StepKind, number>> = {
   create_root: 1,
   set_location: 2,
   set_ticker: 2,
-  create_leaf: 3,
+  create_branch: 3,
+  create_leaf: 3.5,
   restore_triggers: 4,
   add_table: 5,
   change_table: 6,
@@ -55,7 +56,7 @@ function byRank(steps: readonly Step[]): Step[] {
 }
 
 function rankOf(step: Step): number {
-  const behindRoot = 'role' in step && step.role === 'leaf' ? 0.5 : 0;
+  const behindRoot = 'role' in step && step.role !== 'root' ? 0.5 : 0;
   // Taking away goes the other way round.
   return step.kind === 'remove_table' ? ranks[step.kind] + 0.5 - behindRoot : ranks[step.kind] + behindRoot;
 }

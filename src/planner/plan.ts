@@ -53,7 +53,7 @@ function compare({
   const used = new Set<DatabaseName>();
   const needed = new Set<DatabaseName>();
   const queues = [...desired.queues.values()].map((queue) => {
-    const findings = diffQueue(queue, desired.databases, live, locations);
+    const findings = diffQueue(queue, desired, live, locations);
     for (const node of queue.nodes.values()) {
       used.add(node.database);
       if (findings.looked !== undefined) needed.add(node.database);
@@ -102,7 +102,7 @@ function fingerprintAll(live: LiveState, queues: readonly QueueFindings[], steps
   const tables = new Map<DatabaseName, Map<TableName, TableFacts>>();
   for (const { scene, wanted } of looked) {
     if (!touchedQueues.has(scene.queue.name)) continue;
-    for (const node of [scene.root, ...scene.leaves]) {
+    for (const node of [scene.root, ...scene.subscribers]) {
       databases.add(node.spec.database);
       const facts = tables.get(node.spec.database) ?? new Map<TableName, TableFacts>();
       tables.set(node.spec.database, facts);

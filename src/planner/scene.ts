@@ -1,4 +1,4 @@
-import type { DatabaseName, Location } from '../model/names.ts';
+import type { DatabaseName, Location, NodeName, QueueName } from '../model/names.ts';
 import type { LiveDatabase, LiveNode } from '../model/state.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
 
@@ -8,13 +8,37 @@ export interface NodeScene {
   readonly database: LiveDatabase;
   /** Undefined where the node is still to be made. */
   readonly node: LiveNode | undefined;
+  /** What the triggers get that capture on this database. */
+  readonly triggerArgs: readonly string[];
+}
+
+/** Branches and leaves, with what they read from: the root or a branch of the same scene. */
+export interface SubscriberScene extends NodeScene {
+  readonly provider: NodeScene;
 }
 
 /** One queue whose root can be looked at. Nodes that do not answer, or are not what the file says, are left out. */
 export interface Scene {
   readonly queue: QueueSpec;
   readonly root: NodeScene;
-  readonly leaves: readonly NodeScene[];
+  /** Providers before their subscribers. */
+  readonly subscribers: readonly SubscriberScene[];
   readonly locations: ReadonlyMap<DatabaseName, Location>;
-  readonly triggerArgs: readonly string[];
+  /** The node that another queue of the file has on a database. */
+  readonly nodeAt: (queue: QueueName, database: DatabaseName) => NodeSpec | undefined;
+}
+
+/** Those that read from the node, directly or by way of branches; the nearest first. */
+export function below({ subscribers }: Scene, node: NodeName): readonly SubscriberScene[] {
+  const names = new Set([node]);
+  return subscribers.filter((subscriber) => {
+    if (!names.has(subscriber.provider.spec.name)) return false;
+    names.add(subscriber.spec.name);
+    return true;
+  });
+}
+
+/** The queue that a leaf's changes go on in. */
+export function mergesInto({ placement }: NodeSpec): QueueName | undefined {
+  return placement.role === 'leaf' ? placement.mergesInto : undefined;
 }

@@ -5,6 +5,7 @@ import type { StepKind } from '../model/step.ts';
 export const stepId = {
   install: (database: DatabaseName) => idOf('install_schemas', database),
   createRoot: (queue: QueueName, node: NodeName) => idOf('create_root', queue, node),
+  createBranch: (queue: QueueName, node: NodeName) => idOf('create_branch', queue, node),
   createLeaf: (queue: QueueName, node: NodeName) => idOf('create_leaf', queue, node),
   setTicker: (queue: QueueName, node: NodeName) => idOf('set_ticker', queue, node),
   setLocation: (queue: QueueName, node: NodeName, member: NodeName) => idOf('set_location', queue, node, member),

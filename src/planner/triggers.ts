@@ -1,5 +1,6 @@
 import type { LiveTable, LiveTrigger } from '../model/state.ts';
 import { capturesAs } from '../model/table-codec.ts';
+import type { NodeRole } from '../model/topology.ts';
 
 export interface TriggerFault {
   readonly because: string;
@@ -10,7 +11,7 @@ export interface TriggerFault {
 /** Why the triggers of a table have to be made again; undefined while they do what they are there for. */
 export function triggerFault(
   live: LiveTable,
-  role: 'root' | 'leaf',
+  role: NodeRole,
   triggerArgs: readonly string[],
 ): TriggerFault | undefined {
   const row = live.triggers.find((trigger) => !trigger.name.endsWith('_truncate'));
@@ -18,17 +19,17 @@ export function triggerFault(
   return (
     faultOf(row, 'row trigger', role) ??
     faultOf(truncate, 'truncate trigger', role) ??
-    (role === 'root' && row !== undefined ? missingArgument(row, triggerArgs) : undefined)
+    (role !== 'leaf' && row !== undefined ? missingArgument(row, triggerArgs) : undefined)
   );
 }
 
-function faultOf(trigger: LiveTrigger | undefined, what: string, role: 'root' | 'leaf'): TriggerFault | undefined {
+function faultOf(trigger: LiveTrigger | undefined, what: string, role: NodeRole): TriggerFault | undefined {
   const losesEvents = role === 'root';
   if (trigger === undefined) return { because: `its ${what} is missing`, losesEvents };
   if (trigger.enabled === 'disabled') return { because: `its ${what} is disabled`, losesEvents };
   if (trigger.enabled === 'replica') return { because: `its ${what} fires for replicated changes only`, losesEvents };
   const denies = trigger.args.includes('deny');
-  if (role === 'root') return denies ? { because: `its ${what} refuses changes`, losesEvents } : undefined;
+  if (role !== 'leaf') return denies ? { because: `its ${what} refuses changes`, losesEvents } : undefined;
   if (!denies) return { because: `its ${what} does not refuse local changes`, losesEvents };
   // Fires under the worker too, and would refuse what it writes.
   if (trigger.enabled === 'always') return { because: `its ${what} fires for replicated changes too`, losesEvents };

@@ -128,19 +128,36 @@ function sentences(problem: Problem): Sentences {
     case 'provider_is_leaf':
       return [
         `node ${problem.node} of queue ${problem.queue} reads from ${problem.provider}, which is a leaf: a leaf keeps no queue to read from.`,
-        'Let it read from the root.',
+        `Make ${problem.provider} a branch, or let ${problem.node} read from the root or a branch.`,
       ];
     case 'root_has_provider':
       return [
         `node ${problem.node} of queue ${problem.queue} is the root, and yet has the provider ${problem.provider}: a root reads from nobody.`,
         'Take the provider away, or make the node a leaf.',
       ];
+    case 'merge_not_leaf':
+      return [
+        `node ${problem.node} of queue ${problem.queue} is a ${problem.role}, and only a leaf merges into another queue.`,
+        'Make it a leaf, or take merge_into away.',
+      ];
+    case 'merge_queue_unknown':
+      return [
+        `node ${problem.node} of queue ${problem.queue} merges into queue ${problem.into}, which the file does not have.`,
+        known('Its queues', problem.known, problem.suggestion),
+      ];
+    case 'merge_unfit':
+      return mergeUnfit(problem);
+    case 'merge_cycle':
+      return [
+        `queues merge into each other in a circle: ${circle(problem.cycle, 'merges into')}. Every change would go round for ever.`,
+        'Let one of them end: take merge_into away from its leaf.',
+      ];
     case 'root_missing':
       return [`queue ${problem.queue} has no root.`, 'Give the node that the writes start from "role: root".'];
     case 'roots_many':
       return [
         `queue ${problem.queue} has ${problem.roots.length} roots: ${list(problem.roots)}.`,
-        'Keep one; make the others leaves.',
+        'Keep one; make the others branches or leaves.',
       ];
     case 'database_shared':
       return [
@@ -235,6 +252,21 @@ function sentences(problem: Problem): Sentences {
         'Write one query that only reads and answers true or false in its only row. "timeout" says how long it may take.',
       ];
     // Desired against live
+    case 'provider_not_seen':
+      return [
+        `node ${problem.node} of queue ${problem.queue} is left out: it reads from ${problem.provider}, which could not be looked at.`,
+        `Plan again once ${problem.provider} can be seen, or let ${problem.node} read from another node.`,
+      ];
+    case 'table_not_on_provider':
+      return [
+        `table ${problem.table} should be on node ${problem.node} of queue ${problem.queue}, which reads from ${problem.provider}; but ${problem.provider} does not get it, so there is nothing to copy it from.`,
+        `Give the table to ${problem.provider} too, let ${problem.node} read from a node that has it, or leave it out there: "${problem.node}: none".`,
+      ];
+    case 'provider_holds_fewer_rows':
+      return [
+        `table ${problem.table} on node ${problem.node} of queue ${problem.queue} should hold ${problem.where === undefined ? 'all rows' : `the rows with "${problem.where}"`}, but its provider ${problem.provider} holds only those with "${problem.providerWhere}".`,
+        `Take the filter from ${problem.provider}, give ${problem.node} the same one, or let ${problem.node} read from a node that holds all rows.`,
+      ];
     case 'node_elsewhere':
       return [
         `database ${problem.database} already holds a node of queue ${problem.queue}, named ${problem.found}; the file calls it ${problem.expected}.`,
@@ -587,6 +619,35 @@ function extensionsUnavailable({
       ];
 }
 
+function mergeUnfit({
+  queue,
+  node,
+  into,
+  database,
+  reason,
+  found,
+}: Extract<Problem, { code: 'merge_unfit' }>): Sentences {
+  switch (reason) {
+    case 'itself':
+      return [
+        `node ${node} of queue ${queue} merges into its own queue.`,
+        'Name another queue, or take merge_into away.',
+      ];
+    case 'no_node':
+      return [
+        `node ${node} of queue ${queue} merges into queue ${into}, which has no node on its database ${database}.`,
+        `Give queue ${into} a root or a branch on ${database}, or take merge_into away.`,
+      ];
+    case 'leaf':
+      return [
+        `node ${node} of queue ${queue} merges into queue ${into}, whose node on database ${database}, ${found}, is a leaf: a leaf keeps no queue that events could go into.`,
+        `Make ${found} the root or a branch of ${into}, or take merge_into away.`,
+      ];
+    default:
+      return assertNever(reason);
+  }
+}
+
 function subject(path: string): string {
   return path === '' ? 'the document' : path;
 }
@@ -597,12 +658,9 @@ function known(what: string, names: readonly string[], suggestion?: string): str
   return names.length === 1 ? `Only ${names[0]} is known.` : `${what} are ${list(names)}.`;
 }
 
-function circle([first, ...others]: readonly string[]): string {
-  return `${[first, others[0] ?? first].join(' reads from ')}${[
-    ...others.slice(1),
-    ...(others.length > 0 ? [first] : []),
-  ]
-    .map((name) => `, which reads from ${name}`)
+function circle([first, ...others]: readonly string[], verb = 'reads from'): string {
+  return `${[first, others[0] ?? first].join(` ${verb} `)}${[...others.slice(1), ...(others.length > 0 ? [first] : [])]
+    .map((name) => `, which ${verb} ${name}`)
     .join('')}`;
 }
 

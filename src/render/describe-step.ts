@@ -11,9 +11,10 @@ export function describeStep(step: Step): string {
       return `${installText(step.schemas)} on database ${step.database}`;
     case 'create_root':
       return `make ${step.node} the root of ${step.queue}`;
+    case 'create_branch':
     case 'create_leaf':
       if (step.existing) return `subscribe ${step.node} to ${step.queue} at ${step.provider} again`;
-      return `make ${step.node} a leaf of ${step.queue} that reads from ${step.provider}`;
+      return `make ${step.node} a ${step.kind === 'create_branch' ? 'branch' : 'leaf'} of ${step.queue} that reads from ${step.provider}`;
     case 'set_ticker':
       return `set the ticker of ${step.queue} on ${step.node}`;
     case 'set_location':

@@ -36,6 +36,7 @@ export function changeOf(step: Step): Change {
     case 'install_schemas':
       return step.schemas.every(({ from }) => from !== undefined) ? 'change' : 'add';
     case 'create_root':
+    case 'create_branch':
     case 'create_leaf':
     case 'add_table':
     case 'add_sequence':

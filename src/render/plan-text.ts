@@ -88,7 +88,9 @@ function groupSteps(plan: Plan, desired: DesiredState): Group[] {
 function nodeHeader(node: NodeSpec, queue: string): string {
   const { placement } = node;
   const reads = placement.role === 'root' ? '' : `, reads from ${placement.provider}`;
-  return `${node.name}: ${placement.role} of ${queue} on database ${node.database}${reads}`;
+  const merges =
+    placement.role === 'leaf' && placement.mergesInto !== undefined ? `, merges into ${placement.mergesInto}` : '';
+  return `${node.name}: ${placement.role} of ${queue} on database ${node.database}${reads}${merges}`;
 }
 
 function leftOverHeader(step: Step): string {
@@ -131,12 +133,16 @@ function contentOf(step: Step): readonly [what: string, details: readonly string
           ['location', step.location],
         ]),
       ];
+    case 'create_branch':
     case 'create_leaf':
       if (step.existing) return [`subscription of ${step.node} at ${step.provider}`, []];
       return [
         `node ${step.node}`,
         attributes([
           ['provider', step.provider],
+          ...(step.kind === 'create_leaf' && step.mergesInto !== undefined
+            ? [['merges into', step.mergesInto] as const]
+            : []),
           ['worker', step.worker],
           ['location', step.location],
         ]),

@@ -9,6 +9,7 @@ import {
   worstOf,
 } from '../model/status.ts';
 import { encodeSyncState } from '../model/sync-state-codec.ts';
+import type { NodeRole } from '../model/topology.ts';
 import { describeFinding } from './describe-finding.ts';
 
 /** What `status --json` prints; `schemas/status.schema.json` describes it. */
@@ -24,7 +25,7 @@ export interface StatusDocument {
 
 interface NodeJson {
   readonly node: string;
-  readonly role: 'root' | 'leaf';
+  readonly role: NodeRole;
   readonly provider: string | null;
   readonly database: string;
   readonly location: string;

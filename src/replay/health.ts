@@ -11,6 +11,7 @@ import {
   type Verdict,
   worstOf,
 } from '../model/status.ts';
+import type { NodeRole } from '../model/topology.ts';
 
 /** From where on something is worth a word. A worker of this tool reports every second. */
 const healthLimits = {
@@ -25,9 +26,9 @@ const healthLimits = {
 } as const;
 
 export interface NodeInput {
-  readonly role: 'root' | 'leaf';
+  readonly role: NodeRole;
   readonly reading: NodeReading;
-  /** Of a leaf, at its provider. */
+  /** Of a subscriber, at its provider. */
   readonly subscription: SubscriptionReading;
   /** Of the provider's queue; undefined where it could not be asked. */
   readonly provider: QueueActivity | undefined;
@@ -64,7 +65,7 @@ function* findingsOf(input: NodeInput): Iterable<Finding> {
       return;
     case 'present':
       yield* workerFindings(reading, input);
-      yield* role === 'leaf' ? positionFindings(reading, input) : queueFindings(reading.queue);
+      yield* role === 'root' ? queueFindings(reading.queue) : positionFindings(reading, input);
       for (const table of reading.tables) yield* tableFindings(table, role);
       return;
     default:
@@ -148,7 +149,7 @@ function tickDueMs({ eventsWaiting, maxLagMs, idlePeriodMs }: QueueActivity): nu
   return (eventsWaiting > 0n ? maxLagMs : Math.max(maxLagMs, idlePeriodMs)) + healthLimits.tickerMs;
 }
 
-function* tableFindings(table: TableStatus, role: 'root' | 'leaf'): Iterable<Finding> {
+function* tableFindings(table: TableStatus, role: NodeRole): Iterable<Finding> {
   const { table: name, target, sync } = table;
   if (!table.exists) {
     yield { code: 'table_gone', severity: 'error', table: name, target };

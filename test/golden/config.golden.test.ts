@@ -68,6 +68,10 @@ test('every problem of the file has a case', () => {
     'target_in_pattern',
     'filter_unused',
     'assertion_target_unknown',
+    'merge_not_leaf',
+    'merge_queue_unknown',
+    'merge_unfit',
+    'merge_cycle',
   ];
   expect([...met].sort()).toEqual([...problems].sort());
 });

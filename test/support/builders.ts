@@ -74,7 +74,7 @@ export function aNode(change: Partial<NodeSpec> & { readonly provider?: NodeName
   return {
     name,
     database: databaseName(name),
-    placement: provider === undefined ? { role: 'root' } : { role: 'leaf', provider },
+    placement: provider === undefined ? { role: 'root' } : { role: 'leaf', provider, mergesInto: undefined },
     parallelCopies: 4,
     at: anOrigin({ path: `nodes.${name}` }),
     ...fields,
@@ -158,6 +158,7 @@ export function aLiveNode(change: Partial<LiveNode> = {}): LiveNode {
     name,
     type: 'root',
     provider: undefined,
+    mergesInto: undefined,
     worker: `${name}.worker`,
     lastTick: 1n,
     paused: false,

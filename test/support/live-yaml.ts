@@ -43,6 +43,7 @@ interface NodeYaml {
   readonly name: string;
   readonly type?: LiveNode['type'];
   readonly provider?: string;
+  readonly mergesInto?: string;
   readonly members?: Readonly<Record<string, string>>;
   readonly subscribers?: readonly string[];
   readonly ticker?: Parameters<typeof tickerSettings>[0];
@@ -195,6 +196,7 @@ function liveNode(queue: string, yaml: NodeYaml): LiveNode {
     paused: yaml.paused ?? false,
     error: yaml.error,
     sinceTickMs: yaml.sinceTickMs,
+    mergesInto: yaml.mergesInto === undefined ? undefined : queueName(yaml.mergesInto),
     ticker: type === 'leaf' ? undefined : tickerSettings(yaml.ticker),
     members: new Map(
       Object.entries(members).map(([name, text]) => [nodeName(name), { location: location(text), dead: false }]),
@@ -230,13 +232,13 @@ function replicated(queue: string, type: LiveNode['type'], text: string, yaml: R
     name: `_londiste_${queue}`,
     enabled: 'origin',
     function: 'pgq.logutriga',
-    args: type === 'root' ? [queue, 'capture=generated'] : [queue, 'deny'],
+    args: type === 'leaf' ? [queue, 'deny'] : [queue, 'capture=generated'],
   };
   const truncate: LiveTrigger = {
     ...usual,
     name: `${usual.name}_truncate`,
     function: 'pgq.sqltriga',
-    args: type === 'root' ? [queue] : [queue, 'deny'],
+    args: type === 'leaf' ? [queue, 'deny'] : [queue],
   };
   return {
     name,

@@ -1,4 +1,4 @@
-import { databaseName, nodeName, queueName, sequenceName, tableName } from '../../src/model/names.ts';
+import { databaseName, nodeName, queueName, rowFilter, sequenceName, tableName } from '../../src/model/names.ts';
 import type { Problem, ProblemCode } from '../../src/model/problem.ts';
 
 type ProblemOf<Code extends ProblemCode> = Extract<Problem, { readonly code: Code }>;
@@ -116,6 +116,49 @@ export const sampleProblems: {
       queue: queueName('shop'),
       node: nodeName('root1'),
       provider: nodeName('leaf1'),
+    },
+  },
+  merge_not_leaf: {
+    meaning: 'A root or a branch has `merge_into`. Only a leaf hands its changes on to another queue.',
+    problem: {
+      code: 'merge_not_leaf',
+      at: at(9, 52),
+      queue: queueName('shop'),
+      node: nodeName('branch1'),
+      role: 'branch',
+    },
+  },
+  merge_queue_unknown: {
+    meaning: 'A leaf merges into a queue that the file does not have.',
+    problem: {
+      code: 'merge_queue_unknown',
+      at: at(9, 60),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      into: queueName('all_shop'),
+      known: [queueName('shop'), queueName('all_shops')],
+      suggestion: 'all_shops',
+    },
+  },
+  merge_unfit: {
+    meaning: 'A leaf merges into a queue that can not take its changes on that database.',
+    problem: {
+      code: 'merge_unfit',
+      at: at(9, 60),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      into: queueName('all_shops'),
+      database: databaseName('copy'),
+      reason: 'no_node',
+      found: undefined,
+    },
+  },
+  merge_cycle: {
+    meaning: 'Queues merge into each other in a circle.',
+    problem: {
+      code: 'merge_cycle',
+      at: at(9, 60),
+      cycle: [queueName('shop'), queueName('all_shops')],
     },
   },
   root_missing: {
@@ -308,6 +351,39 @@ export const sampleProblems: {
       database: databaseName('copy'),
       user: 'repl',
       serverVersion: 160004,
+    },
+  },
+  provider_not_seen: {
+    meaning: 'A node is left out of the plan because the node it reads from could not be looked at.',
+    problem: {
+      code: 'provider_not_seen',
+      queue: queueName('shop'),
+      node: nodeName('leaf2'),
+      provider: nodeName('branch1'),
+    },
+  },
+  table_not_on_provider: {
+    meaning: 'A table is wanted on a node whose provider does not get it.',
+    problem: {
+      code: 'table_not_on_provider',
+      at: at(14, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf2'),
+      table: tableName('public.orders'),
+      provider: nodeName('branch1'),
+    },
+  },
+  provider_holds_fewer_rows: {
+    meaning: 'A table is wanted on a node whose provider filters it in another way: rows would be missing.',
+    problem: {
+      code: 'provider_holds_fewer_rows',
+      at: at(14, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf2'),
+      table: tableName('public.orders'),
+      provider: nodeName('branch1'),
+      where: undefined,
+      providerWhere: rowFilter("region = 'eu'"),
     },
   },
   node_elsewhere: {

@@ -32,6 +32,7 @@ function leafStep(id: string, database: string, root: string): CreateLeaf {
     providerDatabase: rootDatabase,
     rootDatabase,
     existing: false,
+    mergesInto: undefined,
   };
 }
 
