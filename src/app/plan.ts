@@ -1,11 +1,14 @@
 import { checkAssertions } from '../catalog/check-assertions.ts';
+import { readDefinitions, readSite } from '../catalog/read-definitions.ts';
 import { readLiveState } from '../catalog/read-live-state.ts';
 import type { Connector } from '../db/connector.ts';
 import type { DatabaseName, Location } from '../model/names.ts';
 import type { Plan } from '../model/plan.ts';
 import { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
-import type { DesiredState } from '../model/state.ts';
+import type { DesiredState, LiveState } from '../model/state.ts';
+import { definitionsToRead, missingTables, sitesToRead } from '../planner/create/missing.ts';
+import { type Blueprints, noBlueprints } from '../planner/create/plot.ts';
 import { makePlan } from '../planner/plan.ts';
 import { openDatabases } from './databases.ts';
 import { readLastApplied } from './last-applied.ts';
@@ -46,10 +49,37 @@ export async function planOn(
   const untrue = await checkAssertions(databases.connector, desired.assertions, signal);
   const { locations } = databases;
   const lastApplied = await readLastApplied(desired, live, locations);
-  const { plan, problems: found } = makePlan({ desired, live, locations, lastApplied });
+  const blueprints = await readBlueprints(databases.connector, desired, live, signal);
+  const { plan, problems: found } = makePlan({ desired, live, locations, lastApplied, blueprints });
   const problems = [...untrue, ...found];
   if (problems.length > 0) throw new ToolError([...problems, ...unreachable(plan)]);
   return plan;
+}
+
+/** Two looks more, at what roots have and what nodes offer, and only where the files let a table be made that is missing. */
+async function readBlueprints(
+  connector: Connector,
+  desired: DesiredState,
+  live: LiveState,
+  signal: AbortSignal | undefined,
+): Promise<Blueprints> {
+  const missing = missingTables(desired, live);
+  if (missing.length === 0) return noBlueprints;
+  const definitions = await readAll(definitionsToRead(missing), (database, tables) =>
+    readDefinitions(connector, database, tables, signal),
+  );
+  const sites = await readAll(sitesToRead(missing, definitions), (database, question) =>
+    readSite(connector, database, question, signal),
+  );
+  return { definitions, sites };
+}
+
+async function readAll<Question, Answer>(
+  questions: ReadonlyMap<DatabaseName, Question>,
+  read: (database: DatabaseName, question: Question) => Promise<Answer>,
+): Promise<ReadonlyMap<DatabaseName, Answer>> {
+  const entries = [...questions].map(async ([name, question]) => [name, await read(name, question)] as const);
+  return new Map(await Promise.all(entries));
 }
 
 /** A database that does not answer explains other problems, so it is told with them. */

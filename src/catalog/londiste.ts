@@ -1,6 +1,7 @@
 import type { Session } from '../db/session.ts';
 import { sql } from '../db/statement.ts';
 import { type QueueName, type SequenceName, sequenceName, type TableName, tableName } from '../model/names.ts';
+import type { ForeignKey } from '../model/step.ts';
 import type { TableSpec } from '../model/table.ts';
 import { encodeTable } from '../model/table-codec.ts';
 import type { NodeRole } from '../model/topology.ts';
@@ -100,5 +101,19 @@ export function globalUpdateSeq(
   return callForReply(
     session,
     sql('select ret_code, ret_note from londiste.global_update_seq($1, $2, $3)', queue, sequence, value),
+  );
+}
+
+/** A foreign key that comes once both its tables are in sync, as one that was taken down for their copies. */
+export async function keepForeignKey(session: Session, key: ForeignKey): Promise<void> {
+  await session.query(
+    sql(
+      `insert into londiste.pending_fkeys (from_table, to_table, fkey_name, fkey_def) values ($1, $2, $3, $4)
+       on conflict (from_table, fkey_name) do update set to_table = excluded.to_table, fkey_def = excluded.fkey_def`,
+      key.table,
+      key.references,
+      key.name,
+      key.sql,
+    ),
   );
 }

@@ -4,6 +4,10 @@
  */
 export type ParallelCopies = number | string;
 /**
+ * What is done where a subscriber lacks the table. none: nothing, the plan says what is missing. minimal: it is made with its columns, NOT NULL and the primary key. full: as it is on the root, with defaults, keys, checks, indexes, foreign keys, sequences, types, comments, grants and partitions. For a node with its own create, that one counts; left out, that of defaults.
+ */
+export type Create = 'none' | 'minimal' | 'full';
+/**
  * One table or a pattern of tables. Plain text is short for an entry with that name, or, where it holds * or ?, that pattern.
  */
 export type Table =
@@ -27,6 +31,7 @@ export type Table =
        * SQL condition over the columns of the table: only rows that meet it are held. Copy, replay and compare honour it. For a node with its own where, that one counts.
        */
       where?: string;
+      create?: Create;
       /**
        * Which subscribers get it, and how. Left out: every one, under the same name.
        */
@@ -45,6 +50,7 @@ export type Table =
                * Which rows this node holds, in place of the where of the entry.
                */
               where?: string;
+              create?: Create;
             };
       };
     };
@@ -193,6 +199,7 @@ export interface Queue {
    */
   defaults?: {
     parallel_copies?: ParallelCopies;
+    create?: Create;
   };
   /**
    * The databases of the cascade, each under the name it has in the catalogs. Exactly one is the root.

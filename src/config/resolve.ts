@@ -30,6 +30,7 @@ import { at, keyAt, reportValue, type Scope } from './scope.ts';
 const builtIn = {
   ticker: { max_lag: '1s', max_count: 500, idle_period: '1m', rotation_period: '2h' },
   parallelCopies: 4,
+  create: 'none',
   ownedSequences: true,
 } as const;
 
@@ -80,6 +81,7 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
       const gone = scope.removed.has(pointerOf(['queues', name, 'tables', index]));
       return gone ? [] : [resolveTable(scope, name, entry, index)];
     }),
+    create: raw.defaults?.create ?? builtIn.create,
     sequences: resolveSequences(scope, name, raw),
     at: keyAt(scope, 'queues', name),
   };
@@ -124,7 +126,7 @@ function resolveTable(scope: Scope, queue: string, entry: Table, index: number):
   const path = ['queues', queue, 'tables', index];
   const place = at(scope, ...path);
   if (typeof entry === 'string') {
-    return { select: selectOf(entry), where: undefined, nodes: undefined, at: place };
+    return { select: selectOf(entry), where: undefined, create: undefined, nodes: undefined, at: place };
   }
   return {
     select:
@@ -136,6 +138,7 @@ function resolveTable(scope: Scope, queue: string, entry: Table, index: number):
           }
         : { kind: 'name', name: tableName(entry.name) },
     where: filterOf(entry.where),
+    create: entry.create,
     nodes: entry.nodes === undefined ? undefined : placementsOf(scope, entry.nodes, [...path, 'nodes']),
     at: place,
   };
@@ -167,6 +170,7 @@ function placementsOf(
         : {
             target: placement.target === undefined ? undefined : tableName(placement.target),
             where: filterOf(placement.where),
+            create: placement.create,
             at: keyAt(scope, ...path, name),
           },
     );

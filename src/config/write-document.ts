@@ -66,6 +66,7 @@ function queueOf(queue: QueueSpec): Queue {
       idle_period: durationText(queue.ticker.idlePeriodMs),
       rotation_period: durationText(queue.ticker.rotationPeriodMs),
     },
+    ...(queue.create === 'none' ? {} : { defaults: { create: queue.create } }),
     nodes: mapped(queue.nodes, ({ database, placement, parallelCopies }) =>
       present({
         database,
@@ -80,12 +81,13 @@ function queueOf(queue: QueueSpec): Queue {
   };
 }
 
-function tableOf(queue: QueueSpec, { select, where, nodes }: TableRule): Table {
+function tableOf(queue: QueueSpec, { select, where, create, nodes }: TableRule): Table {
   return present({
     ...(select.kind === 'name'
       ? { name: select.name }
       : { include: select.include as [string, ...string[]], exclude: [...select.exclude] }),
     where,
+    create,
     nodes: nodes === undefined ? subscribersOf(queue) : mapped(nodes, placementOf),
   });
 }
@@ -100,7 +102,9 @@ function subscribersOf(queue: QueueSpec): Placements | undefined {
 }
 
 function placementOf(placement: TablePlacement | 'none'): Placements[string] {
-  return placement === 'none' ? 'none' : present({ target: placement.target, where: placement.where });
+  return placement === 'none'
+    ? 'none'
+    : present({ target: placement.target, where: placement.where, create: placement.create });
 }
 
 function sequencesOf({ owned, include, exclude }: SequenceRules): NonNullable<Queue['sequences']> {

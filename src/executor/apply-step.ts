@@ -24,6 +24,7 @@ import type {
   Step,
 } from '../model/step.ts';
 import { createRoot, createSubscriber, removeNode, setLocation } from './create-node.ts';
+import { createObject } from './create-object.ts';
 import type { StepDeps } from './step-deps.ts';
 
 /** Does one step. Each may have been done before, wholly or in part: it then does what is left. */
@@ -41,6 +42,11 @@ export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
       return deps.write(step.database, (session) => setTickerSettings(session, step.queue, step.to));
     case 'set_location':
       return deps.write(step.database, (session) => setLocation(session, step.queue, step.member, step.to));
+    case 'create_schema':
+    case 'create_type':
+    case 'create_sequence':
+    case 'create_table':
+      return deps.write(step.database, (session) => createObject(session, step));
     case 'add_table':
       return deps.write(step.database, (session) => addTable(session, step));
     case 'change_table':

@@ -296,8 +296,31 @@ export type Problem =
       readonly node: NodeName;
       readonly table: TableName;
       readonly destination: TableName;
-      readonly createSql: string | undefined;
+      readonly createSql: string;
+      /** It was there before, and held rows that only a copy brings back. */
+      readonly replicated: boolean;
     }
+  | {
+      readonly code: 'table_not_creatable';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly destination: TableName;
+      readonly reasons: readonly string[];
+      /** What would have to run on the node first; none for a reason that no statement there removes. */
+      readonly sql: readonly string[];
+    }
+  | {
+      readonly code: 'table_created_without';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly destination: TableName;
+      readonly left: readonly string[];
+    }
+  | { readonly code: 'roles_missing'; readonly database: DatabaseName; readonly roles: readonly string[] }
   | {
       readonly code: 'table_without_key';
       readonly at: Origin;

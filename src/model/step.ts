@@ -1,3 +1,4 @@
+import type { CreateMode } from './definition.ts';
 import type { Hazard } from './hazard.ts';
 import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
 import type { SchemaChange } from './schemas.ts';
@@ -26,6 +27,10 @@ export type Step =
   | CreateLeaf
   | SetTicker
   | SetLocation
+  | CreateSchema
+  | CreateType
+  | CreateSequence
+  | CreateTable
   | AddTable
   | ChangeTable
   | RemoveTable
@@ -73,6 +78,40 @@ export interface SetLocation extends NodeStepOf<'set_location'> {
   readonly member: NodeName;
   readonly from: Location | undefined;
   readonly to: Location;
+}
+
+/** Made for tables that need it. What is there by the time the step runs is left as it is, as with the next three. */
+export interface CreateSchema extends NodeStepOf<'create_schema'> {
+  readonly schema: string;
+  readonly statements: readonly string[];
+}
+
+export interface CreateType extends NodeStepOf<'create_type'> {
+  /** Raw `schema.type`. */
+  readonly type: string;
+  readonly statements: readonly string[];
+}
+
+export interface CreateSequence extends NodeStepOf<'create_sequence'> {
+  readonly sequence: SequenceName;
+  readonly statements: readonly string[];
+}
+
+/** The table with its indexes and all else that is its own, while it holds no row. */
+export interface CreateTable extends NodeStepOf<'create_table'> {
+  readonly table: TableName;
+  readonly destination: TableName;
+  readonly create: Exclude<CreateMode, 'none'>;
+  readonly statements: readonly string[];
+  /** Kept among the keys that Londiste's workers took down: they come once both tables hold their rows. */
+  readonly foreignKeys: readonly ForeignKey[];
+}
+
+export interface ForeignKey {
+  readonly name: string;
+  readonly table: TableName;
+  readonly references: TableName;
+  readonly sql: string;
 }
 
 export interface AddTable extends NodeStepOf<'add_table'> {

@@ -1,3 +1,4 @@
+import type { CreateMode } from './definition.ts';
 import type { DatabaseName, NodeName, QueueName, RowFilter } from './names.ts';
 import type { Origin } from './origin.ts';
 import type { Engine } from './schemas.ts';
@@ -71,6 +72,7 @@ export interface TablePlacement {
   /** `schema.table` on this node where it differs from the root's; only in a rule that names one table. */
   readonly target: string | undefined;
   readonly where: RowFilter | undefined;
+  readonly create: CreateMode | undefined;
   readonly at: Origin;
 }
 
@@ -83,6 +85,7 @@ export interface TableRule {
     | { readonly kind: 'name'; readonly name: string }
     | { readonly kind: 'pattern'; readonly include: readonly string[]; readonly exclude: readonly string[] };
   readonly where: RowFilter | undefined;
+  readonly create: CreateMode | undefined;
   readonly nodes: ReadonlyMap<NodeName, TablePlacement | 'none'> | undefined;
   readonly at: Origin;
 }
@@ -100,6 +103,8 @@ export interface QueueSpec {
   readonly ticker: TickerSettings;
   readonly nodes: ReadonlyMap<NodeName, NodeSpec>;
   readonly tables: readonly TableRule[];
+  /** For the tables whose rules leave it unsaid. */
+  readonly create: CreateMode;
   readonly sequences: SequenceRules;
   readonly at: Origin;
 }

@@ -4,6 +4,7 @@ import type { DesiredState, LiveDatabase, LiveNode, LiveState } from '../model/s
 import type { Step } from '../model/step.ts';
 import { captureArgs } from '../model/table-codec.ts';
 import { type DatabaseSpec, inTreeOrder, type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
+import type { Ground } from './create/plot.ts';
 import { isSupported } from './diff-database.ts';
 import { diffRoot, diffSubscriber } from './diff-node.ts';
 import { pgqSource } from './diff-schemas.ts';
@@ -25,6 +26,7 @@ export function diffQueue(
   desired: DesiredState,
   live: LiveState,
   locations: ReadonlyMap<DatabaseName, Location>,
+  ground: Ground,
 ): QueueFindings {
   const unanswered = [...queue.nodes.values()].filter((node) => databaseOf(live, node) === undefined);
   const warnings: Problem[] = unanswered.map((node) => ({
@@ -43,7 +45,7 @@ export function diffQueue(
   const { subscribers, cutOff } = subscribersOf(queue, root, sceneOf);
   const nodeAt = (other: QueueName, database: DatabaseName) =>
     [...(desired.queues.get(other)?.nodes.values() ?? [])].find((node) => node.database === database);
-  const scene: Scene = { queue, root, subscribers, locations, nodeAt };
+  const scene: Scene = { queue, root, subscribers, locations, nodeAt, ground };
   const lost = lostRoot(scene);
   const expansion = expandTables(queue, root.database.tables);
   const tables = diffTables(scene, expansion.tables);

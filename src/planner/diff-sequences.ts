@@ -44,8 +44,10 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
     const live = node.node?.sequences;
     for (const name of wanted) {
       if (live?.get(name)?.local) continue;
-      if (node.database.sequences.has(name)) steps.push(addStep(node, name));
-      else missing.push({ code: 'sequence_missing_on_node', queue: queue.name, node: node.spec.name, sequence: name });
+      const maker = tables.made.get(node.spec.name)?.get(name);
+      if (node.database.sequences.has(name) || maker !== undefined) steps.push(addStep(node, name, maker));
+      else if (!tables.apart.get(node.spec.name)?.has(name))
+        missing.push({ code: 'sequence_missing_on_node', queue: queue.name, node: node.spec.name, sequence: name });
     }
     for (const known of live?.values() ?? []) {
       if (known.local && !wanted.has(known.name) && !held.has(known.name)) steps.push(removeStep(node, known.name));
@@ -53,10 +55,11 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
     return { steps, warnings: missing, problems: [] };
   }
 
-  function addStep(node: NodeScene, sequence: SequenceName): Step {
+  function addStep(node: NodeScene, sequence: SequenceName, maker: string | undefined): Step {
     const { name, database, placement } = node.spec;
     const dependsOn = [createId(queue.name, node.spec)];
     if (node !== root) dependsOn.push(stepId.addSequence(queue.name, root.spec.name, sequence));
+    if (maker !== undefined) dependsOn.push(maker);
     return {
       id: stepId.addSequence(queue.name, name, sequence),
       kind: 'add_sequence',

@@ -1,4 +1,4 @@
-import type { NodeName, TableName } from '../model/names.ts';
+import type { NodeName, SequenceName, TableName } from '../model/names.ts';
 import { splitName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
@@ -7,6 +7,7 @@ import type { Step } from '../model/step.ts';
 import { type TableSpec, wholeTable } from '../model/table.ts';
 import { sameTable } from '../model/table-codec.ts';
 import { compareColumns, createTableSql } from './compare-columns.ts';
+import { type MadeSequences, makeOnNode } from './create/on-node.ts';
 import { createId } from './diff-node.ts';
 import type { Expansion, PlacedTable, WantedTable } from './expand-tables.ts';
 import type { Findings } from './findings.ts';
@@ -27,6 +28,10 @@ export interface TableFindings extends Findings {
   readonly replicated: ReadonlyMap<NodeName, readonly TableFacts[]>;
   /** Left as it stands, whatever that is: the file wants it, but it can't be had. */
   readonly held: readonly TableFacts[];
+  /** Sequences that come with tables which are made. */
+  readonly made: MadeSequences;
+  /** Sequences of tables that lie in another schema on a node: the columns there can't own them. */
+  readonly apart: ReadonlyMap<NodeName, ReadonlySet<SequenceName>>;
 }
 
 export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFindings {
@@ -35,6 +40,8 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   const problems: Problem[] = [];
   const held: TableFacts[] = [];
   const replicated = new Map<NodeName, TableFacts[]>();
+  const made = new Map<NodeName, Map<SequenceName, string>>();
+  const apart = new Map<NodeName, Set<SequenceName>>();
   const { queue, root } = scene;
   for (const node of [root, ...scene.subscribers]) replicated.set(node.spec.name, []);
 
@@ -55,8 +62,11 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     for (const subscriber of scene.subscribers) {
       const node = subscriber.spec.name;
       const placed = table.nodes.get(node);
-      if (placed !== undefined && diffOnSubscriber(subscriber, table, placed)) replicated.get(node)?.push(table.facts);
-      else if (placed === undefined) removeFromSubscriber(subscriber, subscriber.node?.tables.get(name));
+      if (placed !== undefined && diffOnSubscriber(subscriber, table, placed)) {
+        replicated.get(node)?.push(table.facts);
+        setApart(subscriber, table.facts, placed.spec.destination);
+      }
+      if (placed === undefined) removeFromSubscriber(subscriber, subscriber.node?.tables.get(name));
     }
   }
   for (const subscriber of scene.subscribers) {
@@ -65,10 +75,17 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     }
   }
   for (const live of root.node?.tables.values() ?? []) if (!wanted.has(live.name)) removeFromRoot(live);
-  return { steps, warnings, problems, replicated, held };
+  return { steps, warnings, problems, replicated, held, made, apart };
 
   function report(problem: Problem, fatal: boolean): void {
     (fatal ? problems : warnings).push(problem);
+  }
+
+  function setApart(leaf: NodeScene, { name, ownedSequences }: TableFacts, destination: TableName): void {
+    if (ownedSequences.length === 0 || splitName(name).schema === splitName(destination).schema) return;
+    const sequences = apart.get(leaf.spec.name) ?? new Set<SequenceName>();
+    apart.set(leaf.spec.name, sequences);
+    for (const sequence of ownedSequences) sequences.add(sequence);
   }
 
   function diffOnRoot({ facts }: WantedTable): void {
@@ -92,7 +109,8 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   }
 
   /** True when the table replicates there once the plan is done. */
-  function diffOnSubscriber(leaf: SubscriberScene, table: WantedTable, { spec, at }: PlacedTable): boolean {
+  function diffOnSubscriber(leaf: SubscriberScene, table: WantedTable, placed: PlacedTable): boolean {
+    const { spec, at } = placed;
     const node = leaf.spec.name;
     const unfit = unfitForProvider(leaf, table, spec, at);
     if (unfit !== undefined) {
@@ -105,9 +123,10 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     // A fault in what replicates already must not keep the rest of the cascade from being changed.
     const fatal = live === undefined;
     const ids = { at, queue: queue.name, node, table: spec.name, destination: spec.destination };
+    if (target === undefined && fatal && makeTable(leaf, table, placed)) return true;
     if (target === undefined) {
       const createSql = createTableSql(table.facts, spec.destination, hasSchema(leaf, spec.destination));
-      report({ code: 'table_missing_on_node', ...ids, createSql }, fatal);
+      report({ code: 'table_missing_on_node', ...ids, createSql, replicated: !fatal }, fatal);
       return !fatal;
     }
     if (target.partitioned) {
@@ -138,7 +157,28 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     return true;
   }
 
-  function addToSubscriber(leaf: SubscriberScene, source: TableFacts, target: TableFacts, spec: TableSpec): void {
+  /** True when the table is there once the plan is done, or the reader is told why it can't be. */
+  function makeTable(leaf: SubscriberScene, table: WantedTable, placed: PlacedTable): boolean {
+    const node = leaf.spec.name;
+    const creation = makeOnNode(scene, leaf, table, placed, wanted);
+    if (creation === undefined) return false;
+    steps.push(...creation.steps);
+    warnings.push(...creation.warnings);
+    problems.push(...creation.problems);
+    const step = stepId.createTable(queue.name, node, placed.spec.name);
+    const sequences = made.get(node) ?? new Map<SequenceName, string>();
+    made.set(node, sequences);
+    for (const sequence of creation.sequences) sequences.set(sequence, step);
+    addToSubscriber(leaf, table.facts, undefined, placed.spec);
+    return true;
+  }
+
+  function addToSubscriber(
+    leaf: SubscriberScene,
+    source: TableFacts,
+    target: TableFacts | undefined,
+    spec: TableSpec,
+  ): void {
     const { name: node, database } = leaf.spec;
     // Written out, as this is made for every table on every node: a spread here costs a third of a large plan's time.
     steps.push({
@@ -152,7 +192,10 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       triggerArgs: captureArgsOf(leaf),
       copy: { estimatedRows: source.estimatedRows, bytes: source.bytes },
       hazards: firstCopyHazards(node, spec, source, target),
-      dependsOn: copiedAfter(leaf, spec.name),
+      dependsOn:
+        target === undefined
+          ? [...copiedAfter(leaf, spec.name), stepId.createTable(queue.name, node, spec.name)]
+          : copiedAfter(leaf, spec.name),
     });
   }
 

@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import type { CreateMode } from '../model/definition.ts';
 import { type NodeName, splitName, type TableName, tableName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
@@ -19,6 +20,8 @@ export interface WantedTable {
 
 export interface PlacedTable {
   readonly spec: TableSpec;
+  /** What is done where the node lacks the table. */
+  readonly create: CreateMode;
   readonly at: Origin;
 }
 
@@ -89,27 +92,32 @@ export function expandTables(queue: QueueSpec, rootTables: ReadonlyMap<TableName
     draft.at = rule.at;
     if (rule.nodes === undefined) {
       // The same for all that no rule before has named: one object stands for them, however many they are.
-      const first = refined(draft, undefined, rule, undefined);
+      const first = refined(queue, draft, undefined, rule, undefined);
       for (const node of subscribers) {
         const before = draft.nodes.get(node);
-        draft.nodes.set(node, before === undefined ? first : refined(draft, before, rule, undefined));
+        draft.nodes.set(node, before === undefined ? first : refined(queue, draft, before, rule, undefined));
       }
       return;
     }
     for (const [node, placement] of rule.nodes) {
-      draft.nodes.set(node, placement === 'none' ? 'none' : refined(draft, draft.nodes.get(node), rule, placement));
+      draft.nodes.set(
+        node,
+        placement === 'none' ? 'none' : refined(queue, draft, draft.nodes.get(node), rule, placement),
+      );
     }
   }
 }
 
 /** What a rule leaves unsaid stays as an earlier one said it. */
 function refined(
+  queue: QueueSpec,
   draft: Draft,
   before: PlacedTable | 'none' | undefined,
   rule: TableRule,
   placement: TablePlacement | undefined,
 ): PlacedTable {
-  const earlier = before === undefined || before === 'none' ? undefined : before.spec;
+  const placed = before === 'none' ? undefined : before;
+  const earlier = placed?.spec;
   const target = placement?.target === undefined ? undefined : tableName(placement.target);
   return {
     spec: {
@@ -117,6 +125,7 @@ function refined(
       destination: target ?? earlier?.destination ?? draft.facts.name,
       where: placement?.where ?? rule.where ?? earlier?.where,
     },
+    create: placement?.create ?? rule.create ?? placed?.create ?? queue.create,
     at: placement?.at ?? rule.at,
   };
 }

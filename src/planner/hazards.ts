@@ -5,9 +5,14 @@ import type { TableSpec } from '../model/table.ts';
 import { amountOf } from './amounts.ts';
 
 /** The first copy of a table, into one that may hold rows already. */
-export function firstCopyHazards(node: NodeName, spec: TableSpec, source: TableFacts, target: TableFacts): Hazard[] {
+export function firstCopyHazards(
+  node: NodeName,
+  spec: TableSpec,
+  source: TableFacts,
+  target: TableFacts | undefined,
+): Hazard[] {
   const hazards: Hazard[] = [copies(node, spec, source)];
-  if (!target.empty) {
+  if (target?.empty === false) {
     hazards.push({
       kind: 'truncates-target',
       detail: `${spec.destination} on ${node} holds rows, and is emptied before the copy.`,

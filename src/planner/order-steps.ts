@@ -9,12 +9,16 @@ const ranks: Readonly<Record<StepKind, number>> = {
   create_branch: 3,
   create_leaf: 3.5,
   restore_triggers: 4,
-  add_table: 5,
-  change_table: 6,
-  add_sequence: 7,
-  remove_table: 8,
-  remove_sequence: 9,
-  drop_node: 10,
+  create_schema: 5,
+  create_type: 6,
+  create_sequence: 7,
+  create_table: 8,
+  add_table: 9,
+  change_table: 10,
+  add_sequence: 11,
+  remove_table: 12,
+  remove_sequence: 13,
+  drop_node: 14,
 };
 
 /**

@@ -4,6 +4,7 @@ import type { Problem } from '../model/problem.ts';
 import type { DesiredState, LastApplied, LiveState, TableFacts } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { checkTargets } from './check-targets.ts';
+import { type Blueprints, type Ground, noBlueprints, openGround } from './create/plot.ts';
 import { diffDatabase } from './diff-database.ts';
 import { diffQueue, type QueueFindings } from './diff-queue.ts';
 import { findDrift } from './drift.ts';
@@ -19,16 +20,19 @@ export interface PlanInput {
   readonly locations: ReadonlyMap<DatabaseName, Location>;
   /** By the records on the roots; tells what was changed in a database from what was changed in the files. */
   readonly lastApplied: ReadonlyMap<QueueName, LastApplied>;
+  /** Needed where tables are to be made; see `missingTables`. */
+  readonly blueprints?: Blueprints;
 }
 
 /** Compares what should be with what is. Where there are problems the plan is empty: half of a change is not offered. */
 export function makePlan(input: PlanInput): { plan: Plan; problems: Problem[] } {
-  const { desired, live, lastApplied } = input;
+  const { desired, live, lastApplied, blueprints } = input;
   const { queues, ...findings } = compare(input);
   const problems = [...findings.problems, ...checkTargets(findings.steps, live)];
   const steps = problems.length > 0 ? [] : orderSteps(afterInstallation(findings.steps));
   const fingerprints = steps.length === 0 ? new Map<DatabaseName, string>() : fingerprintAll(live, queues, steps);
-  const stepsTo = (last: Pick<PlanInput, 'desired' | 'locations'>) => compare({ ...last, live }).steps;
+  const stepsTo = (last: Pick<PlanInput, 'desired' | 'locations'>) =>
+    compare({ ...last, live, ...(blueprints === undefined ? {} : { blueprints }) }).steps;
   const plan: Plan = {
     formatVersion: 1,
     steps,
@@ -48,12 +52,16 @@ function compare({
   desired,
   live,
   locations,
-}: Pick<PlanInput, 'desired' | 'live' | 'locations'>): Findings & { readonly queues: readonly QueueFindings[] } {
+  blueprints = noBlueprints,
+}: Pick<PlanInput, 'desired' | 'live' | 'locations' | 'blueprints'>): Findings & {
+  readonly queues: readonly QueueFindings[];
+} {
   const subscribing = new Set<DatabaseName>();
   const used = new Set<DatabaseName>();
   const needed = new Set<DatabaseName>();
+  const ground = openGround(blueprints);
   const queues = [...desired.queues.values()].map((queue) => {
-    const findings = diffQueue(queue, desired, live, locations);
+    const findings = diffQueue(queue, desired, live, locations, ground);
     for (const node of queue.nodes.values()) {
       used.add(node.database);
       if (findings.looked !== undefined) needed.add(node.database);
@@ -71,8 +79,16 @@ function compare({
         }),
       ),
     ...queues,
+    { steps: [], warnings: missingRoles(ground), problems: [] },
   ]);
   return { ...findings, queues };
+}
+
+/** Once for a database, whatever number of tables would be granted to them. */
+function missingRoles({ plots }: Ground): Problem[] {
+  return [...plots].flatMap(([database, { roles }]) =>
+    roles.missing.size === 0 ? [] : [{ code: 'roles_missing', database, roles: [...roles.missing].sort() }],
+  );
 }
 
 /** Whatever else is done on a database waits for its SQL: older functions may not know what is asked of them. */

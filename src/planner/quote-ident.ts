@@ -22,3 +22,8 @@ export function qualifiedSql(name: TableName | SequenceName): string {
   const parts = splitName(name);
   return `${quoteIfNeeded(parts.schema)}.${quoteIfNeeded(parts.name)}`;
 }
+
+/** A text constant. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,6 +1,7 @@
 import type { DatabaseName, Location, NodeName, QueueName } from '../model/names.ts';
 import type { LiveDatabase, LiveNode } from '../model/state.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
+import type { Ground } from './create/plot.ts';
 
 /** One node as the file wants it, and what its database holds. */
 export interface NodeScene {
@@ -24,6 +25,8 @@ export interface Scene {
   /** Providers before their subscribers. */
   readonly subscribers: readonly SubscriberScene[];
   readonly locations: ReadonlyMap<DatabaseName, Location>;
+  /** What tables that are to be made can be made of. */
+  readonly ground: Ground;
   /** The node that another queue of the file has on a database. */
   readonly nodeAt: (queue: QueueName, database: DatabaseName) => NodeSpec | undefined;
 }

@@ -9,6 +9,11 @@ export const stepId = {
   createLeaf: (queue: QueueName, node: NodeName) => idOf('create_leaf', queue, node),
   setTicker: (queue: QueueName, node: NodeName) => idOf('set_ticker', queue, node),
   setLocation: (queue: QueueName, node: NodeName, member: NodeName) => idOf('set_location', queue, node, member),
+  createSchema: (queue: QueueName, node: NodeName, schema: string) => idOf('create_schema', queue, node, schema),
+  createType: (queue: QueueName, node: NodeName, type: string) => idOf('create_type', queue, node, type),
+  createSequence: (queue: QueueName, node: NodeName, sequence: SequenceName) =>
+    idOf('create_sequence', queue, node, sequence),
+  createTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('create_table', queue, node, table),
   addTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('add_table', queue, node, table),
   changeTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('change_table', queue, node, table),
   removeTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('remove_table', queue, node, table),

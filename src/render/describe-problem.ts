@@ -287,15 +287,32 @@ function sentences(problem: Problem): Sentences {
     case 'table_missing_on_node':
       return [
         `table ${problem.destination} does not exist on node ${problem.node} of queue ${problem.queue}${problem.destination === problem.table ? '' : `, where ${problem.table} should go`}.`,
-        problem.createSql === undefined
-          ? 'Create it there, or write "none" for this node.'
-          : `Create it there, for example with:\n${problem.createSql}`,
+        problem.replicated
+          ? `It replicated there: write "none" for this node and apply, then put it back, with "create: full" to have it made. To mend it by hand:\n${problem.createSql}`
+          : `Write "create: full" for it, and it is made as it is on the root; or create it there, for example with:\n${problem.createSql}`,
+      ];
+    case 'table_not_creatable':
+      return [
+        `table ${problem.destination} cannot be made on node ${problem.node} of queue ${problem.queue} as ${problem.table} is on the root:\n${lines(problem.reasons)}`,
+        problem.sql.length === 0
+          ? 'Create it there by hand, in a form that the server takes.'
+          : `What this takes, there:\n${problem.sql.join('\n')}`,
+      ];
+    case 'table_created_without':
+      return [
+        `table ${problem.destination} on node ${problem.node} of queue ${problem.queue} is made without a part of what ${problem.table} has on the root:\n${lines(problem.left)}`,
+        'Add it there yourself where it is wanted.',
+      ];
+    case 'roles_missing':
+      return [
+        `database ${problem.database} lacks ${problem.roles.length === 1 ? 'role' : 'roles'} ${list(problem.roles)}, so what is made there comes without their grants, and belongs to who applies.`,
+        'Create them there first where they are wanted.',
       ];
     case 'table_without_key':
       return tableWithoutKey(problem);
     case 'columns_differ':
       return [
-        `table ${problem.destination} on node ${problem.node} of queue ${problem.queue} does not have the columns of ${problem.table} on the root:\n${problem.differences.map((line) => `- ${line}`).join('\n')}`,
+        `table ${problem.destination} on node ${problem.node} of queue ${problem.queue} does not have the columns of ${problem.table} on the root:\n${lines(problem.differences)}`,
         problem.alterSql.length === 0
           ? 'Make the columns alike on both sides.'
           : `Make the columns alike on both sides, here with:\n${problem.alterSql.join('\n')}`,
@@ -662,6 +679,10 @@ function circle([first, ...others]: readonly string[], verb = 'reads from'): str
   return `${[first, others[0] ?? first].join(` ${verb} `)}${[...others.slice(1), ...(others.length > 0 ? [first] : [])]
     .map((name) => `, which ${verb} ${name}`)
     .join('')}`;
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => `- ${text}`).join('\n');
 }
 
 const listedAtMost = 15;

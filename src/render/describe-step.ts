@@ -19,6 +19,14 @@ export function describeStep(step: Step): string {
       return `set the ticker of ${step.queue} on ${step.node}`;
     case 'set_location':
       return `tell ${step.node} where ${step.member} is`;
+    case 'create_schema':
+      return `create schema ${step.schema} on ${step.node}`;
+    case 'create_type':
+      return `create type ${step.type} on ${step.node}`;
+    case 'create_sequence':
+      return `create sequence ${step.sequence} on ${step.node}`;
+    case 'create_table':
+      return `create table ${step.destination} on ${step.node}`;
     case 'add_table':
       return `add table ${tableText(step.table)} on ${step.node}`;
     case 'change_table':

@@ -38,6 +38,10 @@ export function changeOf(step: Step): Change {
     case 'create_root':
     case 'create_branch':
     case 'create_leaf':
+    case 'create_schema':
+    case 'create_type':
+    case 'create_sequence':
+    case 'create_table':
     case 'add_table':
     case 'add_sequence':
       return 'add';

@@ -3,7 +3,7 @@ import { assertNever } from '../model/exhaustive.ts';
 import type { HazardKind } from '../model/hazard.ts';
 import type { Plan } from '../model/plan.ts';
 import type { DesiredState } from '../model/state.ts';
-import type { Step } from '../model/step.ts';
+import type { CreateTable, Step } from '../model/step.ts';
 import type { NodeSpec } from '../model/topology.ts';
 import { schemaGroups, tableText, tickerSettings } from './describe-step.ts';
 import type { Paint } from './paint.ts';
@@ -157,6 +157,14 @@ function contentOf(step: Step): readonly [what: string, details: readonly string
     }
     case 'set_location':
       return [`location of ${step.member}`, changes([['location', step.from, step.to]])];
+    case 'create_schema':
+      return [`create schema ${step.schema}`, statementLines(step.statements)];
+    case 'create_type':
+      return [`create type ${step.type}`, statementLines(step.statements)];
+    case 'create_sequence':
+      return [`create sequence ${step.sequence}`, statementLines(step.statements)];
+    case 'create_table':
+      return [`create table ${step.destination}`, [...statementLines(step.statements), ...keyLines(step)]];
     case 'add_table':
       return [
         `table ${tableText(step.table)}`,
@@ -182,6 +190,21 @@ function contentOf(step: Step): readonly [what: string, details: readonly string
     default:
       return assertNever(step);
   }
+}
+
+const shownLines = 24;
+
+/** The first lines of what runs; a plan as JSON has all of it. */
+function statementLines(statements: readonly string[]): string[] {
+  const lines = statements.flatMap((statement) => statement.split('\n'));
+  // One line more is shorter than the word of it.
+  if (lines.length <= shownLines + 1) return lines;
+  return [...lines.slice(0, shownLines), `… and ${countOf(lines.length - shownLines, 'line')} more, see plan --json`];
+}
+
+function keyLines({ foreignKeys }: CreateTable): string[] {
+  if (foreignKeys.length === 0) return [];
+  return ['-- once both tables hold their rows:', ...foreignKeys.map(({ sql }) => `${sql};`)];
 }
 
 function attributes(pairs: readonly (readonly [string, string])[]): string[] {

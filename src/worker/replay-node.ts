@@ -1,10 +1,5 @@
 import { type Batch, finishBatch, nextBatch, tickChannel } from '../catalog/pgq.ts';
-import {
-  restoreForeignKey,
-  rootCheckSequences,
-  setTableState,
-  validPendingForeignKeys,
-} from '../catalog/table-sync.ts';
+import { rootCheckSequences, setTableState } from '../catalog/table-sync.ts';
 import { assertLease, leaseLost, takeLease, tryLockNode } from '../catalog/trunkline.ts';
 import {
   readWorkerState,
@@ -26,6 +21,7 @@ import { type Copies, startCopies } from './copies.ts';
 import { manyEvents, signOffStrayCopies } from './copy-table.ts';
 import type { NodeDeps } from './deps.ts';
 import type { Failures } from './failures.ts';
+import { type PendingKeys, restoreForeignKeys } from './foreign-keys.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { type Link, replayBatch } from './replay-batch.ts';
 import { openSubscriber } from './sessions.ts';
@@ -158,6 +154,7 @@ async function follow(round: Round, first: WorkerState, database: DatabaseName, 
     routes: undefined,
     behind: false,
     watermarkAt: deps.clock.now() - watermarkEveryMs,
+    foreignKeys: { deps, control: round.control, subscriber, refused: new Map() },
   };
   while (!deps.stop.aborted) {
     const state = await currentState(round);
@@ -180,6 +177,7 @@ interface Follower extends Round {
   /** More ticks were waiting than the last batch took: ask for a batch that spans several. */
   behind: boolean;
   watermarkAt: number;
+  readonly foreignKeys: PendingKeys;
 }
 
 async function followOnce(follower: Follower, state: WorkerState): Promise<void> {
@@ -202,7 +200,7 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
   const batch = await openBatch(follower, state, exact);
   if (batch === undefined) {
     heartbeat.state('idle');
-    await restoreForeignKeys(follower);
+    await restoreForeignKeys(follower.foreignKeys);
     await publishWatermark(follower, state);
     return wake.wait(pollMs, deps.stop);
   }
@@ -327,20 +325,6 @@ async function grantHandover(follower: Follower, state: WorkerState, tables: rea
     }
   });
   copies.wake();
-}
-
-/** Keys that Londiste's programs took down come back once both their tables are in sync. */
-async function restoreForeignKeys({ deps, control, link }: Follower): Promise<void> {
-  for (const { from_table, fkey_name } of await validPendingForeignKeys(control, deps.queue)) {
-    await restoreForeignKey(link.subscriber, from_table, fkey_name);
-    deps.log({
-      level: 'info',
-      event: 'foreign_key_restored',
-      queue: deps.queue,
-      node: deps.node,
-      message: `foreign key ${fkey_name} of ${from_table} is back`,
-    });
-  }
 }
 
 async function publishWatermark(follower: Follower, state: WorkerState): Promise<void> {

@@ -6,11 +6,13 @@ import { load } from '../../src/config/load.ts';
 import { type DatabaseName, type Location, location, type QueueName } from '../../src/model/names.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { DesiredState, LastApplied } from '../../src/model/state.ts';
+import { noBlueprints } from '../../src/planner/create/plot.ts';
 import { makePlan } from '../../src/planner/plan.ts';
 import { problemsText } from '../../src/render/describe-problem.ts';
 import { paintWith } from '../../src/render/paint.ts';
 import { planJson } from '../../src/render/plan-json.ts';
 import { planText } from '../../src/render/plan-text.ts';
+import { blueprintsFromYaml } from '../support/blueprints-yaml.ts';
 import { type GoldenCase, goldenCases } from '../support/golden.ts';
 import { databasesYaml, liveFromYaml } from '../support/live-yaml.ts';
 
@@ -31,8 +33,10 @@ goldenCases({
     const text = `${read('trunkline.yaml') ?? ''}version: 1\n${databasesYaml(read('live.yaml') ?? '')}`;
     const desired = load([{ file: 'trunkline.yaml', text }], { env: {}, schema });
     const locations = new Map(names.map((name) => [name, location(`dbname=${name}`)]));
+    const made = read('blueprints.yaml');
+    const blueprints = made === undefined ? noBlueprints : blueprintsFromYaml(made);
     const lastApplied = lastAppliedOf(desired, read, locations, databasesYaml(read('live.yaml') ?? ''));
-    const { plan, problems } = makePlan({ desired, live, locations, lastApplied });
+    const { plan, problems } = makePlan({ desired, live, locations, lastApplied, blueprints });
     const document = JSON.parse(JSON.stringify(planJson(plan))) as unknown;
     expect(validate(document) ? [] : validate.errors).toEqual([]);
     const told = [...textOf(problems, 'error'), ...textOf(plan.warnings, 'warning')].join('\n');

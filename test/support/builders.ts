@@ -92,6 +92,7 @@ export function aQueue(
     ticker: tickerSettings(),
     nodes: new Map(all.map((node) => [node.name, node])),
     tables: [],
+    create: 'none',
     sequences: { owned: true, include: [], exclude: [], at: undefined },
     at: anOrigin({ path: 'queues.replika' }),
     ...fields,

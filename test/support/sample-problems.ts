@@ -426,7 +426,40 @@ export const sampleProblems: {
       table: tableName('orders'),
       destination: tableName('archive.orders'),
       createSql: 'CREATE TABLE archive.orders (id integer NOT NULL);',
+      replicated: false,
     },
+  },
+  table_not_creatable: {
+    meaning: 'A table that is to be made on a node needs what its server does not have.',
+    problem: {
+      code: 'table_not_creatable',
+      at: at(13, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('orders'),
+      destination: tableName('orders'),
+      reasons: ['column tags has type public.hstore of extension hstore, which is not there'],
+      sql: ['CREATE EXTENSION hstore SCHEMA public;'],
+    },
+  },
+  table_created_without: {
+    meaning: 'A table is made on a node without something that it has on the root.',
+    problem: {
+      code: 'table_created_without',
+      at: at(13, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('orders'),
+      destination: tableName('orders'),
+      left: [
+        'foreign key orders_customer_fkey: public.customers does not replicate to leaf1',
+        'check total_positive: it is NOT VALID on the root, so rows that are to come may fail it',
+      ],
+    },
+  },
+  roles_missing: {
+    meaning: 'Roles that own a table of the root, or may read it, do not exist where it is made.',
+    problem: { code: 'roles_missing', database: databaseName('copy'), roles: ['app_owner', 'app_reader'] },
   },
   table_without_key: {
     meaning: 'A table has no primary key, by which updates and deletes would find their rows.',

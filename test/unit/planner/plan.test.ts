@@ -26,6 +26,7 @@ const orders = tableName('app.orders');
 const pattern = {
   select: { kind: 'pattern', include: ['app.*'], exclude: [] },
   where: undefined,
+  create: undefined,
   nodes: undefined,
   at: { file: 'trunkline.yaml', line: 1, column: 1, path: '' },
 } as const;

@@ -1,0 +1,275 @@
+import type { SequenceDefinition, TableDefinition, TypeDefinition } from '../../model/definition.ts';
+import { type SequenceName, splitName, type TableName } from '../../model/names.ts';
+import type { CreateTable, Step } from '../../model/step.ts';
+import { qualifiedSql, quoteIfNeeded, quoteText } from '../quote-ident.ts';
+import { stepId } from '../step-ids.ts';
+import { foreignKeysOf, type ReplicatedHere } from './foreign-keys.ts';
+import { type Means, schemaOf, schemaSql, sequenceRestSql, sequenceSql, typeSql } from './objects-sql.ts';
+import type { Plot, Source } from './plot.ts';
+import { reduceDefinition } from './reduce.ts';
+import { renamingOf } from './renaming.ts';
+import { fullTableSql, minimalTableSql } from './table-sql.ts';
+
+/** One table that is to be made on one node. */
+export interface Wish {
+  readonly ids: Pick<CreateTable, 'database' | 'queue' | 'node'>;
+  readonly name: TableName;
+  readonly destination: TableName;
+  readonly create: 'minimal' | 'full';
+  readonly source: Source;
+  readonly plot: Plot;
+  readonly serverVersion: number;
+  readonly superuser: boolean;
+  readonly user: string;
+  readonly replicatedHere: ReplicatedHere;
+}
+
+export interface Creation {
+  readonly steps: readonly Step[];
+  /** Why it cannot be made, one line each. */
+  readonly reasons: readonly string[];
+  /** What would have to run on the node first. */
+  readonly sql: readonly string[];
+  /** What it is made without, one line each. */
+  readonly left: readonly string[];
+  readonly sequences: readonly SequenceName[];
+}
+
+interface Draft {
+  readonly wish: Wish;
+  readonly means: Means;
+  readonly steps: Step[];
+  readonly reasons: string[];
+  readonly sql: string[];
+  readonly left: string[];
+  readonly dependsOn: Set<string>;
+}
+
+/** The steps that make a table with all it needs, or what forbids them. */
+export function createTable(wish: Wish): Creation {
+  const { plot, serverVersion, superuser, source, name } = wish;
+  const means = { major: Math.floor(serverVersion / 10_000), superuser, roles: plot.roles };
+  const draft: Draft = { wish, means, steps: [], reasons: [], sql: [], left: [], dependsOn: new Set() };
+  const [table, ...partitions] = source.tables.get(name) ?? [];
+  // Dropped on the root between two looks: the next plan says so.
+  if (table === undefined) return { ...draft, reasons: ['the root has it no more'], sequences: [] };
+  if (table.inherits !== undefined) {
+    draft.reasons.push(
+      `on the root it inherits from ${table.inherits.join(', ')}, and rows of one table in another's are not replicated`,
+    );
+  }
+  needSchema(draft, splitName(wish.destination).schema);
+  const tables = wish.create === 'minimal' ? [table] : [table, ...partitions];
+  for (const one of tables) needTypes(draft, one);
+  const sequences = wish.create === 'minimal' ? makeMinimal(draft, table) : makeFull(draft, tables);
+  const { steps, reasons, sql, left } = draft;
+  return { steps, reasons, sql, left, sequences };
+}
+
+function makeMinimal(draft: Draft, table: TableDefinition): readonly SequenceName[] {
+  const { wish, means } = draft;
+  for (const { name, generated } of table.columns) {
+    if (generated === 'v' && means.major < 18) {
+      draft.reasons.push(`column ${name} is a virtual generated column, which came with PostgreSQL 18`);
+    }
+  }
+  takeName(draft, wish.destination);
+  pushTable(draft, minimalTableSql(table, qualifiedSql(wish.destination)), []);
+  return [];
+}
+
+function makeFull(draft: Draft, definitions: readonly TableDefinition[]): readonly SequenceName[] {
+  const { wish, means } = draft;
+  const { site, taken } = wish.plot;
+  const tables = definitions.map((definition) => {
+    const { table, left, reasons } = reduceDefinition(definition, site, means.major);
+    draft.left.push(...left);
+    draft.reasons.push(...reasons);
+    if (table.kind === 'f') draft.reasons.push(`its partition ${table.name} is a foreign table`);
+    return table;
+  });
+  const renaming = renamingOf(tables, wish.destination, taken);
+  for (const { name } of tables) {
+    const destination = renaming.table(name);
+    if (name !== wish.name) needSchema(draft, splitName(destination).schema);
+    takeName(draft, destination);
+  }
+  const all = tables.flatMap(({ sequences }) => sequences);
+  const made = new Set<SequenceDefinition>();
+  for (const sequence of all) {
+    const name = renaming.sequence(sequence);
+    if (sequence.column === undefined) needSequence(draft, sequence);
+    else if (!taken.has(name)) {
+      taken.add(name);
+      made.add(sequence);
+    }
+  }
+  for (const table of tables) needFunctions(draft, table);
+  const keys = foreignKeysOf(tables, renaming, means.major, wish.replicatedHere);
+  draft.left.push(...keys.left);
+  const plan = {
+    tables,
+    renaming,
+    means,
+    makesSequence: (one: SequenceDefinition) => made.has(one),
+    hasLz4: site.hasLz4,
+  };
+  pushTable(draft, fullTableSql(plan), keys.keys);
+  return all.map((sequence) => renaming.sequence(sequence));
+}
+
+function pushTable(draft: Draft, statements: readonly string[], foreignKeys: CreateTable['foreignKeys']): void {
+  const { ids, name, destination, create } = draft.wish;
+  draft.steps.push({
+    ...ids,
+    id: stepId.createTable(ids.queue, ids.node, name),
+    kind: 'create_table',
+    table: name,
+    destination,
+    create,
+    statements,
+    foreignKeys,
+    hazards: [],
+    dependsOn: [...draft.dependsOn],
+  });
+}
+
+/** A view or an index may stand where the table is to go. */
+function takeName({ wish, reasons }: Draft, destination: TableName): void {
+  const { taken } = wish.plot;
+  if (taken.has(destination)) reasons.push(`the name ${destination} is taken there`);
+  taken.add(destination);
+}
+
+function needSchema(draft: Draft, schema: string): void {
+  const { wish, means, dependsOn, reasons, sql } = draft;
+  const { site, made } = wish.plot;
+  const mayCreate = site.schemas.get(schema);
+  if (mayCreate === false) {
+    reasons.push(`${wish.user} may not create anything in schema ${schema} there`);
+    sql.push(`GRANT CREATE ON SCHEMA ${quoteIfNeeded(schema)} TO ${quoteIfNeeded(wish.user)};`);
+  }
+  if (mayCreate !== undefined) return;
+  const known = made.get(`schema ${schema}`);
+  if (known !== undefined) {
+    dependsOn.add(known);
+    return;
+  }
+  if (!site.mayCreateSchemas) {
+    reasons.push(`schema ${schema} does not exist there, and ${wish.user} may not create it`);
+    sql.push(`CREATE SCHEMA ${quoteIfNeeded(schema)} AUTHORIZATION ${quoteIfNeeded(wish.user)};`);
+    return;
+  }
+  const { ids, create, source } = wish;
+  const id = stepId.createSchema(ids.queue, ids.node, schema);
+  made.set(`schema ${schema}`, id);
+  dependsOn.add(id);
+  const like = create === 'full' ? source.schemas.get(schema) : undefined;
+  const statements = schemaSql(schema, like, means);
+  draft.steps.push({ ...ids, id, kind: 'create_schema', schema, statements, hazards: [], dependsOn: [] });
+}
+
+function needTypes(draft: Draft, { columns }: TableDefinition): void {
+  for (const { name, typeName } of columns) needType(draft, typeName, `column ${name}`);
+}
+
+function needType(draft: Draft, typeName: string, by: string): void {
+  const { wish, dependsOn, reasons, sql } = draft;
+  const type = wish.source.types.get(typeName);
+  const there = wish.plot.site.types.get(typeName);
+  if (there !== undefined) {
+    for (const label of type?.labels ?? []) {
+      if (there.includes(label)) continue;
+      reasons.push(`type ${typeName} of ${by} lacks the value ${quoteText(label)} there`);
+      sql.push(`ALTER TYPE ${typeName} ADD VALUE ${quoteText(label)};`);
+    }
+    return;
+  }
+  const known = wish.plot.made.get(`type ${typeName}`);
+  if (known !== undefined) dependsOn.add(known);
+  else if (type === undefined) reasons.push(`${by} has type ${typeName}, which the server there does not know`);
+  else if (type.extension !== undefined) {
+    const [extension, schema] = type.extension;
+    reasons.push(`${by} has type ${typeName} of extension ${extension}, which is not there`);
+    sql.push(`CREATE EXTENSION ${quoteIfNeeded(extension)} SCHEMA ${quoteIfNeeded(schema)};`);
+  } else if (type.kind === 'row' || type.kind === 'other') {
+    reasons.push(`${by} has type ${typeName}, which does not exist there and is not one that Trunkline makes`);
+  } else if (wish.create === 'minimal') {
+    reasons.push(`${by} has type ${typeName}, which does not exist there: "create: full" makes it, too`);
+  } else makeType(draft, type, by);
+}
+
+function makeType(draft: Draft, type: TypeDefinition, by: string): void {
+  const { wish, means, reasons } = draft;
+  const { ids, plot } = wish;
+  const id = stepId.createType(ids.queue, ids.node, type.name);
+  // Before what it is made of: a type can't contain itself, but a domain's check may come back to it.
+  plot.made.set(`type ${type.typeName}`, id);
+  const own: Draft = { ...draft, dependsOn: new Set() };
+  needSchema(own, schemaOf(type.name));
+  for (const inner of type.needs) needType(own, inner, `type ${type.typeName} of ${by}`);
+  for (const call of type.calls) {
+    if (!plot.site.functions.has(call))
+      reasons.push(`type ${type.typeName} of ${by} calls ${call}, which does not exist there`);
+  }
+  draft.steps.push({
+    ...ids,
+    id,
+    kind: 'create_type',
+    type: type.name,
+    statements: typeSql(type, means),
+    hazards: [],
+    dependsOn: [...own.dependsOn],
+  });
+  draft.dependsOn.add(id);
+}
+
+/** A sequence that no column owns, but a default calls. */
+function needSequence(draft: Draft, sequence: SequenceDefinition): void {
+  const { wish, means, dependsOn } = draft;
+  const { ids, plot } = wish;
+  const known = plot.made.get(`sequence ${sequence.name}`);
+  if (known !== undefined) dependsOn.add(known);
+  if (known !== undefined || plot.taken.has(sequence.name)) return;
+  plot.taken.add(sequence.name);
+  const own: Draft = { ...draft, dependsOn: new Set() };
+  needSchema(own, splitName(sequence.name).schema);
+  const id = stepId.createSequence(ids.queue, ids.node, sequence.name);
+  plot.made.set(`sequence ${sequence.name}`, id);
+  dependsOn.add(id);
+  draft.steps.push({
+    ...ids,
+    id,
+    kind: 'create_sequence',
+    sequence: sequence.name,
+    statements: [sequenceSql(sequence, sequence.name), ...ownerAndRest(sequence, means)],
+    hazards: [],
+    dependsOn: [...own.dependsOn],
+  });
+}
+
+function ownerAndRest(sequence: SequenceDefinition, means: Means): string[] {
+  const name = qualifiedSql(sequence.name);
+  const owner =
+    means.superuser && means.roles.has(sequence.owner)
+      ? [`ALTER SEQUENCE ${name} OWNER TO ${quoteIfNeeded(sequence.owner)};`]
+      : [];
+  return [...owner, ...sequenceRestSql(sequence, sequence.name, means)];
+}
+
+/** Since 14 the server has a function of this name, and before it words of its own for it. */
+const alwaysThere = new Set(['extract']);
+
+function needFunctions(draft: Draft, table: TableDefinition): void {
+  const { wish, means, reasons } = draft;
+  const kept = new Set([
+    ...table.constraints.map(({ name }) => `constraint ${name}`),
+    ...table.indexes.map(({ name }) => `index ${name}`),
+  ]);
+  for (const { part, name, builtIn } of table.calls) {
+    if (wish.plot.site.functions.has(name) || (builtIn && alwaysThere.has(name))) continue;
+    if (/^(constraint|index) /.test(part) && !kept.has(part)) continue;
+    const lacking = builtIn ? `which PostgreSQL ${means.major} does not have` : 'which does not exist there';
+    reasons.push(`${part} calls ${builtIn ? `${name}()` : name}, ${lacking}`);
+  }
+}

@@ -1,0 +1,78 @@
+import type { NodeName, SequenceName } from '../../model/names.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { TableFacts } from '../../model/state.ts';
+import type { Expansion, PlacedTable, WantedTable } from '../expand-tables.ts';
+import type { Findings } from '../findings.ts';
+import type { NodeScene, Scene } from '../scene.ts';
+import { createTable } from './create-table.ts';
+import type { ReplicatedHere } from './foreign-keys.ts';
+
+export interface Made extends Findings {
+  /** Which come with the table, by the names they have on the node. */
+  readonly sequences: readonly SequenceName[];
+}
+
+/** Makes a table that a node lacks, as the files ask for. Undefined where they don't, or nobody looked at the root's. */
+export function makeOnNode(
+  { queue, root, ground }: Scene,
+  leaf: NodeScene,
+  table: WantedTable,
+  placed: PlacedTable,
+  wanted: Expansion['tables'],
+): Made | undefined {
+  const { spec, create, at } = placed;
+  const source = ground.sources.get(root.spec.database);
+  const plot = ground.plots.get(leaf.spec.database);
+  if (create === 'none' || source === undefined || plot === undefined) return undefined;
+  const { name: node, database } = leaf.spec;
+  const { steps, reasons, sql, left, sequences } = createTable({
+    ids: { database, queue: queue.name, node },
+    name: table.facts.name,
+    destination: spec.destination,
+    create,
+    source,
+    plot,
+    serverVersion: leaf.database.serverVersion,
+    superuser: leaf.database.superuser,
+    user: leaf.database.user,
+    replicatedHere: replicatedTo(leaf, wanted),
+  });
+  const ids = { at, queue: queue.name, node, table: spec.name, destination: spec.destination };
+  const problems: Problem[] = reasons.length === 0 ? [] : [{ code: 'table_not_creatable', ...ids, reasons, sql }];
+  const warnings: Problem[] = left.length === 0 ? [] : [{ code: 'table_created_without', ...ids, left }];
+  return { steps, warnings, problems, sequences };
+}
+
+/** A foreign key holds where all rows that it may refer to come to the node, under a key that the node's table has. */
+function replicatedTo(leaf: NodeScene, wanted: Expansion['tables']): ReplicatedHere {
+  const node = leaf.spec.name;
+  return (table, columns) => {
+    const other = wanted.get(table);
+    const placed = other?.nodes.get(node);
+    if (other === undefined || placed === undefined || other.facts.primaryKey === undefined) {
+      return { why: `${table} does not replicate to ${node}` };
+    }
+    const { destination, where } = placed.spec;
+    if (where !== undefined) return { why: `${node} holds only a part of the rows of ${destination}` };
+    const target = leaf.database.tables.get(destination);
+    if (target === undefined && placed.create === 'none') return { why: `${destination} is missing on ${node}` };
+    if (!hasKey(keysThere(target, placed, other), columns)) {
+      return { why: `${destination} on ${node} has no key on (${columns.join(', ')})` };
+    }
+    return { destination };
+  };
+}
+
+function keysThere(target: TableFacts | undefined, { create }: PlacedTable, { facts }: WantedTable) {
+  const { primaryKey, uniqueKeys } = target ?? facts;
+  const key = primaryKey === undefined ? [] : [primaryKey];
+  return target === undefined && create === 'minimal' ? key : [...key, ...uniqueKeys.map((unique) => unique.columns)];
+}
+
+function hasKey(keys: readonly (readonly string[])[], columns: readonly string[]): boolean {
+  const wanted = [...columns].sort().join('\n');
+  return keys.some((key) => [...key].sort().join('\n') === wanted);
+}
+
+/** Which step of a node brings a sequence. */
+export type MadeSequences = ReadonlyMap<NodeName, ReadonlyMap<SequenceName, string>>;
