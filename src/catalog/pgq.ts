@@ -9,8 +9,9 @@ export interface Batch {
   readonly toTick: bigint;
   /** Snapshot of `fromTick`, as `xmin:xmax:xip`. */
   readonly fromSnapshot: string;
-  /** The provider's newest tick when the batch was opened. */
-  readonly newestTick: bigint;
+  /** Ticks after the batch's end when it was opened, and the events up to the newest of them by the provider's counter. */
+  readonly ticksBehind: number;
+  readonly eventsBehind: number;
 }
 
 interface BatchRow {
@@ -18,7 +19,8 @@ interface BatchRow {
   readonly prev_tick_id: bigint;
   readonly cur_tick_id: bigint;
   readonly from_snapshot: string;
-  readonly newest: bigint;
+  readonly ticks_behind: bigint;
+  readonly events_behind: bigint;
 }
 
 /**
@@ -35,8 +37,10 @@ export async function nextBatch(
     sql(
       `select b.batch_id, b.prev_tick_id, b.cur_tick_id,
           (select t.tick_snapshot::text from pgq.tick t where t.tick_queue = q.queue_id and t.tick_id = b.prev_tick_id) as from_snapshot,
-          (select max(t.tick_id) from pgq.tick t where t.tick_queue = q.queue_id) as newest
-        from pgq.next_batch_custom($1, $2, null, $3, null) b, pgq.queue q
+          n.tick_id - b.cur_tick_id as ticks_behind, n.tick_event_seq - b.cur_tick_event_seq as events_behind
+        from pgq.next_batch_custom($1, $2, null, $3, null) b, pgq.queue q, lateral (
+          select t.tick_id, t.tick_event_seq from pgq.tick t where t.tick_queue = q.queue_id
+          order by t.tick_queue desc, t.tick_id desc limit 1) n
         where b.batch_id is not null and q.queue_name = $1`,
       queue,
       consumer,
@@ -49,7 +53,8 @@ export async function nextBatch(
     fromTick: row.prev_tick_id,
     toTick: row.cur_tick_id,
     fromSnapshot: row.from_snapshot,
-    newestTick: row.newest,
+    ticksBehind: Number(row.ticks_behind),
+    eventsBehind: Number(row.events_behind),
   };
 }
 

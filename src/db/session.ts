@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import pg from 'pg';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { from as copyFrom } from 'pg-copy-streams';
+import { copyOutOf } from './copy-out.ts';
 import { ConnectionLost } from './driver-errors.ts';
 import type { Statement } from './statement.ts';
 
@@ -154,7 +155,7 @@ async function open(
     async script(text) {
       await guarded(() => client.query(text));
     },
-    copyOut: (text) => client.query(copyTo(text)),
+    copyOut: (text) => client.query(copyOutOf(text)),
     copyIn: (text) => client.query(copyFrom(text)),
     async listen(channel, onNotify) {
       client.on('notification', (message) => {

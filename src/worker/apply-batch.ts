@@ -4,8 +4,9 @@ import { quoteName } from '../db/statement.ts';
 import type { ControlEvent, QueueRow } from '../model/event.ts';
 import { decodeControlEvent, decodeRowType, type RowType } from '../model/event-codec.ts';
 import type { TableName } from '../model/names.ts';
-import { emptyFold, type Fold, fold } from '../replay/fold.ts';
-import { decodeJsonRow, decodeUrlRow, emptyShape, type RowShape } from '../replay/row-decoder.ts';
+import { type EventLine, readEventLine, readNumber, readQueueRow } from '../replay/event-line.ts';
+import { addChange, emptyFold, type Fold, hashBytes, reserve, sizeOf } from '../replay/fold.ts';
+import { decodeRow, lineBound, MalformedRow, type RowLayout, readLayout, sameLayout } from '../replay/row-decoder.ts';
 import { type Snapshot, sees } from '../replay/snapshot.ts';
 import { type Destination, type Missed, writeFold } from './write-rows.ts';
 
@@ -24,7 +25,7 @@ export interface ApplyOptions {
   readonly ordered: ReadonlySet<string>;
   /** Everything that is neither a row nor a truncate; undefined for a copy, which leaves those to the main worker. */
   readonly control: ((event: ControlEvent) => Promise<void>) | undefined;
-  /** Characters of row text held before they are written out. */
+  /** Bytes of rows held before they are written out. */
   readonly maxHeld: number;
 }
 
@@ -45,92 +46,186 @@ export class ApplyFailed extends Error {
   }
 }
 
-export interface Applier {
-  add(rows: readonly QueueRow[]): Promise<void>;
+export interface Applier extends AsyncDisposable {
+  /** Takes whole lines of a batch. The bytes may change once it is done. */
+  add(lines: Uint8Array): Promise<void>;
   finish(): Promise<BatchCounts>;
 }
 
 /** Changes of one table on their way in. */
 interface Pending {
   readonly route: Route;
-  readonly shape: RowShape;
   readonly ordered: boolean;
+  readonly layouts: RowLayout[];
   fold: Fold | undefined;
   keyText: string | undefined;
 }
 
-/** Applies events inside the caller's transaction. */
+/** Events of one type about one table. What is found out about the first of them holds for the others. */
+interface Kind {
+  readonly typeBytes: Uint8Array;
+  readonly tableBytes: Uint8Array;
+  /** Undefined for what changes no row. */
+  readonly type: RowType | undefined;
+  /** Undefined where the events are passed over. */
+  readonly table: Pending | undefined;
+  layout: RowLayout | undefined;
+  keyPositions: readonly number[];
+  /** What came after the last one of this kind: programs repeat themselves. */
+  next: Kind | undefined;
+}
+
+/**
+ * Applies events inside the caller's transaction. What was decoded is written while more is read; one write runs at a
+ * time, so changes go in as they came.
+ */
 export function startApplying(session: Session, options: ApplyOptions): Applier {
   const pending = new Map<string, Pending>();
-  const types = new Map<string, RowType | undefined>();
+  const kinds = new Map<number, Kind[]>();
+  let last: Kind | undefined;
   const missed = new Map<string, { updates: number; deletes: number }>();
   let routes = options.routes;
   let truncates: Route[] = [];
   let applied = 0;
   let passedOver = 0;
   let held = 0;
+  const spare: Fold[] = [];
+  let writing: Promise<void> = Promise.resolve();
 
-  async function add(rows: readonly QueueRow[]): Promise<void> {
-    for (const row of rows) {
-      let type = types.get(row.type);
-      if (type === undefined && !types.has(row.type)) {
-        type = decodeRowType(row.type);
-        types.set(row.type, type);
-      }
-      if (type === undefined) {
-        await other(decodeControlEvent(row), row);
+  async function add(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const line = readEventLine(bytes, at);
+      at = line.end;
+      const kind = kindOf(bytes, line);
+      if (kind.type === undefined) {
+        await other(readQueueRow(bytes, line));
         continue;
       }
-      const table = pendingOf(row);
-      if (table === undefined) {
+      const { table } = kind;
+      if (table === undefined || isSkipped(table.route, bytes, line)) {
         passedOver += 1;
         continue;
       }
       if (truncates.length > 0) await writeTruncates();
       applied += 1;
-      if (type.format === 'sql') await writeSql(table, type, row);
+      if (kind.type.format === 'sql') await writeSql(table, kind.type, readQueueRow(bytes, line));
       else {
-        // Two keys can not share a fold.
-        if (table.fold !== undefined && table.keyText !== type.keyText) await writeTable(table);
-        change(table, type, row);
+        if (!change(table, kind, kind.type, bytes, line)) {
+          await writeTable(table);
+          change(table, kind, kind.type, bytes, line);
+        }
         if (table.ordered) await writeTable(table);
       }
-      if (held > options.maxHeld) await writeAll();
+      if (held > options.maxHeld) await writeBehind();
     }
   }
 
-  function pendingOf(row: QueueRow): Pending | undefined {
-    const name = row.extra1 ?? '';
-    const known = pending.get(name);
-    const route = known?.route ?? routes.get(name);
-    if (route === undefined || (route.skip !== undefined && sees(route.skip, Number(row.txid)))) return undefined;
+  function kindOf(bytes: Uint8Array, line: EventLine): Kind {
+    const expected = last?.next;
+    let kind = expected !== undefined && isKind(expected, bytes, line) ? expected : undefined;
+    kind ??= searchKind(bytes, line);
+    if (last !== undefined) last.next = kind;
+    last = kind;
+    return kind;
+  }
+
+  function searchKind(bytes: Uint8Array, line: EventLine): Kind {
+    const hash = hashBytes(bytes, line.type, line.data) ^ hashBytes(bytes, line.extra1, line.extra2);
+    const alike = kinds.get(hash);
+    const known = alike?.find((candidate) => isKind(candidate, bytes, line));
     if (known !== undefined) return known;
+    const kind = newKind(bytes, line);
+    // Types may be anything, so there may be any number; what is forgotten is found out again.
+    if (kinds.size >= maxKinds) kinds.clear();
+    kinds.set(hash, [...(alike ?? []), kind]);
+    return kind;
+  }
+
+  function newKind(bytes: Uint8Array, line: EventLine): Kind {
+    const row = readQueueRow(bytes, line);
+    const type = decodeRowType(row.type);
+    return {
+      typeBytes: bytes.slice(line.type, line.data - 1),
+      tableBytes: bytes.slice(line.extra1, line.extra2 - 1),
+      type,
+      table: type === undefined ? undefined : pendingOf(row.extra1 ?? ''),
+      layout: undefined,
+      keyPositions: [],
+      next: undefined,
+    };
+  }
+
+  function pendingOf(name: string): Pending | undefined {
+    const known = pending.get(name);
+    if (known !== undefined) return known;
+    const route = routes.get(name);
+    if (route === undefined) return undefined;
     const ordered = route.target.ordered || options.ordered.has(name);
-    const made: Pending = { route, shape: emptyShape(), ordered, fold: undefined, keyText: undefined };
+    const made: Pending = { route, ordered, layouts: [], fold: undefined, keyText: undefined };
     pending.set(name, made);
     return made;
   }
 
-  function change(table: Pending, type: RowType, row: QueueRow): void {
-    const data = row.data ?? '';
-    const before = table.fold?.size ?? 0;
+  /** False where the change can not join those that are held: they have other columns, or another key. */
+  function change(table: Pending, kind: Kind, type: RowType, bytes: Uint8Array, line: EventLine): boolean {
     try {
-      const values = type.format === 'json' ? decodeJsonRow(data, table.shape) : decodeUrlRow(data, table.shape);
-      if (table.fold === undefined) {
-        table.fold = emptyFold(table.shape, keyPositions(table, type));
-        table.keyText = type.keyText;
-      }
-      fold(table.fold, type.op, values);
+      return fold(table, kind, type, bytes, line);
     } catch (error) {
-      throw new ApplyFailed(table.route.spec.name, malformed(error, row));
+      throw new ApplyFailed(table.route.spec.name, malformed(error, readQueueRow(bytes, line)));
     }
-    held += table.fold.size - before;
   }
 
-  async function other(event: ControlEvent, row: QueueRow): Promise<void> {
+  function fold(table: Pending, kind: Kind, type: RowType, bytes: Uint8Array, line: EventLine): boolean {
+    const format = type.format === 'json' ? 'json' : 'url';
+    const to = line.extra1 - 1;
+    kind.layout ??= learn(table, kind, type, bytes, line);
+    if (table.fold !== undefined && table.keyText !== type.keyText) return false;
+    const changes = table.fold ?? startFold(table, kind, type);
+    const before = sizeOf(changes);
+    for (let tried = false; ; tried = true) {
+      const { layout } = kind;
+      reserve(changes, lineBound(to - line.data, layout.columns.length), layout.columns.length);
+      const end = decodeRow(format, layout, bytes, line.data, to, changes.sink, changes.used);
+      if (end >= 0) {
+        if (type.op !== 'D') {
+          if (changes.layout !== undefined && changes.layout !== layout) return false;
+          changes.layout = layout;
+        }
+        addChange(changes, type.op, end, kind.keyPositions);
+        held += sizeOf(changes) - before;
+        return true;
+      }
+      if (tried) throw new MalformedRow('it can not be read twice alike');
+      kind.layout = learn(table, kind, type, bytes, line);
+    }
+  }
+
+  /** The columns that this kind of event has from now on. */
+  function learn(table: Pending, kind: Kind, type: RowType, bytes: Uint8Array, line: EventLine): RowLayout {
+    const read = readLayout(type.format === 'json' ? 'json' : 'url', bytes, line.data, line.extra1 - 1);
+    const known = table.layouts.find((candidate) => sameLayout(candidate, read));
+    if (known === undefined) table.layouts.push(read);
+    const layout = known ?? read;
+    kind.keyPositions = keyPositions(table.route.target.key, layout, type);
+    return layout;
+  }
+
+  function startFold(table: Pending, kind: Kind, type: RowType): Fold {
+    const columns = kind.layout?.columns ?? [];
+    const made = emptyFold(
+      kind.keyPositions.map((position) => columns[position] ?? ''),
+      spare.pop(),
+    );
+    table.fold = made;
+    table.keyText = type.keyText;
+    return made;
+  }
+
+  async function other(row: QueueRow): Promise<void> {
+    const event = decodeControlEvent(row);
     if (event.kind === 'truncate') {
-      const table = pendingOf({ ...row, extra1: event.table });
-      if (table === undefined) {
+      const table = pendingOf(event.table);
+      if (table === undefined || (table.route.skip !== undefined && sees(table.route.skip, Number(row.txid)))) {
         passedOver += 1;
         return;
       }
@@ -141,6 +236,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     }
     if (options.control === undefined) return;
     if (event.kind !== 'execute') {
+      await writing;
       await options.control(event);
       return;
     }
@@ -148,21 +244,48 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     await writeTruncates();
     await options.control(event);
     pending.clear();
+    kinds.clear();
+    last = undefined;
     routes = (await options.reroute?.()) ?? routes;
   }
 
+  /** Everything held goes on its way, and more can be read meanwhile; but never more than twice as much is held. */
+  async function writeBehind(): Promise<void> {
+    const taken = [...pending.values()].flatMap((table) => {
+      const changes = take(table);
+      return changes === undefined ? [] : [{ table, changes }];
+    });
+    await writing;
+    writing = (async () => {
+      for (const { table, changes } of taken) await write(table, changes);
+    })();
+    // Whoever waits for it next sees the error.
+    writing.catch(() => undefined);
+  }
+
   async function writeAll(): Promise<void> {
-    for (const table of pending.values()) await writeTable(table);
+    await writeBehind();
+    await writing;
   }
 
   async function writeTable(table: Pending): Promise<void> {
+    const changes = take(table);
+    await writing;
+    if (changes !== undefined) await write(table, changes);
+  }
+
+  function take(table: Pending): Fold | undefined {
     const { fold: changes } = table;
-    if (changes === undefined) return;
     table.fold = undefined;
-    held -= changes.size;
+    if (changes !== undefined) held -= sizeOf(changes);
+    return changes;
+  }
+
+  async function write(table: Pending, changes: Fold): Promise<void> {
     const { name } = table.route.spec;
     try {
       const result = await writeFold(session, table.route, changes);
+      if (spare.length < maxSpare && changes.sink.lines.length <= options.maxHeld) spare.push(changes);
       if (result.updates + result.deletes === 0) return;
       const sum = missed.get(name) ?? { updates: 0, deletes: 0 };
       missed.set(name, { updates: sum.updates + result.updates, deletes: sum.deletes + result.deletes });
@@ -177,6 +300,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     truncates = [];
     const first = tables[0];
     if (first === undefined) return;
+    await writing;
     try {
       await session.script(`truncate ${tables.map(({ target }) => quoteName(target.name)).join(', ')}`);
     } catch (error) {
@@ -208,26 +332,52 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
       await writeTruncates();
       return { applied, passedOver, missed };
     },
+    // A write that runs on after a failure would land outside the transaction.
+    async [Symbol.asyncDispose]() {
+      await writing.catch(() => undefined);
+    },
   };
+}
+
+const maxKinds = 20_000;
+
+/** Written folds whose memory serves the next ones. */
+const maxSpare = 8;
+
+function isKind({ typeBytes, tableBytes }: Kind, bytes: Uint8Array, line: EventLine): boolean {
+  if (line.data - line.type - 1 !== typeBytes.length || line.extra2 - line.extra1 - 1 !== tableBytes.length)
+    return false;
+  // Names differ at their ends more often than in front.
+  for (let index = tableBytes.length - 1; index >= 0; index -= 1)
+    if (bytes[line.extra1 + index] !== tableBytes[index]) return false;
+  for (let index = 0; index < typeBytes.length; index += 1)
+    if (bytes[line.type + index] !== typeBytes[index]) return false;
+  return true;
+}
+
+/** Events of transactions that the table's first copy saw. */
+function isSkipped({ skip }: Route, bytes: Uint8Array, line: EventLine): boolean {
+  return skip !== undefined && sees(skip, readNumber(bytes, line.txid));
 }
 
 /** Which event it was, for whoever has to look at it; never what it holds. */
 function malformed(error: unknown, row: QueueRow): unknown {
-  if (!(error instanceof URIError) && !(error instanceof SyntaxError)) return error;
-  return new Error(`event ${row.id} of ${row.extra1} is not a row as its trigger writes it`, { cause: error });
+  if (!(error instanceof MalformedRow)) return error;
+  return new Error(`event ${row.id} of ${row.extra1} is not a row as its trigger writes it: ${error.message}`, {
+    cause: error,
+  });
 }
 
 /**
  * Where the key stands in the table's rows. A name may hold a comma, so the text of the whole key is first compared with
  * the subscriber's own key.
  */
-function keyPositions(table: Pending, type: RowType): number[] {
-  const own = table.route.target.key;
+function keyPositions(own: readonly string[], layout: RowLayout, type: RowType): number[] {
   const key = own.length > 0 && own.join(',') === type.keyText ? own : type.key;
   if (key === undefined) throw new Error('its events name no key; give the table a primary key and add it again');
   return key.map((name) => {
-    const position = table.shape.positions.get(name);
-    if (position === undefined) throw new Error(`its events lack their key column ${name}`);
+    const position = layout.columns.indexOf(name);
+    if (position < 0) throw new Error(`its events lack their key column ${name}`);
     return position;
   });
 }

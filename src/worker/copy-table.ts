@@ -303,7 +303,7 @@ async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> 
 }
 
 /** Batches of at least this many events, while there are. */
-export const manyEvents = 20_000;
+const manyEvents = 20_000;
 
 async function handOver(ends: Ends, atTick: bigint, snapshot: string | undefined): Promise<void> {
   const { deps, spec, generation } = ends.job;

@@ -29,8 +29,8 @@ export interface ReplayOptions {
   readonly alsoWrite: (() => Promise<void>) | undefined;
 }
 
-/** Text of rows held at a time, in characters; the rest stays in the sockets. */
-const maxHeld = 24_000_000;
+/** Bytes of rows decoded before they are written; as many may be on their way meanwhile, and the rest stays in the sockets. */
+const maxHeld = 4_000_000;
 
 /**
  * Applies one batch and moves the position in the same transaction, then lets the provider go on. After a crash at any
@@ -76,14 +76,14 @@ async function applyOnce(
   const { deps, provider, subscriber } = link;
   return transaction(subscriber, async () => {
     await assertLease(subscriber, deps.queue, deps.node, link.generation);
-    const applier = startApplying(subscriber, { ...options, ordered, maxHeld });
+    await using applier = startApplying(subscriber, { ...options, ordered, maxHeld });
     let clash: unknown;
-    for await (const rows of fetchBatch(provider, batch.id, options.onlyTable)) {
+    for await (const lines of fetchBatch(provider, batch.id, options.onlyTable)) {
       deps.fault('mid-fetch');
       // The rest is read and dropped: leaving a COPY half way would cost the connection, which the next try needs.
       if (clash !== undefined) continue;
       try {
-        await applier.add(rows);
+        await applier.add(lines);
       } catch (error) {
         if (!mayTryInOrder(error, ordered)) throw error;
         clash = error;

@@ -18,7 +18,7 @@ import { isPast, parseSnapshot, type Snapshot } from '../replay/snapshot.ts';
 import { type BatchCounts, makeRoutes, type Route } from './apply-batch.ts';
 import { applyControl } from './apply-control.ts';
 import { type Copies, startCopies } from './copies.ts';
-import { manyEvents, signOffStrayCopies } from './copy-table.ts';
+import { signOffStrayCopies } from './copy-table.ts';
 import type { NodeDeps } from './deps.ts';
 import type { Failures } from './failures.ts';
 import { type PendingKeys, restoreForeignKeys } from './foreign-keys.ts';
@@ -152,7 +152,8 @@ async function follow(round: Round, first: WorkerState, database: DatabaseName, 
     link,
     copies,
     routes: undefined,
-    behind: false,
+    behind: 0,
+    batchEvents: batchEvents.least,
     watermarkAt: deps.clock.now() - watermarkEveryMs,
     foreignKeys: { deps, control: round.control, subscriber, refused: new Map() },
   };
@@ -174,8 +175,10 @@ interface Follower extends Round {
   readonly link: Link;
   readonly copies: Copies;
   routes: { readonly key: string; readonly routes: ReadonlyMap<string, Route> } | undefined;
-  /** More ticks were waiting than the last batch took: ask for a batch that spans several. */
-  behind: boolean;
+  /** Events that waited behind the last batch, over more than one tick: ask for a batch that spans several. */
+  behind: number;
+  /** How many events such a batch is to have. */
+  batchEvents: number;
   watermarkAt: number;
   readonly foreignKeys: PendingKeys;
 }
@@ -208,13 +211,10 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
   await take(follower, state, batch);
 }
 
-async function openBatch(
-  { link, deps, behind }: Follower,
-  state: WorkerState,
-  exact: boolean,
-): Promise<Batch | undefined> {
-  if (behind && !exact) {
-    const large = await nextBatch(link.provider, deps.queue, state.worker, manyEvents);
+async function openBatch(follower: Follower, state: WorkerState, exact: boolean): Promise<Batch | undefined> {
+  const { link, deps, behind } = follower;
+  if (behind > 0 && !exact) {
+    const large = await nextBatch(link.provider, deps.queue, state.worker, Math.min(behind, follower.batchEvents));
     if (large !== undefined) return large;
   }
   return nextBatch(link.provider, deps.queue, state.worker, undefined);
@@ -224,7 +224,7 @@ async function openBatch(
 async function take(follower: Follower, state: WorkerState, batch: Batch): Promise<void> {
   const { deps, link } = follower;
   deps.fault('next-batch');
-  follower.behind = batch.newestTick - batch.toTick > 1n;
+  follower.behind = batch.ticksBehind > 1 ? batch.eventsBehind : 0;
   if (state.position === batch.toTick) return finishBatch(link.provider, batch.id);
   if (state.position !== batch.fromTick) {
     throw new ToolError([
@@ -240,6 +240,7 @@ async function take(follower: Follower, state: WorkerState, batch: Batch): Promi
   }
   const routes = await routesFor(follower, state);
   const settledTables = finishedSnapshots(state, batch);
+  const startedAt = deps.clock.now();
   const counts = await replayBatch(link, batch, {
     routes,
     reroute: async () => {
@@ -254,9 +255,21 @@ async function take(follower: Follower, state: WorkerState, batch: Batch): Promi
     follower.routes = undefined;
     throw error;
   });
+  follower.batchEvents = sizeBatch(counts.applied + counts.passedOver, deps.clock.now() - startedAt);
   tellMissed(deps, counts, batch);
   follower.heartbeat.applied(counts.applied, batch.toTick);
   await publishWatermark(follower, { ...state, position: batch.toTick });
+}
+
+/**
+ * Each batch has a start and a commit that nothing overlaps with; one that is too long is a transaction that holds its locks
+ * for long, and lost work when the worker is killed.
+ */
+const batchEvents = { least: 20_000, most: 500_000, seconds: 3 };
+
+function sizeBatch(events: number, tookMs: number): number {
+  const wanted = (events / Math.max(1, tookMs)) * 1_000 * batchEvents.seconds;
+  return Math.round(Math.min(batchEvents.most, Math.max(batchEvents.least, wanted)));
 }
 
 /** Descriptions of the tables are read again when the list of tables, or their states, changed. */

@@ -1,24 +1,63 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readQueueRows, writeCopyRow } from '../../../src/replay/copy-text.ts';
+import { pickColumns, readLine } from '../../../src/replay/copy-text.ts';
+import { readEventLine, readNumber, readQueueRow } from '../../../src/replay/event-line.ts';
+import { copyLine } from '../../support/copy-line.ts';
 
 const text = fc.string({ unit: 'grapheme' });
 const any = fc.option(text);
 
-test('what is written as COPY text is read back, whatever it holds', () => {
+test('a line of COPY text gives its columns back, whatever they hold', () => {
   fc.assert(
-    fc.property(text, any, any, any, any, (type, data, extra1, extra2, extra3) => {
-      const line = writeCopyRow(['1', '2', type, data, extra1, extra2, extra3]);
-      expect(line).not.toContain('\n');
-      expect(readQueueRows(`${line}\n`)).toEqual([{ id: '1', txid: '2', type, data, extra1, extra2, extra3 }]);
+    fc.property(fc.array(any, { minLength: 1 }), (values) => {
+      expect(readLine(copyLine(values))).toEqual(values);
     }),
   );
 });
 
-test('lines stay apart', () => {
-  const lines = ['1\t2\tI\ta\\nb\tt\t\\N\t\\N', '3\t4\tD\t\\N\tt\t\\N\t\\N'];
-  expect(readQueueRows(`${lines.join('\n')}\n`).map(({ id, data }) => [id, data])).toEqual([
-    ['1', 'a\nb'],
-    ['3', null],
-  ]);
+test('some columns of a line make a line of their own', () => {
+  fc.assert(
+    fc.property(fc.array(any, { minLength: 1 }), fc.array(fc.nat(), { minLength: 1 }), (values, picks) => {
+      const positions = [...new Set(picks.map((pick) => pick % values.length))];
+      expect(readLine(pickColumns(copyLine(values), positions))).toEqual(
+        positions.map((position) => values[position] ?? null),
+      );
+    }),
+  );
+});
+
+test('the events of several lines are told apart, and their fields', () => {
+  const event = fc.record({
+    id: fc.nat(),
+    txid: fc.nat(),
+    type: text,
+    data: any,
+    extra1: any,
+    extra2: any,
+    extra3: any,
+  });
+  fc.assert(
+    fc.property(fc.array(event), (events) => {
+      const bytes = Buffer.concat(
+        events.map(({ id, txid, type, data, extra1, extra2, extra3 }) =>
+          copyLine([String(id), String(txid), type, data, extra1, extra2, extra3]),
+        ),
+      );
+      let at = 0;
+      for (const wanted of events) {
+        const line = readEventLine(bytes, at);
+        expect(readNumber(bytes, line.txid)).toBe(wanted.txid);
+        expect(readQueueRow(bytes, line)).toEqual({ ...wanted, id: String(wanted.id), txid: String(wanted.txid) });
+        at = line.end;
+      }
+      expect(at).toBe(bytes.length);
+    }),
+  );
+});
+
+test('columns behind those that are read are passed over', () => {
+  const bytes = copyLine(['1', '2', 'I', 'a', 't', null, 'x', 'more', 'and more']);
+  const line = readEventLine(bytes, 0);
+  expect(readQueueRow(bytes, line)).toMatchObject({ extra2: null, extra3: 'x' });
+  expect(line.end).toBe(bytes.length);
 });

@@ -1,20 +1,46 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { emptyFold, fold, type Op } from '../../../src/replay/fold.ts';
-import { emptyShape, type Value } from '../../../src/replay/row-decoder.ts';
+import { readLine } from '../../../src/replay/copy-text.ts';
+import {
+  addChange,
+  copyTextOf,
+  emptyFold,
+  type Fold,
+  linesOf,
+  type Op,
+  reserve,
+  sizeOf,
+} from '../../../src/replay/fold.ts';
+import { copyLine } from '../../support/copy-line.ts';
 
-function foldOf(changes: readonly (readonly [Op, Value[]])[]) {
-  const shape = emptyShape();
-  shape.columns.push('id', 'v');
-  const into = emptyFold(shape, [0]);
-  for (const [op, values] of changes) fold(into, op, values);
-  return into;
+/** As the decoder leaves a row. */
+function put(fold: Fold, op: Op, values: readonly (string | null)[], key: readonly number[] = [0]): void {
+  const line = copyLine(values);
+  reserve(fold, line.length * 3, values.length);
+  fold.sink.lines.set(line, fold.used);
+  let column = 1;
+  fold.sink.starts[0] = fold.used;
+  for (const [at, byte] of line.entries()) {
+    if (byte !== 0x09 && byte !== 0x0a) continue;
+    fold.sink.starts[column] = fold.used + at + 1;
+    column += 1;
+  }
+  addChange(fold, op, fold.used + line.length, key);
 }
+
+function foldOf(changes: readonly (readonly [Op, readonly (string | null)[]])[], spare?: Fold): Fold {
+  const fold = emptyFold(['id'], spare);
+  for (const [op, values] of changes) put(fold, op, values);
+  return fold;
+}
+
+const netOf = (fold: Fold) =>
+  (['D', 'U', 'I'] as const).flatMap((op) => [...linesOf(fold, [op])].map((line) => ({ op, values: readLine(line) })));
 
 /** What a table holds after the changes one by one, as a map from id to v. */
 function oneByOne(before: ReadonlyMap<string, string>, changes: readonly (readonly [Op, string, string])[]) {
   const table = new Map(before);
-  const valid: [Op, Value[]][] = [];
+  const valid: [Op, string[]][] = [];
   for (const [op, id, v] of changes) {
     if (op === 'I' ? table.has(id) : !table.has(id)) continue;
     if (op === 'D') table.delete(id);
@@ -24,54 +50,67 @@ function oneByOne(before: ReadonlyMap<string, string>, changes: readonly (readon
   return { table, valid };
 }
 
+const ids = Array.from({ length: 40 }, (_, id) => String(id * 7));
+const manyChanges = fc.array(
+  fc.tuple(fc.constantFrom<Op>('I', 'U', 'D'), fc.constantFrom(...ids), fc.string({ unit: 'grapheme' })),
+  { maxLength: 400, size: 'max' },
+);
+
 test('net changes bring a table where the changes one by one would', () => {
-  const id = fc.constantFrom<string>('1', '2', '3');
+  let spare: Fold | undefined;
   fc.assert(
-    fc.property(
-      fc.uniqueArray(id),
-      fc.array(fc.tuple(fc.constantFrom<Op>('I', 'U', 'D'), id, fc.string())),
-      (present, changes) => {
-        const before = new Map(present.map((key) => [key, 'old']));
-        const { table, valid } = oneByOne(before, changes);
-        const net = new Map(before);
-        const seen = { I: 0, U: 0, D: 0 };
-        for (const { op, values } of foldOf(valid).changes.values()) {
-          seen[op] += 1;
-          const key = String(values[0]);
-          // An insert must find no row, an update and a delete one: else the statement would fail or miss.
-          expect(before.has(key)).toBe(op !== 'I');
-          if (op === 'D') net.delete(key);
-          else net.set(key, String(values[1]));
-        }
-        expect(net).toEqual(table);
-      },
-    ),
+    fc.property(fc.uniqueArray(fc.constantFrom(...ids)), manyChanges, (present, changes) => {
+      const before = new Map(present.map((key) => [key, 'old']));
+      const { table, valid } = oneByOne(before, changes);
+      const net = new Map(before);
+      const fold = foldOf(valid, spare);
+      spare = fold;
+      const counts = { I: 0, U: 0, D: 0 };
+      for (const { op, values } of netOf(fold)) {
+        counts[op] += 1;
+        const key = String(values[0]);
+        // An insert must find no row, an update and a delete one: else the statement would fail or miss.
+        expect(net.has(key)).toBe(op !== 'I');
+        if (op === 'D') net.delete(key);
+        else net.set(key, String(values[1]));
+      }
+      expect(net).toEqual(table);
+      expect(fold.counts).toEqual(counts);
+      const text = (ops: readonly Op[]) => Buffer.concat([...copyTextOf(fold, ops)]).toString();
+      for (const ops of [['I'], ['U'], ['U', 'I']] as const)
+        expect(text(ops)).toBe(Buffer.concat([...linesOf(fold, ops)]).toString());
+    }),
   );
 });
 
-test('an update with fewer columns keeps the others of the change before it', () => {
-  const net = foldOf([
-    ['I', ['1', 'first']],
-    ['U', ['1', undefined]],
-  ]);
-  expect([...net.changes.values()]).toEqual([{ op: 'I', values: ['1', 'first'] }]);
+test('a run of inserts is given as it stands, in pieces', () => {
+  const rows = Array.from({ length: 9_000 }, (_, id) => ['I', [String(id), `value ${id}`]] as const);
+  const fold = foldOf(rows);
+  expect(fold.onlyInserts).toBe(true);
+  const text = Buffer.concat([...copyTextOf(fold, ['I'])]).toString();
+  expect(text).toBe(rows.map(([, values]) => `${values.join('\t')}\n`).join(''));
 });
 
 test('keys of several columns do not run into each other', () => {
-  const shape = emptyShape();
-  shape.columns.push('a', 'b');
-  const into = emptyFold(shape, [0, 1]);
-  fold(into, 'I', ['a', 'bc']);
-  fold(into, 'I', ['ab', 'c']);
-  expect(into.changes.size).toBe(2);
+  const fold = emptyFold(['a', 'b']);
+  put(fold, 'I', ['a', 'x', 'bc'], [2, 0]);
+  put(fold, 'I', ['ab', 'x', 'c'], [2, 0]);
+  put(fold, 'I', ['c', 'x', 'ab'], [2, 0]);
+  put(fold, 'D', ['c', 'other', 'ab'], [2, 0]);
+  put(fold, 'D', ['gone', 'x', 'y'], [2, 0]);
+  expect(netOf(fold)).toEqual([
+    { op: 'D', values: ['y', 'gone'] },
+    { op: 'I', values: ['a', 'x', 'bc'] },
+    { op: 'I', values: ['ab', 'x', 'c'] },
+  ]);
 });
 
-test('the size comes back to nothing when every row is gone again', () => {
-  const into = foldOf([
-    ['I', ['1', 'some text']],
-    ['D', ['1', 'some text']],
-  ]);
-  expect(into.size).toBe(0);
+test('a row that changes over and over takes the room of one', () => {
+  const fold = foldOf([['U', ['1', 'some text']]]);
+  const size = sizeOf(fold);
+  for (let round = 0; round < 10_000; round += 1) put(fold, 'U', ['1', `text ${round % 10}`]);
+  expect(sizeOf(fold)).toBe(size);
+  expect(netOf(fold)).toEqual([{ op: 'U', values: ['1', 'text 9'] }]);
 });
 
 test('an event without its key is refused by name', () => {
