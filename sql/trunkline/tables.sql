@@ -74,6 +74,17 @@ create table trunkline.saved_ddl (
     constraint saved_ddl_pkey primary key (queue_name, table_name, nr)
 );
 
+-- SQL files that ran here by way of a queue, for good: londiste.applied_execute forgets them after some months.
+create table trunkline.executed (
+    queue_name text not null,
+    file_name text not null,
+    sha256 text not null,
+    executed_at timestamptz not null default now(),
+    executed_by name not null default current_user,
+
+    constraint executed_pkey primary key (file_name)
+);
+
 -- Plans that were applied.
 create table trunkline.plan_log (
     log_id bigserial not null,

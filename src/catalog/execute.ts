@@ -6,14 +6,20 @@ import { expectDone } from './reply.ts';
 import { isSequenceReplicated } from './table-sync.ts';
 import { call } from './worker-state.ts';
 
-/** False where the file has run on this database before. */
-export async function executeStart(session: Session, queue: QueueName, file: ExecuteFile): Promise<boolean> {
+/** False where the file has run on this database before. `expectRoot`: the file begins its way here. */
+export async function executeStart(
+  session: Session,
+  queue: QueueName,
+  file: ExecuteFile,
+  expectRoot: boolean,
+): Promise<boolean> {
   const [row] = await session.query<{ ret_code: number; ret_note: string }>(
     sql(
-      'select ret_code, ret_note from londiste.execute_start($1, $2, $3, false, $4)',
+      'select ret_code, ret_note from londiste.execute_start($1, $2, $3, $4, $5)',
       queue,
       file.name,
       file.sql,
+      expectRoot,
       file.attributes,
     ),
   );
@@ -22,12 +28,26 @@ export async function executeStart(session: Session, queue: QueueName, file: Exe
   return reply.status === 200;
 }
 
+/** Londiste forgets what ran after some months; a file must not run again then. */
+export async function recordExecuted(session: Session, queue: QueueName, file: ExecuteFile): Promise<void> {
+  await session.run(
+    sql(
+      `insert into trunkline.executed (queue_name, file_name, sha256)
+       values ($1, $2, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to($3, 'UTF8')), 'hex'))
+       on conflict on constraint executed_pkey do nothing`,
+      queue,
+      file.name,
+      file.sql,
+    ),
+  );
+}
+
 export function executeFinish(session: Session, queue: QueueName, file: string): Promise<void> {
   return call(session, 'londiste.execute_finish', queue, file);
 }
 
 /** For the rest of the transaction. */
-export async function setReplicationRole(session: Session, role: 'local' | 'replica'): Promise<void> {
+export async function setReplicationRole(session: Session, role: 'origin' | 'local' | 'replica'): Promise<void> {
   await session.query(sql('select londiste.set_session_replication_role($1, true)', role));
 }
 

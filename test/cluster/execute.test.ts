@@ -71,3 +71,18 @@ test('a file that fits in part stops the node by name until it fits', async () =
   await cascade.caughtUp('dst');
   await expectEqual(source, 'select * from people', target, 'select * from people');
 });
+
+test('a file can not end the transaction of its batch', async () => {
+  await using cascade = await replication({ src: 14, dst: 18 }, tables);
+  await using source = await cascade.session('src');
+  await using target = await cascade.session('dst');
+  await cascade.addTable({ name: 'public.people' });
+  cascade.start();
+  await cascade.caughtUp('dst');
+  await source.script(`insert into people values (1, 'before')`);
+  await execute(source, '0001.sql', `insert into people values (2, 'half');\ncommit`, '', 'select 1');
+  await waitFor('the refusal', 20_000, async () =>
+    cascade.logs.some(({ message }) => /SQL file 0001\.sql.*EXECUTE of transaction commands/.test(message)),
+  );
+  expect(await target.query(sql('select from people'))).toEqual([]);
+});

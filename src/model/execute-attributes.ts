@@ -1,5 +1,5 @@
-import { sequenceName, tableName } from '../model/names.ts';
-import { decodePairs } from '../model/url-encoding.ts';
+import { sequenceName, tableName } from './names.ts';
+import { decodePairs, encodePairs } from './url-encoding.ts';
 
 /** One object that an SQL file names in its `--*--` lines, and what it asks of it. */
 export interface ExecuteNeed {
@@ -52,6 +52,37 @@ function normalized(kind: NeedKind, written: string): string {
       return tableName(written);
   }
 }
+
+export type ExecuteHeader =
+  | { readonly kind: 'read'; readonly attributes: string }
+  | { readonly kind: 'unknown_key'; readonly key: string; readonly line: number };
+
+/** The `--*--` lines before the first statement of an SQL file, as the attributes that travel with it. Lines count from 1. */
+export function readExecuteHeader(text: string): ExecuteHeader {
+  const values = new Map<string, string[]>();
+  let continued: string | undefined;
+  for (const [index, line] of text.split('\n').entries()) {
+    const [, meta] = /^--\*--\s*(.*?)\s*$/.exec(line) ?? [];
+    if (meta === undefined) {
+      if (line.trim() !== '' && !line.startsWith('--')) break;
+      continue;
+    }
+    const [, written, after] = /^([\w-]+)\s*:\s*(.*)$/.exec(meta) ?? [];
+    const key: string | undefined = written?.toLowerCase() ?? continued;
+    if (key === undefined || !kinds.some((known) => known === key)) {
+      return { kind: 'unknown_key', key: written ?? meta, line: index + 1 };
+    }
+    const rest = (after ?? meta).split(',').map((part) => part.trim());
+    continued = rest.at(-1) === '' ? key : undefined;
+    values.set(key, [...(values.get(key) ?? []), ...rest.filter((part) => part !== '')]);
+  }
+  return { kind: 'read', attributes: encodePairs([...values].map(([key, parts]) => [key, parts.join(',')])) };
+}
+
+/** As they are written in the lines: `Local-Table`. */
+export const executeKeys: readonly string[] = kinds.map((kind) =>
+  kind.replace(/(^|-)(.)/g, (_, dash: string, letter: string) => dash + letter.toUpperCase()),
+);
 
 /** Without needs a file runs everywhere; with them where all are met. Some met and some not is nobody's intention. */
 export function decideExecute(met: readonly boolean[]): 'run' | 'skip' | 'conflict' {

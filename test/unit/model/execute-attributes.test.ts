@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { decideExecute, readExecuteNeeds, replaceTags } from '../../../src/replay/execute-attributes.ts';
+import {
+  decideExecute,
+  executeKeys,
+  readExecuteHeader,
+  readExecuteNeeds,
+  replaceTags,
+} from '../../../src/model/execute-attributes.ts';
 
 test('attributes are read as Londiste writes them', () => {
   expect(readExecuteNeeds('')).toEqual([]);
@@ -25,4 +31,14 @@ test('tags become the names of this node, whatever is in them', () => {
   expect(
     replaceTags('alter table @foo@ add c int; comment on table @foo@ is $$@bar@$$', new Map([['foo', '"o$&"."x"']])),
   ).toBe('alter table "o$&"."x" add c int; comment on table "o$&"."x" is $$@bar@$$');
+});
+
+test('the lines at the head of a file are its attributes', () => {
+  const read = (text: string) => readExecuteHeader(text);
+  expect(read('alter table a add b int;')).toEqual({ kind: 'read', attributes: '' });
+  const text =
+    '-- adds a column\n\n--*-- Local-Table: foo, app.bar,\n--*--   baz\n--*-- need-schema: app\nselect 1;\n--*-- No: more';
+  expect(read(text)).toEqual({ kind: 'read', attributes: 'local-table=foo%2capp.bar%2cbaz&need-schema=app' });
+  expect(read('\n--*-- Local-Tabel: foo')).toEqual({ kind: 'unknown_key', key: 'Local-Tabel', line: 2 });
+  expect(executeKeys).toContain('Local-Destination');
 });
