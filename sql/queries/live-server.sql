@@ -7,6 +7,7 @@ select
     coalesce(f.rolname, r.rolname)::text as replicator,
     coalesce(f.rolsuper, r.rolsuper) as replicator_superuser,
     to_regclass('trunkline.component') is not null as has_components,
+    to_regclass('trunkline.executed') is not null as has_executed,
     to_regclass('pgq.queue') is not null and to_regclass('pgq_node.node_info') is not null as has_nodes,
     to_regclass('londiste.table_info') is not null as has_tables,
     to_regclass('trunkline.last_applied') is not null and to_regclass('londiste.table_info') is not null as has_own,

@@ -15,7 +15,7 @@ import { rootOf } from '../model/topology.ts';
 import { type Databases, openDatabases } from './databases.ts';
 import { faultPoints } from './faults.ts';
 import { appliedEntries, rootsIn } from './last-applied.ts';
-import { type PlanOptions, planOn } from './plan.ts';
+import { type PlanOnOptions, type PlanOptions, planOn } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { stateDirOf } from './state-dir.ts';
@@ -59,7 +59,8 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
   return applyOn(desired, databases, { ...options, saved });
 }
 
-export type ApplyOnOptions = Omit<ApplyOptions, 'files' | 'planFile'> & { readonly saved?: SavedPlan | undefined };
+export type ApplyOnOptions = Omit<ApplyOptions, 'files' | 'planFile'> &
+  Pick<PlanOnOptions, 'only'> & { readonly saved?: SavedPlan | undefined };
 
 /** The same on databases that are open already. */
 export async function applyOn(
@@ -67,11 +68,14 @@ export async function applyOn(
   databases: Pick<Databases, 'connector' | 'locations'>,
   options: ApplyOnOptions,
 ): Promise<Applied> {
-  const fresh = await planOn(desired, databases, options.signal);
+  const fresh = await planOn(desired, databases, options.signal, { only: options.only });
   const entry = entryOf(fresh);
   const plan = options.saved === undefined ? fresh : reviewed(options.saved, fresh);
   const allowed = new Set([...desired.allow, ...options.allow]);
   options.show({ desired, plan, allowed });
+  // A part of what the files ask for is no state to compare with later.
+  const record = (how: { readonly onlyNew: boolean }) =>
+    options.only === undefined ? appliedEntries(desired, fresh, entry.appliedBy, how) : new Map<DatabaseName, []>();
   const shared = {
     connector: databases.connector,
     applicationName: `trunkline apply ${hostname()}:${process.pid}`,
@@ -81,7 +85,7 @@ export async function applyOn(
     entry,
   };
   if (plan.steps.length === 0) {
-    const applied = appliedEntries(desired, fresh, entry.appliedBy, { onlyNew: true });
+    const applied = record({ onlyNew: true });
     if (applied.size > 0) await recordUnchanged({ ...shared, roots: rootsIn(desired, applied), applied });
     return { desired, plan, allowed, walked: undefined };
   }
@@ -94,9 +98,9 @@ export async function applyOn(
     steps: plan.steps,
     roots,
     rootOf: (step) => rootDatabaseOf(desired, step),
-    applied: appliedEntries(desired, fresh, entry.appliedBy, { onlyNew: false }),
+    applied: record({ onlyNew: false }),
     // Somebody may have applied while the plan was read, or while we waited for the lock.
-    check: async () => requireSame(plan, await planOn(desired, databases, options.signal)),
+    check: async () => requireSame(plan, await planOn(desired, databases, options.signal, { tryFiles: false })),
     describe: options.describe,
     report: options.report,
     fault: faultPoints(options.env),

@@ -7,12 +7,15 @@ import type { Plan } from '../model/plan.ts';
 import { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState, LiveState } from '../model/state.ts';
+import type { Step } from '../model/step.ts';
+import { addRehearsals } from '../planner/add-rehearsals.ts';
 import { definitionsToRead, missingTables, sitesToRead } from '../planner/create/missing.ts';
 import { type Blueprints, noBlueprints } from '../planner/create/plot.ts';
 import { makePlan } from '../planner/plan.ts';
 import { openDatabases } from './databases.ts';
 import { readLastApplied } from './last-applied.ts';
 import { readConfig } from './read-config.ts';
+import { rehearseFiles } from './rehearse-files.ts';
 import { stateDirOf } from './state-dir.ts';
 
 export interface PlanOptions {
@@ -39,11 +42,19 @@ export async function plan(options: PlanOptions): Promise<Planned> {
   return { desired, plan: await planOn(desired, databases, options.signal) };
 }
 
+export interface PlanOnOptions {
+  /** Steps that it does not let through are left out. */
+  readonly only?: ((step: Step) => boolean) | undefined;
+  /** False: SQL files are not tried, as for a look at what has moved since. */
+  readonly tryFiles?: boolean;
+}
+
 /** The same on databases that are open already. */
 export async function planOn(
   desired: DesiredState,
   databases: { readonly connector: Connector; readonly locations: ReadonlyMap<DatabaseName, Location> },
   signal?: AbortSignal,
+  { only, tryFiles = true }: PlanOnOptions = {},
 ): Promise<Plan> {
   const live = await readLiveState(databases.connector, desired, signal);
   const untrue = await checkAssertions(databases.connector, desired.assertions, signal);
@@ -53,7 +64,18 @@ export async function planOn(
   const { plan, problems: found } = makePlan({ desired, live, locations, lastApplied, blueprints });
   const problems = [...untrue, ...found];
   if (problems.length > 0) throw new ToolError([...problems, ...unreachable(plan)]);
-  return plan;
+  const part = only === undefined ? plan : partOf(plan, only);
+  if (!tryFiles) return part;
+  const tried = addRehearsals(part, await rehearseFiles(part, live, databases.connector, signal));
+  if (tried.problems.length > 0) throw new ToolError(tried.problems);
+  return tried.plan;
+}
+
+function partOf(plan: Plan, only: (step: Step) => boolean): Plan {
+  const steps = plan.steps.filter(only);
+  const kept = new Set(steps.map(({ id }) => id));
+  const depending = steps.map((step) => ({ ...step, dependsOn: step.dependsOn.filter((id) => kept.has(id)) }));
+  return { ...plan, steps: depending };
 }
 
 /** Two looks more, at what roots have and what nodes offer, and only where the files let a table be made that is missing. */

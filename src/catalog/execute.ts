@@ -96,3 +96,16 @@ export async function functionExists(session: Session, signature: string): Promi
   );
   return rows.length > 0;
 }
+
+/** Whether a node of the queue lives on the database. */
+export async function cascadeIsThere(session: Session, queue: QueueName): Promise<boolean> {
+  const [there] = await session.query<{ found: boolean }>(
+    sql(
+      `select pg_catalog.to_regclass('pgq_node.node_info') is not null
+          and pg_catalog.to_regclass('londiste.applied_execute') is not null
+          and pg_catalog.to_regclass('trunkline.executed') is not null as found`,
+    ),
+  );
+  if (there?.found !== true) return false;
+  return (await session.query(sql('select from pgq_node.node_info where queue_name = $1', queue))).length > 0;
+}

@@ -4,6 +4,7 @@ import type { Session } from '../db/session.ts';
 import { sqlFile } from '../db/sql-files.ts';
 import { sql } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
+import type { ExecutedFile } from '../model/migration.ts';
 import { type DatabaseName, type QueueName, sequenceName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
 import { bundledSchemas, type InstalledSchema, type OfferedExtension, type SchemaName } from '../model/schemas.ts';
@@ -88,6 +89,7 @@ interface ServerRow {
   readonly replicator: string;
   readonly replicator_superuser: boolean;
   readonly has_components: boolean;
+  readonly has_executed: boolean;
   readonly has_nodes: boolean;
   readonly has_tables: boolean;
   readonly has_own: boolean;
@@ -123,6 +125,7 @@ async function readDatabase(session: Session): Promise<LiveDatabase> {
     tables: new Map(tables.map((table) => [table.name, table])),
     sequences: new Set((relations?.sequences ?? []).map(sequenceName)),
     ...(server.has_own ? await readOwn(session) : { applied: new Map(), quietCopies: new Map() }),
+    executed: await readExecuted(session, server),
   };
 }
 
@@ -149,6 +152,19 @@ async function readSchemas(session: Session, server: ServerRow): Promise<Readonl
     schemas.set(name, { source: 'foreign', version });
   }
   return schemas;
+}
+
+async function readExecuted(session: Session, server: ServerRow): Promise<ReadonlyMap<string, ExecutedFile>> {
+  const executed = new Map<string, ExecutedFile>();
+  const files = [
+    ...(server.has_tables ? ['queries/live-executed.sql'] : []),
+    ...(server.has_executed ? ['queries/live-recorded.sql'] : []),
+  ];
+  for (const file of files) {
+    const rows = await session.query<ExecutedFile & { file: string }>(sql(sqlFile(file)));
+    for (const { file: name, queue, sha256 } of rows) executed.set(name, { queue, sha256 });
+  }
+  return executed;
 }
 
 async function foreignVersions(session: Session, rows: readonly SchemaRow[]): Promise<[SchemaName, string][]> {

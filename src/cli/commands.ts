@@ -1,6 +1,7 @@
 import type { Command } from '@oclif/core';
 import { ApplyCommand } from './commands/apply.ts';
 import { CompareCommand } from './commands/compare.ts';
+import { ExecuteCommand } from './commands/execute.ts';
 import { PlanCommand } from './commands/plan.ts';
 import { RunCommand } from './commands/run.ts';
 import { SandboxDownCommand } from './commands/sandbox/down.ts';
@@ -17,6 +18,7 @@ import { ValidateCommand } from './commands/validate.ts';
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   apply: ApplyCommand,
   compare: CompareCommand,
+  execute: ExecuteCommand,
   plan: PlanCommand,
   run: RunCommand,
   'sandbox:down': SandboxDownCommand,

@@ -218,6 +218,15 @@ export interface Queue {
     [k: string]: QueueAssertion;
   };
   /**
+   * SQL files that run once, in the order of their names, at the same place in the stream on every node.
+   */
+  migrations?: {
+    /**
+     * Folder of the `*.sql` files, relative to this file.
+     */
+    dir: string;
+  };
+  /**
    * Which sequences go through the queue.
    */
   sequences?: {

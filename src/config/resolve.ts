@@ -83,6 +83,10 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
     }),
     create: raw.defaults?.create ?? builtIn.create,
     sequences: resolveSequences(scope, name, raw),
+    migrations:
+      raw.migrations === undefined
+        ? undefined
+        : { dir: raw.migrations.dir, files: [], at: keyAt(scope, 'queues', name, 'migrations') },
     at: keyAt(scope, 'queues', name),
   };
 }

@@ -78,6 +78,7 @@ function queueOf(queue: QueueSpec): Queue {
     ),
     tables: queue.tables.map((rule) => tableOf(queue, rule)),
     sequences: sequencesOf(queue.sequences),
+    ...(queue.migrations === undefined ? {} : { migrations: { dir: queue.migrations.dir } }),
   };
 }
 

@@ -65,7 +65,14 @@ export async function applyPlan(options: ApplyOptions): Promise<Walked> {
     report({ kind: 'step_started', step: step.id, description });
     fault(`before:${step.id}`);
     try {
-      await applyStep(step, { write: sessions.write, session: sessions.session, fault });
+      await applyStep(step, {
+        write: sessions.write,
+        session: sessions.session,
+        steps,
+        connector: options.connector,
+        signal: options.signal,
+        fault,
+      });
     } catch (error) {
       const detail = detailOf(error);
       if (detail === undefined) throw error;
@@ -112,6 +119,8 @@ function problemDetail(problem: Problem): string {
       return `${problem.call} answers ${problem.status}, ${problem.note}`;
     case 'sql_failed':
       return `${problem.doing}: ${problem.detail}${problem.sqlstate === undefined ? '' : ` (SQLSTATE ${problem.sqlstate})`}${problem.hint === undefined ? '' : `. ${problem.hint}`}`;
+    case 'migration_fails':
+      return `it does not pass on ${problem.node}: ${problem.detail}`;
     case 'database_unreachable':
       return `database ${problem.database} does not answer: ${problem.detail}`;
     default:

@@ -25,6 +25,7 @@ import type {
 } from '../model/step.ts';
 import { createRoot, createSubscriber, removeNode, setLocation } from './create-node.ts';
 import { createObject } from './create-object.ts';
+import { executeSqlFile } from './execute-sql-file.ts';
 import type { StepDeps } from './step-deps.ts';
 
 /** Does one step. Each may have been done before, wholly or in part: it then does what is left. */
@@ -59,6 +60,8 @@ export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
       return addSequence(step, deps);
     case 'remove_sequence':
       return deps.write(step.database, (session) => removeSequence(session, step));
+    case 'execute_file':
+      return executeSqlFile(step, deps);
     case 'drop_node':
       return removeNode(step, deps);
     default:
@@ -76,6 +79,8 @@ export function databasesOf(step: Step): ReadonlySet<DatabaseName> {
       return new Set([step.database, step.providerDatabase, step.rootDatabase].filter((name) => name !== undefined));
     case 'add_sequence':
       return new Set([step.database, step.rootDatabase]);
+    case 'execute_file':
+      return new Set(step.nodes.map(({ database }) => database));
     default:
       return new Set([step.database]);
   }

@@ -1,5 +1,7 @@
+import type { Connector } from '../db/connector.ts';
 import type { Session } from '../db/session.ts';
 import type { DatabaseName } from '../model/names.ts';
+import type { Step } from '../model/step.ts';
 
 /** What carrying out one step needs. */
 export interface StepDeps {
@@ -7,6 +9,11 @@ export interface StepDeps {
   readonly write: <Result>(database: DatabaseName, work: (session: Session) => Promise<Result>) => Promise<Result>;
   /** A session outside any transaction, for reads and for work that opens its own. */
   readonly session: (database: DatabaseName) => Promise<Session>;
+  /** All of the plan, in its order. */
+  readonly steps: readonly Step[];
+  /** Opens a session of its own, beside those of the plan. */
+  readonly connector: Connector;
+  readonly signal: AbortSignal | undefined;
   /** A named place where a test may end the process. */
   readonly fault: (point: string) => void;
 }

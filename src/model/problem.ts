@@ -499,6 +499,48 @@ export type Problem =
       readonly file: string;
       readonly detail: string;
     }
+  | {
+      readonly code: 'migration_fails';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly file: string;
+      readonly line: number | undefined;
+      readonly detail: string;
+      readonly sqlstate: string | undefined;
+      /** Tables that have another name on that node, and that the file writes without the signs that stand for it. */
+      readonly renamed: readonly { readonly table: TableName; readonly here: TableName }[];
+    }
+  | {
+      readonly code: 'migration_not_tried';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly file: string;
+      readonly detail: string;
+    }
+  | { readonly code: 'migration_changed'; readonly at: Origin; readonly queue: QueueName; readonly file: string }
+  | {
+      readonly code: 'migration_out_of_order';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly file: string;
+      /** A later one, which has run. */
+      readonly after: string;
+    }
+  | {
+      readonly code: 'migration_name_taken';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly file: string;
+      readonly other: string;
+      readonly database: DatabaseName;
+    }
+  | {
+      readonly code: 'sql_file_key_unknown';
+      readonly file: string;
+      readonly line: number;
+      readonly key: string;
+      readonly known: readonly string[];
+    }
   | { readonly code: 'event_unknown'; readonly queue: QueueName; readonly node: NodeName; readonly eventType: string }
   // Embedded servers
   | {

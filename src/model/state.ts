@@ -1,5 +1,6 @@
 import type { AssertionSpec } from './assertion.ts';
 import type { HazardKind } from './hazard.ts';
+import type { ExecutedFile } from './migration.ts';
 import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
 import type { Problem } from './problem.ts';
 import type { InstalledSchema, OfferedExtension, SchemaName } from './schemas.ts';
@@ -43,6 +44,8 @@ export interface LiveDatabase {
   readonly applied: ReadonlyMap<QueueName, AppliedRecord>;
   /** Tables whose first copy is not done: how many milliseconds ago anything was heard of it. */
   readonly quietCopies: ReadonlyMap<QueueName, ReadonlyMap<TableName, number>>;
+  /** SQL files that ran here by way of any queue, by name. */
+  readonly executed: ReadonlyMap<string, ExecutedFile>;
 }
 
 /** What a root keeps about the last apply of its queue. */

@@ -1,4 +1,5 @@
 import type { CreateMode } from './definition.ts';
+import type { ExecuteFile } from './event.ts';
 import type { Hazard } from './hazard.ts';
 import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
 import type { SchemaChange } from './schemas.ts';
@@ -37,6 +38,7 @@ export type Step =
   | RestoreTriggers
   | AddSequence
   | RemoveSequence
+  | ExecuteSqlFile
   | DropNode;
 
 export type StepKind = Step['kind'];
@@ -155,6 +157,13 @@ export interface AddSequence extends NodeStepOf<'add_sequence'> {
 
 export interface RemoveSequence extends NodeStepOf<'remove_sequence'> {
   readonly sequence: SequenceName;
+}
+
+/** An SQL file runs on the root, and then at its place in the stream on every other node. It is tried on each before. */
+export interface ExecuteSqlFile extends NodeStepOf<'execute_file'> {
+  readonly file: ExecuteFile;
+  /** The root's and all others. */
+  readonly nodes: readonly { readonly node: NodeName; readonly database: DatabaseName }[];
 }
 
 /** The file no longer names the node: it is signed off at its provider and root, and its queue objects go. User tables stay. */

@@ -1,4 +1,5 @@
 import type { CreateMode } from './definition.ts';
+import type { MigrationsSpec } from './migration.ts';
 import type { DatabaseName, NodeName, QueueName, RowFilter } from './names.ts';
 import type { Origin } from './origin.ts';
 import type { Engine } from './schemas.ts';
@@ -106,6 +107,7 @@ export interface QueueSpec {
   /** For the tables whose rules leave it unsaid. */
   readonly create: CreateMode;
   readonly sequences: SequenceRules;
+  readonly migrations: MigrationsSpec | undefined;
   readonly at: Origin;
 }
 

@@ -23,6 +23,8 @@ export function findDrift(steps: readonly Step[], input: DriftInput): ReadonlySe
   );
 
   function isDrift(step: Step, queue: QueueName): boolean {
+    // The record does not hold the folder of SQL files: one that has not run is new.
+    if (step.kind === 'execute_file') return false;
     const last = lastApplied.get(queue);
     if (last?.desired === undefined) return false;
     if (last.pending.has(step.id) || last.pending.has(unseenDatabase(step.database))) return false;

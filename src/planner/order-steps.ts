@@ -16,9 +16,10 @@ const ranks: Readonly<Record<StepKind, number>> = {
   add_table: 9,
   change_table: 10,
   add_sequence: 11,
-  remove_table: 12,
-  remove_sequence: 13,
-  drop_node: 14,
+  execute_file: 12,
+  remove_table: 13,
+  remove_sequence: 14,
+  drop_node: 15,
 };
 
 /**

@@ -6,6 +6,7 @@ import type { Step } from '../model/step.ts';
 import { checkTargets } from './check-targets.ts';
 import { type Blueprints, type Ground, noBlueprints, openGround } from './create/plot.ts';
 import { diffDatabase } from './diff-database.ts';
+import { diffMigrations } from './diff-migrations.ts';
 import { diffQueue, type QueueFindings } from './diff-queue.ts';
 import { findDrift } from './drift.ts';
 import { type Findings, mergeFindings } from './findings.ts';
@@ -80,6 +81,10 @@ function compare({
       ),
     ...queues,
     { steps: [], warnings: missingRoles(ground), problems: [] },
+    ...[...desired.queues.values()].flatMap((queue, index) => {
+      const found = queues[index];
+      return found?.looked === undefined ? [] : [diffMigrations(queue, live, found.steps)];
+    }),
   ]);
   return { ...findings, queues };
 }

@@ -22,6 +22,7 @@ export const stepId = {
     idOf('add_sequence', queue, node, sequence),
   removeSequence: (queue: QueueName, node: NodeName, sequence: SequenceName) =>
     idOf('remove_sequence', queue, node, sequence),
+  executeFile: (queue: QueueName, file: string) => `execute_file/${queue}/${file}`,
   dropNode: (queue: QueueName, node: NodeName) => idOf('drop_node', queue, node),
 };
 

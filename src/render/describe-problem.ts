@@ -462,6 +462,44 @@ function sentences(problem: Problem): Sentences {
         `SQL file ${problem.file} came down queue ${problem.queue} and can not run on node ${problem.node}: it ${problem.detail}.`,
         'Make what it needs there, and the node goes on by itself; the file runs at its place among the changes.',
       ];
+    case 'migration_fails': {
+      const { queue, node, file, line, detail, renamed } = problem;
+      const names = renamed.map(
+        ({ table, here }) =>
+          `${table} is ${here} there: write @${table}@ and name it in a line "--*-- Local-Table: ${table}".`,
+      );
+      return [
+        `SQL file ${file}${line === undefined ? '' : ` line ${line}`} does not pass on node ${node} of queue ${queue}: ${sentence(detail)}`,
+        names.length > 0
+          ? names.join(' ')
+          : 'It was rolled back there, and has run nowhere. Mend the file, or what it needs on that node.',
+      ];
+    }
+    case 'migration_not_tried':
+      return [
+        `SQL file ${problem.file} could not be tried on node ${problem.node} of queue ${problem.queue}: ${sentence(problem.detail)}`,
+        'If it fails there, that node stops at it. Plan again when the cause is gone, or look at the file once more.',
+      ];
+    case 'migration_changed':
+      return [
+        `SQL file ${problem.file} of queue ${problem.queue} has run, and has been changed since.`,
+        'It does not run again. Put the text back, and make the change in a new file.',
+      ];
+    case 'migration_out_of_order':
+      return [
+        `SQL file ${problem.file} of queue ${problem.queue} runs after ${problem.after}, which stands behind it and has run already.`,
+        'Give it a later name if it has to come last everywhere.',
+      ];
+    case 'migration_name_taken':
+      return [
+        `SQL file ${problem.file} of queue ${problem.queue} has the name of one that ran by queue ${problem.other} on database ${problem.database}. A name runs once per database.`,
+        'Give it another name.',
+      ];
+    case 'sql_file_key_unknown':
+      return [
+        `${problem.file}:${problem.line} has a line "--*-- ${problem.key}", which is no key that Londiste knows.`,
+        known('The keys', problem.known),
+      ];
     case 'event_unknown':
       return [
         `node ${problem.node} of queue ${problem.queue} met an event of type "${problem.eventType}", which it does not know. It stops there, so that nothing is lost.`,

@@ -39,6 +39,8 @@ export function describeStep(step: Step): string {
       return `add sequence ${step.sequence} on ${step.node}`;
     case 'remove_sequence':
       return `remove sequence ${step.sequence} from ${step.node}`;
+    case 'execute_file':
+      return `run SQL file ${step.file.name} on every node of ${step.queue}`;
     case 'drop_node':
       return `take ${step.node} out of ${step.queue}`;
     default:

@@ -48,6 +48,7 @@ export function changeOf(step: Step): Change {
     case 'set_ticker':
       return step.from === undefined ? 'add' : 'change';
     case 'set_location':
+    case 'execute_file':
     case 'restore_triggers':
       return 'change';
     case 'change_table':

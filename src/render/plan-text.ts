@@ -185,6 +185,11 @@ function contentOf(step: Step): readonly [what: string, details: readonly string
     case 'add_sequence':
     case 'remove_sequence':
       return [`sequence ${step.sequence}`, []];
+    case 'execute_file':
+      return [
+        `SQL file ${step.file.name}, on ${step.nodes.map(({ node }) => node).join(', ')}`,
+        statementLines([step.file.sql.trim()]),
+      ];
     case 'drop_node':
       return [`node ${step.node}`, []];
     default:

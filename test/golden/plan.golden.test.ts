@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { expect } from 'vitest';
+import { parse } from 'yaml';
 import { decodeAppliedConfig, encodeAppliedConfig } from '../../src/config/applied-config.ts';
 import { load } from '../../src/config/load.ts';
+import { readExecuteHeader } from '../../src/model/execute-attributes.ts';
 import { type DatabaseName, type Location, location, type QueueName } from '../../src/model/names.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { DesiredState, LastApplied } from '../../src/model/state.ts';
@@ -14,7 +16,7 @@ import { planJson } from '../../src/render/plan-json.ts';
 import { planText } from '../../src/render/plan-text.ts';
 import { blueprintsFromYaml } from '../support/blueprints-yaml.ts';
 import { type GoldenCase, goldenCases } from '../support/golden.ts';
-import { databasesYaml, liveFromYaml } from '../support/live-yaml.ts';
+import { databasesYaml, liveFromYaml, sha256 } from '../support/live-yaml.ts';
 
 const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
 const plain = paintWith(false);
@@ -31,7 +33,7 @@ goldenCases({
     const live = liveFromYaml(read('live.yaml') ?? '');
     const names = [...live.databases.keys()];
     const text = `${read('trunkline.yaml') ?? ''}version: 1\n${databasesYaml(read('live.yaml') ?? '')}`;
-    const desired = load([{ file: 'trunkline.yaml', text }], { env: {}, schema });
+    const desired = withFiles(load([{ file: 'trunkline.yaml', text }], { env: {}, schema }), read('migrations.yaml'));
     const locations = new Map(names.map((name) => [name, location(`dbname=${name}`)]));
     const made = read('blueprints.yaml');
     const blueprints = made === undefined ? noBlueprints : blueprintsFromYaml(made);
@@ -46,6 +48,20 @@ goldenCases({
     };
   },
 });
+
+/** `migrations.yaml` holds the text of each SQL file, as the folder of `migrations:` would. */
+function withFiles(desired: DesiredState, yaml: string | undefined): DesiredState {
+  if (yaml === undefined) return desired;
+  const files = Object.entries(parse(yaml) as Record<string, string>).map(([name, sql]) => {
+    const header = readExecuteHeader(sql);
+    return { name, sql, attributes: header.kind === 'read' ? header.attributes : '', sha256: sha256(sql) };
+  });
+  const queues = [...desired.queues].map(([name, queue]) => {
+    const { migrations } = queue;
+    return [name, migrations === undefined ? queue : { ...queue, migrations: { ...migrations, files } }] as const;
+  });
+  return { ...desired, queues: new Map(queues) };
+}
 
 function textOf(problems: readonly Problem[], severity: 'error' | 'warning'): string[] {
   return problems.length === 0 ? [] : [problemsText(problems, plain, severity)];

@@ -94,6 +94,7 @@ export function aQueue(
     tables: [],
     create: 'none',
     sequences: { owned: true, include: [], exclude: [], at: undefined },
+    migrations: undefined,
     at: anOrigin({ path: 'queues.replika' }),
     ...fields,
   };
@@ -190,6 +191,7 @@ export const aLiveDatabase = (change: Partial<LiveDatabase> = {}): LiveDatabase 
   sequences: new Set(),
   applied: new Map(),
   quietCopies: new Map(),
+  executed: new Map(),
   ...change,
 });
 

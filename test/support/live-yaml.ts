@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import {
   bundledSchemas,
@@ -75,6 +76,8 @@ interface DatabaseYaml {
   readonly extensions?: Readonly<Record<string, string>>;
   readonly tables?: Readonly<Record<string, TableYaml | null>>;
   readonly sequences?: readonly string[];
+  /** SQL files that ran here: name to queue and text. */
+  readonly executed?: Readonly<Record<string, { readonly queue: string; readonly sql: string }>>;
   readonly nodes?: Readonly<Record<string, NodeYaml>>;
   /** By queue and table. */
   readonly quietCopies?: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -123,6 +126,9 @@ function database(yaml: DatabaseYaml): LiveDatabase {
     user: yaml.user ?? 'repl',
     extensions: extensions(yaml.extensions ?? {}),
     schemas: schemas(yaml.schemas ?? (yaml.nodes === undefined ? {} : 'all')),
+    executed: new Map(
+      Object.entries(yaml.executed ?? {}).map(([name, { queue, sql }]) => [name, { queue, sha256: sha256(sql) }]),
+    ),
     tables: new Map(
       Object.entries(yaml.tables ?? {}).map(([name, table]) => [tableName(name), facts(name, table ?? {})]),
     ),
@@ -248,4 +254,8 @@ function replicated(queue: string, type: LiveNode['type'], text: string, yaml: R
     sync: decodeSyncState(yaml.state ?? 'ok') ?? { kind: 'missing' },
     triggers: yaml.triggers?.map((trigger) => ({ ...usual, ...trigger })) ?? [usual, truncate],
   };
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

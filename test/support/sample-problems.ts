@@ -723,6 +723,69 @@ export const sampleProblems: {
     meaning: 'The address of `run --http` cannot be listened on.',
     problem: { code: 'http_unavailable', host: '127.0.0.1', port: 9187, reason: 'EADDRINUSE', detail: '' },
   },
+  migration_fails: {
+    meaning: 'An SQL file was tried on a node, in a transaction that was rolled back, and failed there.',
+    problem: {
+      code: 'migration_fails',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      file: '0001_add_note.sql',
+      line: 2,
+      detail: 'relation "app.orders" does not exist',
+      sqlstate: '42P01',
+      renamed: [{ table: tableName('app.orders'), here: tableName('archive.orders') }],
+    },
+  },
+  migration_not_tried: {
+    meaning: 'An SQL file is to run, and one node could not show beforehand whether it passes there.',
+    problem: {
+      code: 'migration_not_tried',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      file: '0001_add_note.sql',
+      detail: 'canceling statement due to lock timeout',
+    },
+  },
+  migration_changed: {
+    meaning: 'The text of an SQL file is not the one that ran under its name.',
+    problem: {
+      code: 'migration_changed',
+      at: at(9, 5, 'queues.shop.migrations'),
+      queue: queueName('shop'),
+      file: '0001_add_note.sql',
+    },
+  },
+  migration_out_of_order: {
+    meaning: 'A new SQL file stands before one that has run.',
+    problem: {
+      code: 'migration_out_of_order',
+      at: at(9, 5, 'queues.shop.migrations'),
+      queue: queueName('shop'),
+      file: '0002_add_note.sql',
+      after: '0003_add_price.sql',
+    },
+  },
+  migration_name_taken: {
+    meaning: 'Two queues have an SQL file of one name, and a database in common.',
+    problem: {
+      code: 'migration_name_taken',
+      at: at(9, 5, 'queues.shop.migrations'),
+      queue: queueName('shop'),
+      file: '0001_add_note.sql',
+      other: 'stock',
+      database: databaseName('source'),
+    },
+  },
+  sql_file_key_unknown: {
+    meaning: "A `--*--` line at the head of an SQL file is not one of Londiste's.",
+    problem: {
+      code: 'sql_file_key_unknown',
+      file: 'migrations/0001_add_note.sql',
+      line: 1,
+      key: 'Local-Tabel',
+      known: ['Local-Table', 'Need-Table'],
+    },
+  },
   event_unknown: {
     meaning: 'A worker met an event that it cannot replay.',
     problem: { code: 'event_unknown', queue: queueName('shop'), node: nodeName('leaf1'), eventType: 'custom' },
