@@ -104,7 +104,12 @@ select
     (select coalesce(json_agg(json_build_array(
          r.name,
          r.relkind = 'p',
-         r.relispartition,
+         case when r.relispartition then (
+             select pn.nspname || '.' || pc.relname
+               from pg_catalog.pg_inherits i
+               join pg_catalog.pg_class pc on pc.oid = i.inhparent
+               join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
+              where i.inhrelid = r.oid) end,
          coalesce(a.list, '[]'),
          k.primary_key,
          coalesce(k.unique_keys, '[]'),

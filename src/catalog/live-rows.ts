@@ -35,7 +35,7 @@ export type ColumnRow = readonly [
 export type RelationRow = readonly [
   name: string,
   partitioned: boolean,
-  isPartition: boolean,
+  partitionOf: string | null,
   columns: readonly ColumnRow[],
   primaryKey: readonly string[] | null,
   uniqueKeys: readonly (readonly [name: string, columns: readonly string[], notNull: boolean])[],
@@ -105,11 +105,11 @@ export function readQuiet(rows: readonly QuietRow[]): LiveDatabase['quietCopies'
 }
 
 export function readRelation(row: RelationRow): TableFacts {
-  const [name, partitioned, isPartition, columns, primaryKey, uniqueKeys, ownedSequences, rows, bytes, empty] = row;
+  const [name, partitioned, partitionOf, columns, primaryKey, uniqueKeys, ownedSequences, rows, bytes, empty] = row;
   return {
     name: tableName(name),
     partitioned,
-    isPartition,
+    partitionOf: partitionOf === null ? undefined : tableName(partitionOf),
     columns: columns.map(readColumn),
     primaryKey: primaryKey ?? undefined,
     uniqueKeys: uniqueKeys.map(([key, keyColumns, notNull]) => ({ name: key, columns: keyColumns, notNull })),

@@ -350,6 +350,10 @@ export type Problem =
       readonly queue: QueueName;
       readonly node: NodeName;
       readonly table: TableName;
+      /** Its partitions replicate by themselves; or the original extensions, which take no partitioned table. */
+      readonly because: 'partition_named' | 'extension';
+      /** Of those partitions, one. */
+      readonly partition: TableName | undefined;
       readonly fatal: boolean;
     }
   | {

@@ -33,7 +33,7 @@ export const bundledSchemas: readonly { readonly name: SchemaName; readonly vers
   { name: 'pgq', version: '3.5+1' },
   { name: 'pgq_ext', version: '3.1+1' },
   { name: 'pgq_node', version: '3.5+1' },
-  { name: 'londiste', version: '3.8+1' },
+  { name: 'londiste', version: '3.8+2' },
   { name: 'trunkline', version: '2' },
 ];
 

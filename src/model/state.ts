@@ -78,8 +78,8 @@ export interface ColumnFacts {
 export interface TableFacts {
   readonly name: TableName;
   readonly partitioned: boolean;
-  /** A partition's rows travel with its own trigger or its parent's, never both. */
-  readonly isPartition: boolean;
+  /** Its parent. A partition's rows travel with its own trigger or its parent's, never both. */
+  readonly partitionOf: TableName | undefined;
   readonly columns: readonly ColumnFacts[];
   /** Columns in key order; undefined where there is no primary key. */
   readonly primaryKey: readonly string[] | undefined;

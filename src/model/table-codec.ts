@@ -188,6 +188,11 @@ export function captureArgs(pgq: InstalledSchema['source']): readonly string[] {
   return pgq === 'bundled' ? [generatedCapture] : [];
 }
 
+/** Makes a trigger tell of its table by this name, whichever partition it fires for. */
+export function nameInEvents(table: TableName): string {
+  return `ev_extra1='${table.replaceAll("'", "''")}'`;
+}
+
 /** Whether a trigger with these arguments does what {@link captureArgs} asked for. */
 export function capturesAs(wanted: readonly string[], args: readonly string[]): boolean {
   return wanted.every((arg) => args.includes(arg) || (arg === generatedCapture && args.includes(generalCapture)));

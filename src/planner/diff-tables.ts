@@ -5,7 +5,7 @@ import type { Problem } from '../model/problem.ts';
 import type { LiveTable, TableFacts } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { type TableSpec, wholeTable } from '../model/table.ts';
-import { sameTable } from '../model/table-codec.ts';
+import { nameInEvents, sameTable } from '../model/table-codec.ts';
 import { compareColumns, createTableSql } from './compare-columns.ts';
 import { type MadeSequences, makeOnNode } from './create/on-node.ts';
 import { createId } from './diff-node.ts';
@@ -45,11 +45,14 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   const { queue, root } = scene;
   for (const node of [root, ...scene.subscribers]) replicated.set(node.spec.name, []);
 
+  const namedParts = partsByAncestor(wanted, root);
+
   for (const table of wanted.values()) {
     const { name } = table.facts;
-    if (table.facts.partitioned) {
+    const unfit = asOneTable(table, root, table.facts, table.at);
+    if (unfit !== undefined) {
       held.push(table.facts);
-      report(partitioned(table, root, name, table.at), table.named);
+      report(unfit, table.named);
       continue;
     }
     if (table.facts.primaryKey === undefined) {
@@ -101,7 +104,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'add_table',
       table: spec,
       role: 'root',
-      triggerArgs: root.triggerArgs,
+      triggerArgs: captureArgsOf(root, spec, facts),
       copy: undefined,
       hazards: [],
       dependsOn: [stepId.createRoot(queue.name, root.spec.name)],
@@ -129,8 +132,9 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       report({ code: 'table_missing_on_node', ...ids, createSql, replicated: !fatal }, fatal);
       return !fatal;
     }
-    if (target.partitioned) {
-      report(partitioned(table, leaf, target.name, at), fatal && table.named);
+    const parted = asOneTable(table, leaf, target, at);
+    if (parted !== undefined) {
+      report(parted, fatal && table.named);
       return !fatal;
     }
     if (target.primaryKey === undefined) {
@@ -189,7 +193,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'add_table',
       table: spec,
       role: leaf.spec.placement.role,
-      triggerArgs: captureArgsOf(leaf),
+      triggerArgs: captureArgsOf(leaf, spec, target ?? source),
       copy: { estimatedRows: source.estimatedRows, bytes: source.bytes },
       hazards: firstCopyHazards(node, spec, source, target),
       dependsOn:
@@ -208,7 +212,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       from,
       to,
       role: leaf.spec.placement.role,
-      triggerArgs: captureArgsOf(leaf),
+      triggerArgs: captureArgsOf(leaf, to, leaf.database.tables.get(to.destination)),
       copy: { estimatedRows: source.estimatedRows, bytes: source.bytes },
       hazards: copyAgainHazards(node, from, to, source),
       dependsOn: [stepId.restoreTriggers(queue.name, root.spec.name, to.name), ...copiedAfter(leaf, to.name)],
@@ -225,7 +229,8 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
 
   function restoreTriggers(scene_: NodeScene, live: LiveTable, spec: TableSpec): void {
     const role = scene_.spec.placement.role;
-    const fault = triggerFault(live, role, scene_.triggerArgs);
+    const triggerArgs = captureArgsOf(scene_, spec, scene_.database.tables.get(spec.destination));
+    const fault = triggerFault(live, role, triggerArgs);
     if (fault === undefined) return;
     steps.push({
       ...base(scene_),
@@ -233,7 +238,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'restore_triggers',
       table: spec,
       role,
-      triggerArgs: captureArgsOf(scene_),
+      triggerArgs,
       because: fault.because,
       hazards: fault.losesEvents ? lostEventsHazards(scene_.spec.name, spec.name) : [],
       dependsOn: [],
@@ -293,14 +298,21 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     return { database: at.spec.database, queue: queue.name, node: at.spec.name };
   }
 
-  /** Triggers of a partitioned table tell of its partitions by their own names, which nobody waits for. */
-  function partitioned(table: WantedTable, on: NodeScene, name: TableName, at: Origin): Problem {
+  /** Why a partitioned table can't go through the queue under its own name. */
+  function asOneTable(table: WantedTable, on: NodeScene, facts: TableFacts, at: Origin): Problem | undefined {
+    if (!facts.partitioned) return undefined;
+    const partition = on === root ? namedParts.get(facts.name) : undefined;
+    // Their functions look for plain tables alone.
+    const extension = on.triggerArgs.length === 0;
+    if (partition === undefined && !extension) return undefined;
     return {
       code: 'table_partitioned',
       at,
       queue: queue.name,
       node: on.spec.name,
-      table: name,
+      table: facts.name,
+      because: partition === undefined ? 'extension' : 'partition_named',
+      partition,
       fatal: table.named,
     };
   }
@@ -334,8 +346,25 @@ function keyStatements(source: TableFacts, facts: TableFacts, onRoot: boolean) {
 }
 
 /** A leaf's triggers only refuse; a branch captures like a root, so that it can become one. */
-function captureArgsOf({ spec, triggerArgs }: NodeScene): readonly string[] {
-  return spec.placement.role === 'leaf' ? [] : triggerArgs;
+/** Triggers of a partitioned table fire for its partitions, and would tell of them by names that nobody waits for. */
+function captureArgsOf(
+  { spec: node, triggerArgs }: NodeScene,
+  { name }: TableSpec,
+  facts: TableFacts | undefined,
+): readonly string[] {
+  if (node.placement.role === 'leaf') return [];
+  return facts?.partitioned === true ? [nameInEvents(name), ...triggerArgs] : triggerArgs;
+}
+
+/** Tables above partitions that are wanted by themselves, each with one of those. */
+function partsByAncestor(wanted: Expansion['tables'], root: NodeScene): ReadonlyMap<TableName, TableName> {
+  const parts = new Map<TableName, TableName>();
+  for (const { facts } of wanted.values()) {
+    for (let parent = facts.partitionOf; parent !== undefined; parent = root.database.tables.get(parent)?.partitionOf) {
+      parts.set(parent, facts.name);
+    }
+  }
+  return parts;
 }
 
 function hasSchema(leaf: NodeScene, destination: TableName): boolean {

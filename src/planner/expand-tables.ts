@@ -76,7 +76,7 @@ export function expandTables(queue: QueueSpec, rootTables: ReadonlyMap<TableName
       const matches = compileGlob(pattern);
       let any = false;
       for (const facts of rootTables.values()) {
-        if (facts.isPartition || isInternal(facts.name) || !matches(facts.name)) continue;
+        if (facts.partitionOf !== undefined || isInternal(facts.name) || !matches(facts.name)) continue;
         any = true;
         if (!excluded(facts.name)) found.set(facts.name, facts);
       }

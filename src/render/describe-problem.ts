@@ -319,8 +319,10 @@ function sentences(problem: Problem): Sentences {
       ];
     case 'table_partitioned':
       return [
-        `table ${problem.table} on node ${problem.node} of queue ${problem.queue} is partitioned${problem.fatal ? ', so it cannot be replicated as one table' : ', so it is left out'}.`,
-        'Name its partitions instead, each in an entry of its own.',
+        `table ${problem.table} on node ${problem.node} of queue ${problem.queue} is partitioned, and ${problem.because === 'extension' ? 'the londiste extension there takes no such table' : `its partition ${problem.partition} replicates by itself`}, so ${problem.fatal ? 'it cannot be replicated as one table' : 'it is left out'}.`,
+        problem.because === 'extension'
+          ? 'Name its partitions instead, each in an entry of its own.'
+          : 'Name either the table or its partitions.',
       ];
     case 'handler_foreign':
       return [

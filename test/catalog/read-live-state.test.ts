@@ -49,7 +49,7 @@ test.for([12, 14, 18] as const)('a bare database on version %i shows its tables 
   const orders = seen.tables.get(tableName('app.orders'));
   expect(orders).toMatchObject({
     partitioned: false,
-    isPartition: false,
+    partitionOf: undefined,
     primaryKey: ['code', 'id'],
     uniqueKeys: [
       { name: 'orders_nr', columns: ['nr'], notNull: true },
@@ -70,7 +70,10 @@ test.for([12, 14, 18] as const)('a bare database on version %i shows its tables 
   ]);
   const parts = seen.tables.get(tableName('app.parts'));
   expect([parts?.partitioned, parts?.empty, parts?.primaryKey]).toEqual([true, false, undefined]);
-  expect(seen.tables.get(tableName('app.parts_1'))).toMatchObject({ isPartition: true, estimatedRows: undefined });
+  expect(seen.tables.get(tableName('app.parts_1'))).toMatchObject({
+    partitionOf: tableName('app.parts'),
+    estimatedRows: undefined,
+  });
 });
 
 test('what was applied is read back', async () => {

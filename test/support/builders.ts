@@ -130,7 +130,7 @@ export const aColumn = (name: string, change: Partial<ColumnFacts> = {}): Column
 export const tableFacts = (name: TableName, change: Partial<TableFacts> = {}): TableFacts => ({
   name,
   partitioned: false,
-  isPartition: false,
+  partitionOf: undefined,
   columns: [aColumn('id', { notNull: true }), aColumn('note', { type: 'text' })],
   primaryKey: ['id'],
   uniqueKeys: [],

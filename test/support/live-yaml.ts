@@ -37,7 +37,7 @@ interface TableYaml {
   readonly rows?: number | null;
   readonly bytes?: number;
   readonly partitioned?: boolean;
-  readonly partition?: boolean;
+  readonly partitionOf?: string;
 }
 
 interface NodeYaml {
@@ -187,7 +187,7 @@ function facts(name: string, yaml: TableYaml) {
     bytes: yaml.bytes ?? 8192,
     empty: rows === 0,
     partitioned: yaml.partitioned ?? false,
-    isPartition: yaml.partition ?? false,
+    partitionOf: yaml.partitionOf === undefined ? undefined : tableName(yaml.partitionOf),
   });
 }
 

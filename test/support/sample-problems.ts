@@ -491,13 +491,15 @@ export const sampleProblems: {
     },
   },
   table_partitioned: {
-    meaning: 'A table is partitioned, and its partitions are what changes.',
+    meaning: 'A table is partitioned, and cannot be replicated as one.',
     problem: {
       code: 'table_partitioned',
       at: at(13, 9),
       queue: queueName('shop'),
       node: nodeName('root1'),
       table: tableName('events'),
+      because: 'partition_named',
+      partition: tableName('events_2024'),
       fatal: true,
     },
   },

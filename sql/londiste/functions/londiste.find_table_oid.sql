@@ -1,6 +1,6 @@
 -- londiste.find_table_oid(tbl)
 --
--- Looks a plain table up in the system catalogs.
+-- Looks a table up in the system catalogs, a partitioned one too.
 --
 -- Parameters:
 --   tbl  raw name, without quotes
@@ -13,6 +13,6 @@ stable
 strict
 as $$
 begin
-    return londiste.find_rel_oid(tbl, 'r');
+    return coalesce(londiste.find_rel_oid(tbl, 'r'), londiste.find_rel_oid(tbl, 'p'));
 end;
 $$;

@@ -1,8 +1,10 @@
 import type { SequenceDefinition, TableDefinition, TypeDefinition } from '../../model/definition.ts';
 import { type SequenceName, splitName, type TableName } from '../../model/names.ts';
 import type { CreateTable, Step } from '../../model/step.ts';
+import type { TableSpec } from '../../model/table.ts';
 import { qualifiedSql, quoteIfNeeded, quoteText } from '../quote-ident.ts';
 import { stepId } from '../step-ids.ts';
+import { chooseColumns } from './choose-columns.ts';
 import { foreignKeysOf, type ReplicatedHere } from './foreign-keys.ts';
 import { type Means, schemaOf, schemaSql, sequenceRestSql, sequenceSql, typeSql } from './objects-sql.ts';
 import type { Plot, Source } from './plot.ts';
@@ -14,7 +16,7 @@ import { fullTableSql, minimalTableSql } from './table-sql.ts';
 export interface Wish {
   readonly ids: Pick<CreateTable, 'database' | 'queue' | 'node'>;
   readonly name: TableName;
-  readonly destination: TableName;
+  readonly spec: TableSpec;
   readonly create: 'minimal' | 'full';
   readonly source: Source;
   readonly plot: Plot;
@@ -50,7 +52,11 @@ export function createTable(wish: Wish): Creation {
   const { plot, serverVersion, superuser, source, name } = wish;
   const means = { major: Math.floor(serverVersion / 10_000), superuser, roles: plot.roles };
   const draft: Draft = { wish, means, steps: [], reasons: [], sql: [], left: [], dependsOn: new Set() };
-  const [table, ...partitions] = source.tables.get(name) ?? [];
+  const [table, ...partitions] = (source.tables.get(name) ?? []).map((definition) => {
+    const chosen = chooseColumns(definition, wish.spec);
+    if (wish.create === 'full') draft.left.push(...chosen.left);
+    return chosen.table;
+  });
   // Dropped on the root between two looks: the next plan says so.
   if (table === undefined) return { ...draft, reasons: ['the root has it no more'], sequences: [] };
   if (table.inherits !== undefined) {
@@ -58,7 +64,7 @@ export function createTable(wish: Wish): Creation {
       `on the root it inherits from ${table.inherits.join(', ')}, and rows of one table in another's are not replicated`,
     );
   }
-  needSchema(draft, splitName(wish.destination).schema);
+  needSchema(draft, splitName(wish.spec.destination).schema);
   const tables = wish.create === 'minimal' ? [table] : [table, ...partitions];
   for (const one of tables) needTypes(draft, one);
   const sequences = wish.create === 'minimal' ? makeMinimal(draft, table) : makeFull(draft, tables);
@@ -73,8 +79,8 @@ function makeMinimal(draft: Draft, table: TableDefinition): readonly SequenceNam
       draft.reasons.push(`column ${name} is a virtual generated column, which came with PostgreSQL 18`);
     }
   }
-  takeName(draft, wish.destination);
-  pushTable(draft, minimalTableSql(table, qualifiedSql(wish.destination)), []);
+  takeName(draft, wish.spec.destination);
+  pushTable(draft, minimalTableSql(table, qualifiedSql(wish.spec.destination)), []);
   return [];
 }
 
@@ -88,7 +94,7 @@ function makeFull(draft: Draft, definitions: readonly TableDefinition[]): readon
     if (table.kind === 'f') draft.reasons.push(`its partition ${table.name} is a foreign table`);
     return table;
   });
-  const renaming = renamingOf(tables, wish.destination, taken);
+  const renaming = renamingOf(tables, wish.spec.destination, taken);
   for (const { name } of tables) {
     const destination = renaming.table(name);
     if (name !== wish.name) needSchema(draft, splitName(destination).schema);
@@ -119,7 +125,8 @@ function makeFull(draft: Draft, definitions: readonly TableDefinition[]): readon
 }
 
 function pushTable(draft: Draft, statements: readonly string[], foreignKeys: CreateTable['foreignKeys']): void {
-  const { ids, name, destination, create } = draft.wish;
+  const { ids, name, create } = draft.wish;
+  const { destination } = draft.wish.spec;
   draft.steps.push({
     ...ids,
     id: stepId.createTable(ids.queue, ids.node, name),

@@ -28,7 +28,7 @@ export function makeOnNode(
   const { steps, reasons, sql, left, sequences } = createTable({
     ids: { database, queue: queue.name, node },
     name: table.facts.name,
-    destination: spec.destination,
+    spec,
     create,
     source,
     plot,
