@@ -1,5 +1,6 @@
 -- $1: queue. One row where the queue has a node on this database.
 select i.node_name, i.node_type, i.worker_name, s.provider_node, s.last_tick_id, s.paused, s.uptodate, s.cur_error,
+    i.combined_queue, c.node_type as combined_type,
     trunkline.get_hold(i.queue_name, i.node_name) as hold,
     coalesce((
         select json_agg(json_build_object(
@@ -9,4 +10,5 @@ select i.node_name, i.node_type, i.worker_name, s.provider_node, s.last_tick_id,
         where t.queue_name = i.queue_name and t.local), '[]') as tables
 from pgq_node.node_info i
 join pgq_node.local_state s on s.queue_name = i.queue_name and s.consumer_name = i.worker_name
+left join pgq_node.node_info c on c.queue_name = i.combined_queue
 where i.queue_name = $1

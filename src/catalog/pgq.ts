@@ -9,6 +9,9 @@ export interface Batch {
   readonly toTick: bigint;
   /** Snapshot of `fromTick`, as `xmin:xmax:xip`. */
   readonly fromSnapshot: string;
+  /** When `toTick` was made, and the provider's event counter then. */
+  readonly toTime: string;
+  readonly toEventSeq: bigint;
   /** Ticks after the batch's end when it was opened, and the events up to the newest of them by the provider's counter. */
   readonly ticksBehind: number;
   readonly eventsBehind: number;
@@ -18,6 +21,8 @@ interface BatchRow {
   readonly batch_id: bigint;
   readonly prev_tick_id: bigint;
   readonly cur_tick_id: bigint;
+  readonly cur_tick_time: string;
+  readonly cur_tick_event_seq: bigint;
   readonly from_snapshot: string;
   readonly ticks_behind: bigint;
   readonly events_behind: bigint;
@@ -35,7 +40,7 @@ export async function nextBatch(
 ): Promise<Batch | undefined> {
   const [row] = await session.query<BatchRow>(
     sql(
-      `select b.batch_id, b.prev_tick_id, b.cur_tick_id,
+      `select b.batch_id, b.prev_tick_id, b.cur_tick_id, b.cur_tick_time, b.cur_tick_event_seq,
           (select t.tick_snapshot::text from pgq.tick t where t.tick_queue = q.queue_id and t.tick_id = b.prev_tick_id) as from_snapshot,
           n.tick_id - b.cur_tick_id as ticks_behind, n.tick_event_seq - b.cur_tick_event_seq as events_behind
         from pgq.next_batch_custom($1, $2, null, $3, null) b, pgq.queue q, lateral (
@@ -53,6 +58,8 @@ export async function nextBatch(
     fromTick: row.prev_tick_id,
     toTick: row.cur_tick_id,
     fromSnapshot: row.from_snapshot,
+    toTime: row.cur_tick_time,
+    toEventSeq: row.cur_tick_event_seq,
     ticksBehind: Number(row.ticks_behind),
     eventsBehind: Number(row.events_behind),
   };
@@ -86,11 +93,17 @@ export async function unregisterConsumer(session: Session, queue: QueueName, con
   await session.query(sql('select pgq.unregister_consumer($1, $2)', queue, consumer));
 }
 
-/** One tick if the queue's settings say that one is due, told to whoever listens. Undefined where none was due. */
+/**
+ * One tick if the queue's settings say that one is due, told to whoever listens. Undefined where none was due, where the
+ * ticker is paused, and on a branch, whose ticks are its provider's.
+ */
 export async function tickAndNotify(session: Session, queue: QueueName): Promise<bigint | undefined> {
   const [row] = await session.query<{ tick: bigint }>(
     sql(
-      `select t.tick, pg_catalog.pg_notify($2, $1 || ' ' || t.tick) from (select pgq.ticker($1) as tick offset 0) t where t.tick is not null`,
+      `select t.tick, pg_catalog.pg_notify($2, $1 || ' ' || t.tick)
+        from (select pgq.ticker(q.queue_name) as tick from pgq.queue q
+          where q.queue_name = $1 and not q.queue_external_ticker and not q.queue_ticker_paused offset 0) t
+        where t.tick is not null`,
       queue,
       tickChannel,
     ),

@@ -1,6 +1,6 @@
 import type { Session } from '../db/session.ts';
 import { sql } from '../db/statement.ts';
-import type { NodeName, QueueName } from '../model/names.ts';
+import { type NodeName, nodeName, type QueueName } from '../model/names.ts';
 import type { CopyProgress } from '../model/progress.ts';
 
 /**
@@ -91,4 +91,20 @@ export async function reportStatus(
       JSON.stringify(detail),
     ),
   );
+}
+
+/** Where the node read when a worker last reported; undefined where none has. */
+export async function readLastProvider(
+  session: Session,
+  queue: QueueName,
+  node: NodeName,
+): Promise<NodeName | undefined> {
+  const [row] = await session.query<{ provider: string | null }>(
+    sql(
+      `select detail ->> 'provider' as provider from trunkline.worker_status where queue_name = $1 and node_name = $2`,
+      queue,
+      node,
+    ),
+  );
+  return row?.provider ? nodeName(row.provider) : undefined;
 }

@@ -1,7 +1,7 @@
 import type { Session } from '../db/session.ts';
 import { sqlFile } from '../db/sql-files.ts';
 import { sql } from '../db/statement.ts';
-import { type NodeName, nodeName, type QueueName, type TableName, tableName } from '../model/names.ts';
+import { type NodeName, nodeName, type QueueName, queueName, type TableName, tableName } from '../model/names.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
 import { decodeReplicable } from '../model/table-codec.ts';
@@ -18,9 +18,20 @@ export interface WorkerTable {
   readonly snapshot: string | undefined;
 }
 
+/** What a node is now, by its own catalog. */
+export type NodeRole =
+  | { readonly kind: 'root' }
+  /** Keeps a queue of its own, with the events and ticks of its provider. */
+  | { readonly kind: 'branch' }
+  | { readonly kind: 'leaf' }
+  /** Its events also go into another queue of the same database. */
+  | { readonly kind: 'merging'; readonly into: QueueName }
+  /** What it would apply comes through that queue, which has a branch here; it only keeps up with it. */
+  | { readonly kind: 'waiting'; readonly behind: QueueName };
+
 export interface WorkerState {
   readonly node: NodeName;
-  readonly type: 'root' | 'branch' | 'leaf';
+  readonly role: NodeRole;
   readonly worker: string;
   readonly provider: NodeName;
   readonly position: bigint;
@@ -41,6 +52,8 @@ interface StateRow {
   readonly paused: boolean;
   readonly uptodate: boolean;
   readonly cur_error: string | null;
+  readonly combined_queue: string | null;
+  readonly combined_type: 'root' | 'branch' | 'leaf' | null;
   readonly hold: bigint | null;
   readonly tables: readonly {
     readonly name: string;
@@ -57,7 +70,7 @@ export async function readWorkerState(session: Session, queue: QueueName): Promi
   if (row === undefined) return undefined;
   return {
     node: nodeName(row.node_name),
-    type: row.node_type,
+    role: roleOf(row),
     worker: row.worker_name,
     provider: nodeName(row.provider_node),
     position: row.last_tick_id,
@@ -69,6 +82,12 @@ export async function readWorkerState(session: Session, queue: QueueName): Promi
   };
 }
 
+function roleOf(row: Pick<StateRow, 'node_type' | 'combined_queue' | 'combined_type'>): NodeRole {
+  if (row.node_type !== 'leaf' || row.combined_queue === null) return { kind: row.node_type };
+  const combined = queueName(row.combined_queue);
+  return row.combined_type === 'branch' ? { kind: 'waiting', behind: combined } : { kind: 'merging', into: combined };
+}
+
 function readTable(row: StateRow['tables'][number]): WorkerTable {
   const name = tableName(row.name);
   const destination = row.destination === null ? null : tableName(row.destination);
@@ -78,6 +97,17 @@ function readTable(row: StateRow['tables'][number]): WorkerTable {
     sync: decodeSyncState(row.state),
     snapshot: row.snapshot ?? undefined,
   };
+}
+
+/** Only what the node is; undefined where the queue has none here. */
+export async function readNodeType(
+  session: Session,
+  queue: QueueName,
+): Promise<'root' | 'branch' | 'leaf' | undefined> {
+  const [row] = await session.query<{ node_type: 'root' | 'branch' | 'leaf' }>(
+    sql('select node_type from pgq_node.node_info where queue_name = $1', queue),
+  );
+  return row?.node_type;
 }
 
 /** Where one consumer of this node stands; undefined when it is not registered. */
@@ -129,6 +159,38 @@ export function unregisterLocalConsumer(session: Session, queue: QueueName, cons
   return call(session, 'pgq_node.unregister_consumer', queue, consumer);
 }
 
+/** Whether the node still has the role and the provider that its worker goes by. */
+export async function isStill(
+  session: Session,
+  queue: QueueName,
+  { role, provider }: Pick<WorkerState, 'role' | 'provider'>,
+): Promise<boolean> {
+  const [row] = await session.query<
+    Pick<StateRow, 'node_type' | 'combined_queue' | 'combined_type'> & { readonly provider_node: string }
+  >(
+    sql(
+      `select i.node_type, i.combined_queue, c.node_type as combined_type, s.provider_node
+        from pgq_node.node_info i
+        join pgq_node.local_state s on s.queue_name = i.queue_name and s.consumer_name = i.worker_name
+        left join pgq_node.node_info c on c.queue_name = i.combined_queue
+        where i.queue_name = $1`,
+      queue,
+    ),
+  );
+  return row !== undefined && row.provider_node === provider && sameRole(roleOf(row), role);
+}
+
+export function sameRole(left: NodeRole, right: NodeRole): boolean {
+  switch (left.kind) {
+    case 'merging':
+      return right.kind === 'merging' && right.into === left.into;
+    case 'waiting':
+      return right.kind === 'waiting' && right.behind === left.behind;
+    default:
+      return right.kind === left.kind;
+  }
+}
+
 /** Told to the provider, so that it may rotate away what this node has finished. */
 export function setSubscriberWatermark(
   session: Session,
@@ -136,7 +198,8 @@ export function setSubscriberWatermark(
   node: NodeName,
   tick: bigint,
 ): Promise<void> {
-  return call(session, 'pgq_node.set_subscriber_watermark', queue, node, tick);
+  // 405, it would go back: a subscriber of this node began further behind.
+  return callTolerating([405], session, 'pgq_node.set_subscriber_watermark', queue, node, tick);
 }
 
 export function registerLocation(

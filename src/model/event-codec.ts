@@ -52,6 +52,8 @@ export function decodeControlEvent(row: QueueRow): ControlEvent {
       return { kind: 'location_removed', node: data };
     case 'pgq.global-watermark':
       return { kind: 'global_watermark', tick: data };
+    case 'pgq.tick-id':
+      return { kind: 'partition_tick', queue: extra1, tick: data };
     default:
       return isJsonTruncate(row.type) ? { kind: 'truncate', table: extra1 } : { kind: 'unknown', type: row.type };
   }

@@ -21,6 +21,8 @@ export type ControlEvent =
   | { readonly kind: 'location'; readonly node: string; readonly location: string | null; readonly dead: boolean }
   | { readonly kind: 'location_removed'; readonly node: string }
   | { readonly kind: 'global_watermark'; readonly tick: string }
+  /** A queue that goes into this one has come so far. */
+  | { readonly kind: 'partition_tick'; readonly queue: string; readonly tick: string }
   | { readonly kind: 'execute'; readonly file: ExecuteFile }
   | { readonly kind: 'unknown'; readonly type: string };
 

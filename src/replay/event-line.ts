@@ -66,3 +66,12 @@ export function readQueueRow(bytes: Uint8Array, line: EventLine): QueueRow {
 }
 
 const decoder = new TextDecoder();
+
+/** All of some whole lines, where they are few. */
+export function* readQueueRows(lines: Uint8Array): Iterable<QueueRow> {
+  for (let at = 0; at < lines.length; ) {
+    const line = readEventLine(lines, at);
+    at = line.end;
+    yield readQueueRow(lines, line);
+  }
+}

@@ -1,3 +1,4 @@
+import { setGlobalWatermark, setPartitionWatermark } from '../catalog/own-queue.ts';
 import {
   globalAddTable,
   globalRemoveSequence,
@@ -6,7 +7,7 @@ import {
   isSequenceReplicated,
   readTableState,
 } from '../catalog/table-sync.ts';
-import { registerLocation, unregisterLocation } from '../catalog/worker-state.ts';
+import { type NodeRole, registerLocation, unregisterLocation } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import type { ControlEvent } from '../model/event.ts';
 import { tableName } from '../model/names.ts';
@@ -14,8 +15,13 @@ import { ToolError } from '../model/problem.ts';
 import { applyExecute } from './apply-execute.ts';
 import type { NodeDeps } from './deps.ts';
 
-/** What a leaf does with events that change no row, inside the batch's transaction. */
-export async function applyControl(deps: NodeDeps, session: Session, event: ControlEvent): Promise<void> {
+/** What a subscriber does with events that change no row, inside the batch's transaction. */
+export async function applyControl(
+  deps: NodeDeps,
+  session: Session,
+  role: NodeRole,
+  event: ControlEvent,
+): Promise<void> {
   const { queue } = deps;
   switch (event.kind) {
     case 'table_added':
@@ -36,8 +42,13 @@ export async function applyControl(deps: NodeDeps, session: Session, event: Cont
       return registerLocation(session, queue, event.node, event.location, event.dead);
     case 'location_removed':
       return unregisterLocation(session, queue, event.node);
-    // A leaf keeps no queue, so the watermark says nothing to it.
     case 'global_watermark':
+      // A leaf keeps no queue, so the watermark says nothing to it.
+      if (role.kind === 'branch') await setGlobalWatermark(session, queue, BigInt(event.tick));
+      return;
+    case 'partition_tick':
+      if (role.kind === 'branch') await setPartitionWatermark(session, queue, event.queue, BigInt(event.tick));
+      return;
     // Handled where rows are.
     case 'truncate':
       return;

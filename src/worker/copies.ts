@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { isMergeComplete } from '../catalog/merged-tables.ts';
 import { estimateRows } from '../catalog/pgq.ts';
 import { readTableState, setTableState } from '../catalog/table-sync.ts';
-import type { WorkerState, WorkerTable } from '../catalog/worker-state.ts';
+import type { NodeRole, WorkerState, WorkerTable } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import type { DatabaseName, NodeName, TableName } from '../model/names.ts';
@@ -35,6 +36,7 @@ interface CopiesDeps {
   readonly deps: NodeDeps;
   readonly generation: bigint;
   readonly worker: string;
+  readonly role: NodeRole;
   readonly provider: { readonly node: NodeName; readonly database: DatabaseName };
   readonly wake: WakeUp;
   readonly heartbeat: Heartbeat;
@@ -101,7 +103,9 @@ export function startCopies(given: CopiesDeps): Copies {
 
   /** A provider that is itself still copying the table has nothing to copy from. */
   async function providerIsReady(table: TableName, provider: Session): Promise<boolean> {
-    return (await readTableState(provider, deps.queue, table))?.state === 'ok';
+    if ((await readTableState(provider, deps.queue, table))?.state !== 'ok') return false;
+    // Rows of a first copy do not go through the queue that others are merged into.
+    return isMergeComplete(provider, deps.queue, table);
   }
 
   async function run(table: WorkerTable, job: Job): Promise<void> {
@@ -119,6 +123,7 @@ export function startCopies(given: CopiesDeps): Copies {
         spec,
         generation: given.generation,
         worker: given.worker,
+        merging: given.role.kind === 'merging',
         provider: given.provider,
         changed: () => given.wake.wake(),
         waitForMain: () => job.wake.wait(500, stop),

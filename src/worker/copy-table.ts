@@ -1,3 +1,4 @@
+import { readMergedElsewhere, tryLockMergedTable, unlockMergedTable } from '../catalog/merged-tables.ts';
 import { estimateRows, finishBatch, nextBatch, registerConsumer, unregisterConsumer } from '../catalog/pgq.ts';
 import { readTableState, setTableState } from '../catalog/table-sync.ts';
 import { readIndexDdl } from '../catalog/target-indexes.ts';
@@ -31,6 +32,8 @@ export interface CopyJob {
   readonly generation: bigint;
   /** The node's worker: it names the copy's own consumer, as Londiste names its. */
   readonly worker: string;
+  /** Other queues may put their rows into the same table. */
+  readonly merging: boolean;
   readonly provider: { readonly node: NodeName; readonly database: DatabaseName };
   /** Told when the table's state in the catalog moved. */
   readonly changed: () => void;
@@ -82,7 +85,7 @@ export async function copyTable(job: CopyJob): Promise<void> {
 }
 
 /** Also the name that Londiste gives it. */
-function copyConsumer(worker: string, table: string): string {
+export function copyConsumer(worker: string, table: string): string {
   return `${worker}.copy.${table}`;
 }
 
@@ -139,6 +142,7 @@ async function firstCopy(ends: Ends): Promise<void> {
   await register(ends);
   const source = await sourceOf(ends);
   ends.rowsTotal = await estimateRows(ends.provider, source.name);
+  await using place = await takePlace(ends);
   await transaction(
     ends.provider,
     async () => {
@@ -146,13 +150,38 @@ async function firstCopy(ends: Ends): Promise<void> {
       const [row] = await ends.provider.query<{ snapshot: string }>(
         sql('select txid_current_snapshot()::text as snapshot'),
       );
-      await fill(ends, source, row?.snapshot ?? '');
+      await fill(ends, source, row?.snapshot ?? '', place.keepsRows);
     },
     'isolation level repeatable read, read only',
   );
   deps.fault('copied');
   ends.job.changed();
   await analyze(ends);
+}
+
+interface Place extends AsyncDisposable {
+  /** Another queue's rows are there: this copy adds to them. */
+  readonly keepsRows: boolean;
+}
+
+/** Of several copies into one table the first empties it, and the others wait for that. */
+async function takePlace({ job, subscriber }: Ends): Promise<Place> {
+  const { deps, spec } = job;
+  const release = async () => undefined;
+  if (!job.merging) return { keepsRows: false, [Symbol.asyncDispose]: release };
+  for (;;) {
+    deps.stop.throwIfAborted();
+    if (await tryLockMergedTable(subscriber, spec.destination)) {
+      const unlock = () => unlockMergedTable(subscriber, spec.destination);
+      const { hasRows, takenDown } = await readMergedElsewhere(subscriber, deps.queue, spec.destination);
+      if (!takenDown && !hasRows) {
+        return { keepsRows: false, [Symbol.asyncDispose]: async () => (subscriber.lost ? undefined : unlock()) };
+      }
+      await unlock();
+      if (!takenDown) return { keepsRows: true, [Symbol.asyncDispose]: release };
+    }
+    await deps.clock.sleep(300, deps.stop);
+  }
 }
 
 /** A consumer left from a copy that was cut short would hold back rotation from its old tick. */
@@ -184,17 +213,18 @@ function missing(node: NodeName, ends: Ends, name: TableName): ToolError {
   return new ToolError([problem]);
 }
 
-async function fill(ends: Ends, source: TargetTable, snapshot: string): Promise<void> {
+async function fill(ends: Ends, source: TargetTable, snapshot: string, keepsRows: boolean): Promise<void> {
   const { deps, spec, generation } = ends.job;
   const { subscriber } = ends;
   await transaction(subscriber, async () => {
     await assertLease(subscriber, deps.queue, deps.node, generation);
     const target = (await readTargetTables(subscriber, [spec.destination])).get(spec.destination);
     if (target === undefined) throw missing(deps.node, ends, spec.destination);
-    await subscriber.script(`lock table ${quoteName(target.name)} in access exclusive mode`);
-    const putBack = await takeDownIndexes(ends, target);
+    // Other queues go on with the rows that they have in it.
+    if (!keepsRows) await subscriber.script(`lock table ${quoteName(target.name)} in access exclusive mode`);
+    const putBack = keepsRows ? [] : await takeDownIndexes(ends, target);
     const state = await readTableState(subscriber, deps.queue, spec.name);
-    if (state?.keepsRows !== true) await empty(subscriber, target);
+    if (!keepsRows && state?.keepsRows !== true) await empty(subscriber, target);
     tell(ends, 'copying');
     const ticker = setInterval(() => tell(ends, 'copying'), 200);
     try {
@@ -348,7 +378,9 @@ async function replayNext(ends: Ends, snapshot: string | undefined, minEvents: n
   await replayBatch(link, batch, {
     routes,
     reroute: undefined,
-    onlyTable: spec.name,
+    filter: { kind: 'table', table: spec.name },
+    keep: undefined,
+    as: undefined,
     control: undefined,
     alsoWrite: undefined,
   });

@@ -1,3 +1,4 @@
+import type { NodeRole } from '../catalog/worker-state.ts';
 import type { Connector } from '../db/connector.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Log } from '../model/log.ts';
@@ -5,6 +6,11 @@ import type { DatabaseName, NodeName, QueueName } from '../model/names.ts';
 import type { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { Tallied } from '../model/tally.ts';
+
+/** What the node was when its worker last looked, which saves the ticker a look. */
+export interface NodeView {
+  role: NodeRole | undefined;
+}
 
 /** What a node's worker is given: itself, the way to databases, and the world. */
 export interface NodeDeps {
@@ -14,12 +20,15 @@ export interface NodeDeps {
   /** Where another node of the queue lives, by the file. */
   readonly databaseOf: (node: NodeName) => DatabaseName | undefined;
   readonly parallelCopies: number;
+  /** Undefined where no worker runs for the node in this process. */
+  readonly view: NodeView | undefined;
   readonly connector: Connector;
   readonly clock: Clock;
   readonly log: Log;
   readonly report: Report;
   /** Host and process, for the lease and the heartbeat. */
   readonly holder: string;
+  readonly watermarkEveryMs: number;
   /** Asks to stop after the batch in hand. */
   readonly stop: AbortSignal;
   /** Ends every connection at once. */

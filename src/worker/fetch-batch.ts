@@ -2,16 +2,30 @@ import { batchEventSql } from '../catalog/pgq.ts';
 import type { Session } from '../db/session.ts';
 import { quoteLiteral } from '../db/statement.ts';
 
-/** Streams a batch's events in order as whole lines of COPY text, some hundred at a time; the whole batch is never held. */
+/** Which events of a batch are wanted. */
+export type EventFilter =
+  | { readonly kind: 'all' }
+  /** A copy that catches up. */
+  | { readonly kind: 'table'; readonly table: string }
+  /** What is about the queue, its nodes and its tables, but no rows. */
+  | { readonly kind: 'control' };
+
+const decodedColumns = 'e.ev_id, e.ev_txid, e.ev_type, e.ev_data, e.ev_extra1, e.ev_extra2, e.ev_extra3';
+
+/**
+ * Streams a batch's events in order as whole lines of COPY text, some hundred at a time; the whole batch is never held.
+ * `whole` adds the columns that only another queue wants.
+ */
 export async function* fetchBatch(
   session: Session,
   batch: bigint,
-  onlyTable: string | undefined,
+  filter: EventFilter,
+  whole: boolean,
 ): AsyncGenerator<Uint8Array, void, void> {
   const events = await batchEventSql(session, batch);
-  const filter = onlyTable === undefined ? '' : `where e.ev_extra1 = ${quoteLiteral(onlyTable)}`;
+  const columns = whole ? `${decodedColumns}, e.ev_extra4, e.ev_time` : decodedColumns;
   const stream = session.copyOut(
-    `copy (select e.ev_id, e.ev_txid, e.ev_type, e.ev_data, e.ev_extra1, e.ev_extra2, e.ev_extra3 from (${events}) e ${filter} order by e.ev_id) to stdout`,
+    `copy (select ${columns} from (${events}) e ${condition(filter)} order by e.ev_id) to stdout`,
   );
   let parts: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -24,5 +38,16 @@ export async function* fetchBatch(
     parts.push(chunk.subarray(0, end));
     yield parts.length === 1 ? chunk.subarray(0, end) : Buffer.concat(parts);
     parts = end < chunk.length ? [chunk.subarray(end)] : [];
+  }
+}
+
+function condition(filter: EventFilter): string {
+  switch (filter.kind) {
+    case 'all':
+      return '';
+    case 'table':
+      return `where e.ev_extra1 = ${quoteLiteral(filter.table)}`;
+    case 'control':
+      return `where e.ev_type like 'pgq.%' or e.ev_type like 'londiste.%'`;
   }
 }

@@ -1,5 +1,6 @@
 import { clearCopyProgress, reportStatus, setCopyProgress } from '../catalog/trunkline.ts';
 import type { Session } from '../db/session.ts';
+import type { NodeName } from '../model/names.ts';
 import type { CopyProgress } from '../model/progress.ts';
 import type { NodeDeps } from './deps.ts';
 
@@ -8,21 +9,26 @@ export interface Heartbeat extends AsyncDisposable {
   state(word: string): void;
   applied(events: number, tick: bigint): void;
   copy(progress: CopyProgress): void;
+  /** Where the node reads; kept for whoever works for it next. */
+  provider(node: NodeName): void;
+  readonly lastProvider: NodeName | undefined;
 }
 
 const everyMs = 1_000;
 
-export function startHeartbeat(deps: NodeDeps, control: Session): Heartbeat {
+export function startHeartbeat(deps: NodeDeps, control: Session, lastProvider: NodeName | undefined): Heartbeat {
   const copies = new Map<string, CopyProgress>();
   const ended = new AbortController();
   let word = 'starting';
   let events = 0;
   let tick: bigint | undefined;
+  let provider = lastProvider;
 
   async function beat(state: string): Promise<void> {
     await reportStatus(control, deps, state, {
       events_applied: events,
       last_tick: tick === undefined ? null : Number(tick),
+      provider: provider ?? null,
     });
     for (const progress of [...copies.values()]) {
       copies.delete(progress.table);
@@ -48,6 +54,12 @@ export function startHeartbeat(deps: NodeDeps, control: Session): Heartbeat {
       deps.count('events', count);
       events += count;
       tick = at;
+    },
+    provider(node) {
+      provider = node;
+    },
+    get lastProvider() {
+      return provider;
     },
     copy(progress) {
       copies.set(progress.table, progress);

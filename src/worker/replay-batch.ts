@@ -1,13 +1,15 @@
 import { type Batch, finishBatch } from '../catalog/pgq.ts';
 import { assertLease } from '../catalog/trunkline.ts';
-import { setCompleted } from '../catalog/worker-state.ts';
+import { isStill, setCompleted, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import { transaction } from '../db/transaction.ts';
 import type { ControlEvent } from '../model/event.ts';
 import { ApplyFailed, type BatchCounts, type Route, startApplying } from './apply-batch.ts';
 import type { NodeDeps } from './deps.ts';
-import { fetchBatch } from './fetch-batch.ts';
+import { type EventFilter, fetchBatch } from './fetch-batch.ts';
+import type { Keeper } from './keep-events.ts';
+import { RoleChanged } from './role-changed.ts';
 
 /** The two ends of a subscription, and who may write. */
 export interface Link {
@@ -22,8 +24,11 @@ export interface Link {
 export interface ReplayOptions {
   readonly routes: ReadonlyMap<string, Route>;
   readonly reroute: (() => Promise<ReadonlyMap<string, Route>>) | undefined;
-  /** Fetch this table's events only: a copy catching up. */
-  readonly onlyTable: string | undefined;
+  readonly filter: EventFilter;
+  /** A fresh one for each try: where the events go beside the tables. */
+  readonly keep: (() => Keeper) | undefined;
+  /** What the node must still be when the position moves; undefined for a copy, which ends with the reader that started it. */
+  readonly as: Pick<WorkerState, 'role' | 'provider'> | undefined;
   readonly control: ((event: ControlEvent) => Promise<void>) | undefined;
   /** Written in the transaction that moves the position. */
   readonly alsoWrite: (() => Promise<void>) | undefined;
@@ -76,13 +81,16 @@ async function applyOnce(
   const { deps, provider, subscriber } = link;
   return transaction(subscriber, async () => {
     await assertLease(subscriber, deps.queue, deps.node, link.generation);
+    const keeper = options.keep?.();
+    await keeper?.begin();
     await using applier = startApplying(subscriber, { ...options, ordered, maxHeld });
     let clash: unknown;
-    for await (const lines of fetchBatch(provider, batch.id, options.onlyTable)) {
+    for await (const lines of fetchBatch(provider, batch.id, options.filter, keeper !== undefined)) {
       deps.fault('mid-fetch');
       // The rest is read and dropped: leaving a COPY half way would cost the connection, which the next try needs.
       if (clash !== undefined) continue;
       try {
+        await keeper?.add(lines);
         await applier.add(lines);
       } catch (error) {
         if (!mayTryInOrder(error, ordered)) throw error;
@@ -92,7 +100,11 @@ async function applyOnce(
     if (clash !== undefined) throw clash;
     const counts = await applier.finish();
     await options.alsoWrite?.();
+    await keeper?.finish(batch);
     await setCompleted(subscriber, deps.queue, link.consumer, batch.toTick);
+    // Whoever changes the node's role or provider writes the row that is locked now.
+    if (options.as !== undefined && !(await isStill(subscriber, deps.queue, options.as)))
+      throw new RoleChanged(deps.node);
     deps.fault('before-commit');
     return counts;
   });

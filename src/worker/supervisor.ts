@@ -6,7 +6,7 @@ import type { DatabaseName, NodeName, QueueName } from '../model/names.ts';
 import type { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { Count } from '../model/tally.ts';
-import { type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
+import type { NodeSpec, QueueSpec } from '../model/topology.ts';
 import type { NodeDeps } from './deps.ts';
 import { trackFailures } from './failures.ts';
 import { replayNode } from './replay-node.ts';
@@ -16,7 +16,7 @@ export interface WorkersInput {
   readonly queues: readonly QueueSpec[];
   /** Undefined: every node of the queues. */
   readonly nodes: ReadonlySet<NodeName> | undefined;
-  /** Whether to tick and maintain the queues whose roots are among them. */
+  /** Whether to tick and maintain the queues that the nodes keep. */
   readonly ticker: boolean;
   /** Whether to replay and copy for them; true unless told. */
   readonly replay?: boolean;
@@ -29,6 +29,8 @@ export interface WorkersInput {
   readonly explain: (error: ToolError) => string;
   readonly count?: Count | undefined;
   readonly holder: string;
+  /** How often a provider is told what is not needed any more; undefined: every ten seconds. */
+  readonly watermarkEveryMs?: number;
   readonly fault: (point: string) => void;
 }
 
@@ -51,7 +53,7 @@ export function startWorkers(input: WorkersInput): Workers {
       if (input.nodes !== undefined && !input.nodes.has(node.name)) continue;
       const deps = depsOf(input, queue, node, stopping.signal, killing.signal);
       if (input.replay !== false) loops.push(keepGoing(deps, replayNode));
-      if (input.ticker && node === rootOf(queue)) {
+      if (input.ticker) {
         const options = { askEveryMs: Math.min(500, Math.max(10, queue.ticker.maxLagMs / 4)), maintainEveryMs: 15_000 };
         loops.push(keepGoing(deps, (mine, failures) => tickQueue(mine, options, () => failures.over())));
       }
@@ -93,6 +95,7 @@ function depsOf(input: WorkersInput, queue: QueueSpec, node: NodeSpec, stop: Abo
     database: node.database,
     databaseOf: (other) => input.databaseOf?.(name, other) ?? queue.nodes.get(other)?.database,
     parallelCopies: node.parallelCopies,
+    view: input.replay === false ? undefined : { role: undefined },
     connector: input.connector,
     clock: input.clock,
     log: input.log,
@@ -100,6 +103,7 @@ function depsOf(input: WorkersInput, queue: QueueSpec, node: NodeSpec, stop: Abo
     explain: input.explain,
     count: (what, by) => input.count?.(name, node.name, what, by),
     holder: input.holder,
+    watermarkEveryMs: input.watermarkEveryMs ?? 10_000,
     stop,
     kill,
     fault: input.fault,

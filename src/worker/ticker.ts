@@ -1,5 +1,6 @@
 import { maintainRetryEvents, maintenanceTasks, tickAndNotify } from '../catalog/pgq.ts';
 import { tryLockTicker } from '../catalog/trunkline.ts';
+import { readNodeType } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import { quoteName, sql } from '../db/statement.ts';
 import { tableName } from '../model/names.ts';
@@ -11,8 +12,16 @@ export interface TickerOptions {
   readonly maintainEveryMs: number;
 }
 
-/** Ticks and maintains one queue on its root while it holds the ticker's lock; another process waits for it. */
+/**
+ * Ticks and maintains the queue of one node while it holds the ticker's lock; another process waits for it. A branch keeps
+ * its provider's ticks, but its event tables are rotated as a root's are. Returns when the node keeps no queue any more.
+ */
 export async function tickQueue(deps: NodeDeps, options: TickerOptions, settled: () => void): Promise<void> {
+  while (!(await keepsQueue(deps))) {
+    settled();
+    await deps.clock.sleep(deps.view === undefined ? askAgainMs : lookEveryMs, deps.stop);
+    if (deps.stop.aborted) return;
+  }
   await using session = await deps.connector(deps.database, {
     applicationName: `trunkline ticker ${deps.queue}`,
     signal: deps.kill,
@@ -30,15 +39,36 @@ export async function tickQueue(deps: NodeDeps, options: TickerOptions, settled:
   }
   deps.log({ level: 'info', event: 'ticker_started', queue: deps.queue, message: `ticks queue ${deps.queue}` });
   let maintainedAt = deps.clock.now() - options.maintainEveryMs;
-  while (!deps.stop.aborted) {
-    await tickAndNotify(session, deps.queue);
+  for (let lookedAt = 0, type = await readNodeType(session, deps.queue); !deps.stop.aborted; ) {
+    if (type !== 'root' && type !== 'branch') return;
+    if (type === 'root') await tickAndNotify(session, deps.queue);
     if (deps.clock.now() - maintainedAt >= options.maintainEveryMs) {
       maintainedAt = deps.clock.now();
       await maintain(session, deps);
     }
     settled();
-    await deps.clock.sleep(options.askEveryMs, deps.stop);
+    await deps.clock.sleep(type === 'root' ? options.askEveryMs : lookEveryMs, deps.stop);
+    if (deps.clock.now() - lookedAt >= lookEveryMs) {
+      lookedAt = deps.clock.now();
+      type = await readNodeType(session, deps.queue);
+    }
   }
+}
+
+const lookEveryMs = 500;
+
+/** A process that only ticks asks again so often whether a leaf has become something else. */
+const askAgainMs = 10_000;
+
+async function keepsQueue(deps: NodeDeps): Promise<boolean> {
+  const { view } = deps;
+  if (view !== undefined) return view.role?.kind === 'root' || view.role?.kind === 'branch';
+  await using session = await deps.connector(deps.database, {
+    applicationName: `trunkline ticker ${deps.queue}`,
+    signal: deps.kill,
+  });
+  const type = await readNodeType(session, deps.queue);
+  return type === 'root' || type === 'branch';
 }
 
 /**

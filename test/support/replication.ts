@@ -24,7 +24,10 @@ export interface ReplicationTable {
   readonly triggerArgs?: readonly string[];
 }
 
-/** A root and its leaves, set up by the bundled SQL alone, to test workers without planner and executor. */
+/** Where a node hangs; one that is not named is a leaf of the first. */
+export type Shape = Readonly<Record<string, { readonly role: 'branch' | 'leaf'; readonly provider: string }>>;
+
+/** A root and its subscribers, set up by the bundled SQL alone, to test workers without planner and executor. */
 export interface Replication extends AsyncDisposable {
   readonly cluster: Cluster<string>;
   readonly queue: QueueSpec;
@@ -32,13 +35,14 @@ export interface Replication extends AsyncDisposable {
   session(database: string): Promise<Session>;
   addTable(table: ReplicationTable): Promise<void>;
   start(nodes?: readonly string[]): Workers;
-  /** Until every table of the leaf is in sync and the leaf has every change made so far. */
+  /** Until every table of the node is in sync and the leaf has every change made so far. */
   caughtUp(leaf: string, timeoutMs?: number): Promise<void>;
 }
 
 export async function replication(
   databases: Readonly<Record<string, ServerVersion | ClusterDatabaseOptions>>,
   tables: string,
+  shape: Shape = {},
 ): Promise<Replication> {
   const cluster = await freshCluster(
     Object.fromEntries(
@@ -54,7 +58,13 @@ export async function replication(
     ticker: tickerSettings({ maxLagMs: 100, maxCount: 200 }),
     nodes: [
       aNode({ name: nodeName(root), database: databaseName(root) }),
-      ...leaves.map((leaf) => aNode({ name: nodeName(leaf), database: databaseName(leaf), provider: nodeName(root) })),
+      ...leaves.map((leaf) =>
+        aNode({
+          name: nodeName(leaf),
+          database: databaseName(leaf),
+          provider: nodeName(shape[leaf]?.provider ?? root),
+        }),
+      ),
     ],
   });
   const session = async (database: string) => {
@@ -66,7 +76,7 @@ export async function replication(
     await using db = await session(name);
     await db.script(tables);
   }
-  await setUp(cluster, queue, root, leaves);
+  await setUp(cluster, queue, root, leaves, shape);
   const logs: LogRecord[] = [];
   const told = () =>
     logs
@@ -83,7 +93,7 @@ export async function replication(
     async addTable(table) {
       for (const [index, name] of [root, ...leaves].entries()) {
         await using db = await session(name);
-        await addTable(db, table, name, index === 0);
+        await addTable(db, table, name, index === 0 || shape[name]?.role === 'branch', index === 0);
       }
     },
     start(nodes) {
@@ -98,6 +108,7 @@ export async function replication(
         explain: (error) =>
           JSON.stringify(error.problems, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
         holder: `test:${process.pid}`,
+        watermarkEveryMs: 500,
         fault: () => undefined,
       });
       running.push(workers);
@@ -146,7 +157,8 @@ async function setUp(
   cluster: Cluster<string>,
   queue: QueueSpec,
   root: string,
-  leaves: readonly string[],
+  subscribers: readonly string[],
+  shape: Shape,
 ): Promise<void> {
   await using source = (await cluster.databases[root]?.session()) as Session;
   await source.script(`
@@ -154,23 +166,33 @@ async function setUp(
     select pgq_node.create_node('replika', 'root', '${root}', '${root}.worker', null, null, null);
     select pgq.set_queue_config('replika', 'ticker_max_lag', '${queue.ticker.maxLagMs} milliseconds');
     select pgq.set_queue_config('replika', 'ticker_max_count', '${queue.ticker.maxCount}');`);
-  for (const leaf of leaves) {
-    const [row] = await source.query<{ wm: bigint }>(
+  for (const node of subscribers) {
+    const { role, provider } = shape[node] ?? { role: 'leaf', provider: root };
+    await source.query(sql(`select pgq_node.register_location('replika', $1, 'dbname=' || $1, false)`, node));
+    await using above = (await cluster.databases[provider]?.session()) as Session;
+    await above.query(sql(`select pgq_node.register_location('replika', $1, 'dbname=' || $1, false)`, node));
+    const [row] = await above.query<{ wm: bigint }>(
       sql(
-        `select pgq_node.register_location('replika', $1, 'dbname=' || $1, false),
-          (select global_watermark from pgq_node.register_subscriber('replika', $1, $1 || '.worker', null)) as wm`,
-        leaf,
+        `select global_watermark as wm from pgq_node.register_subscriber('replika', $1, $1 || '.worker', null)`,
+        node,
       ),
     );
-    await using target = (await cluster.databases[leaf]?.session()) as Session;
-    await target.script(`
-      select pgq_node.register_location('replika', '${root}', 'dbname=${root}', false);
-      select pgq_node.register_location('replika', '${leaf}', 'dbname=${leaf}', false);
-      select pgq_node.create_node('replika', 'leaf', '${leaf}', '${leaf}.worker', '${root}', ${row?.wm}, null);`);
+    await using target = (await cluster.databases[node]?.session()) as Session;
+    for (const known of [root, ...subscribers])
+      await target.query(sql(`select pgq_node.register_location('replika', $1, 'dbname=' || $1, false)`, known));
+    await target.script(
+      `select pgq_node.create_node('replika', '${role}', '${node}', '${node}.worker', '${provider}', ${row?.wm}, null);`,
+    );
   }
 }
 
-async function addTable(db: Session, table: ReplicationTable, node: string, isRoot: boolean): Promise<void> {
+async function addTable(
+  db: Session,
+  table: ReplicationTable,
+  node: string,
+  keepsQueue: boolean,
+  isRoot: boolean,
+): Promise<void> {
   const name: TableName = tableName(table.name);
   const { target, where, ...options } = table.on?.[node] ?? {};
   const spec = {
@@ -185,7 +207,7 @@ async function addTable(db: Session, table: ReplicationTable, node: string, isRo
       'select * from londiste.local_add_table($1, $2, $3, $4, $5)',
       'replika',
       name,
-      isRoot ? (table.triggerArgs ?? ['capture=generated']) : [],
+      keepsQueue ? (table.triggerArgs ?? ['capture=generated']) : [],
       stored.attrs,
       stored.destination,
     ),

@@ -1,0 +1,55 @@
+/**
+ * Lines of a batch as they were fetched (`ev_id`, `ev_txid`, then the rest) to lines for another queue. Events keep
+ * their bytes as they are: nothing is decoded on the way.
+ */
+
+const tab = 0x09;
+const lineFeed = 0x0a;
+
+/** The columns of {@link linesForBranch}: all but the transaction, which is the writer's own. */
+export const branchColumns = 'ev_id, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3, ev_extra4, ev_time';
+
+export function linesForBranch(lines: Uint8Array): Uint8Array {
+  const out = new Uint8Array(lines.length);
+  let used = 0;
+  for (let start = 0; start < lines.length; ) {
+    const afterId = lines.indexOf(tab, start);
+    const afterTxid = lines.indexOf(tab, afterId + 1);
+    const end = lines.indexOf(lineFeed, afterTxid) + 1;
+    out.set(lines.subarray(start, afterId), used);
+    used += afterId - start;
+    out.set(lines.subarray(afterTxid, end), used);
+    used += end - afterTxid;
+    start = end;
+  }
+  return out.subarray(0, used);
+}
+
+/** The columns of {@link linesForMerge}: events of several queues can not keep their numbers in one. */
+export const mergeColumns = 'ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3, ev_extra4, ev_time';
+
+/** What is about the queue itself stays behind. */
+export function linesForMerge(lines: Uint8Array): Uint8Array {
+  const out = new Uint8Array(lines.length);
+  let used = 0;
+  for (let start = 0; start < lines.length; ) {
+    const type = lines.indexOf(tab, lines.indexOf(tab, start) + 1) + 1;
+    const end = lines.indexOf(lineFeed, type) + 1;
+    if (!ownTypes.some((own) => startsWith(lines, type, own))) {
+      out.set(lines.subarray(type, end), used);
+      used += end - type;
+    }
+    start = end;
+  }
+  return out.subarray(0, used);
+}
+
+const ownTypes: readonly Uint8Array[] = [Uint8Array.from('pgq.', code), Uint8Array.from('londiste.', code)];
+
+function code(char: string): number {
+  return char.charCodeAt(0);
+}
+
+function startsWith(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
+  return wanted.every((byte, index) => bytes[at + index] === byte);
+}

@@ -1,0 +1,306 @@
+import { hasTick, keepTick, readWatermarks } from '../catalog/own-queue.ts';
+import { type Batch, finishBatch, nextBatch, tickChannel } from '../catalog/pgq.ts';
+import { setTableState } from '../catalog/table-sync.ts';
+import { assertLease } from '../catalog/trunkline.ts';
+import {
+  type NodeRole,
+  sameRole,
+  setConsumerError,
+  setSubscriberWatermark,
+  setUptodate,
+  type WorkerState,
+  type WorkerTable,
+} from '../catalog/worker-state.ts';
+import { transaction } from '../db/transaction.ts';
+import { decodeControlEvent } from '../model/event-codec.ts';
+import type { DatabaseName } from '../model/names.ts';
+import { type Problem, ToolError } from '../model/problem.ts';
+import { readQueueRows } from '../replay/event-line.ts';
+import { isPast, parseSnapshot, type Snapshot } from '../replay/snapshot.ts';
+import { type BatchCounts, makeRoutes, type Route } from './apply-batch.ts';
+import { applyControl } from './apply-control.ts';
+import type { Copies } from './copies.ts';
+import { signOffStrayCopies } from './copy-table.ts';
+import type { NodeDeps } from './deps.ts';
+import { fetchBatch } from './fetch-batch.ts';
+import { type PendingKeys, restoreForeignKeys } from './foreign-keys.ts';
+import { type Keeper, keeperFor } from './keep-events.ts';
+import { type Link, replayBatch } from './replay-batch.ts';
+import { currentState, type Round } from './round.ts';
+import { openSubscriber } from './sessions.ts';
+
+/** Without a notification a tick is found this late. */
+const pollMs = 1_000;
+
+/** Returns when asked to stop, or when the node reads from another provider now. */
+export async function follow(round: Round, first: WorkerState, database: DatabaseName, copies: Copies): Promise<void> {
+  const { deps } = round;
+  await using provider = await deps.connector(database, {
+    applicationName: `trunkline reader ${deps.node}`,
+    signal: deps.kill,
+  });
+  await using subscriber = await openSubscriber(deps, 'apply');
+  await provider.listen(tickChannel, (payload) => {
+    if (payload.startsWith(`${deps.queue} `)) round.wake.wake();
+  });
+  await signOffStrayCopies({ deps, provider, subscriber, worker: first.worker }, await currentState(round));
+  const link: Link = { deps, provider, subscriber, generation: round.generation, consumer: first.worker };
+  const { queue, node } = deps;
+  const follower: Follower = {
+    ...round,
+    link,
+    copies,
+    routes: undefined,
+    keep: keeperFor(first.role, { queue, node, subscriber, control: round.control }),
+    behind: 0,
+    batchEvents: batchEvents.least,
+    foreignKeys: { deps, control: round.control, subscriber, refused: new Map() },
+    watermark: { at: deps.clock.now() - deps.watermarkEveryMs, tick: undefined },
+  };
+  round.heartbeat.provider(first.provider);
+  while (!deps.stop.aborted) {
+    const state = await currentState(round);
+    if (state.provider !== first.provider || !sameRole(state.role, first.role)) return;
+    await followOnce(follower, state);
+    round.failures.over();
+  }
+}
+
+export function providerDatabase(deps: NodeDeps, state: WorkerState): DatabaseName {
+  const database = deps.databaseOf(state.provider);
+  if (database !== undefined) return database;
+  throw new ToolError([{ code: 'node_not_in_file', queue: deps.queue, node: state.provider, provider: undefined }]);
+}
+
+interface Follower extends Round {
+  readonly link: Link;
+  readonly copies: Copies;
+  routes: { readonly key: string; readonly routes: ReadonlyMap<string, Route> } | undefined;
+  /** Events that waited behind the last batch, over more than one tick: ask for a batch that spans several. */
+  behind: number;
+  /** How many events such a batch is to have. */
+  batchEvents: number;
+  readonly keep: (() => Keeper) | undefined;
+  readonly foreignKeys: PendingKeys;
+  watermark: { readonly at: number; readonly tick: bigint | undefined };
+}
+
+async function followOnce(follower: Follower, state: WorkerState): Promise<void> {
+  const { deps, control, wake, heartbeat, copies } = follower;
+  if (!state.uptodate) await setUptodate(control, deps.queue, state.worker);
+  if (state.error !== undefined) await setConsumerError(control, deps.queue, state.worker, null);
+  if (state.paused) {
+    heartbeat.state('paused');
+    return wake.wait(250, deps.stop);
+  }
+  if (state.hold !== undefined && state.hold <= state.position) {
+    heartbeat.state('held');
+    return wake.wait(50, deps.stop);
+  }
+  const sync = await copies.look(state, follower.link.provider);
+  if (sync.handOver.length > 0) await grantHandover(follower, state, sync.handOver);
+  // A copy on its way to our tick needs us to stand still there.
+  if (sync.handOver.length > 0 || sync.handingOver) return wake.wait(20, deps.stop);
+  const exact = state.hold !== undefined || sync.closing || !mayJoinTicks(state.role);
+  const batch = await openBatch(follower, state, exact);
+  if (batch === undefined) {
+    heartbeat.state('idle');
+    await restoreForeignKeys(follower.foreignKeys);
+    await publishWatermark(follower, state);
+    return wake.wait(pollMs, deps.stop);
+  }
+  heartbeat.state('replaying');
+  await take(follower, state, batch);
+}
+
+/** A branch must have every tick of its provider; and a leaf that waits for a queue goes by its every step. */
+function mayJoinTicks({ kind }: NodeRole): boolean {
+  return kind === 'leaf' || kind === 'merging';
+}
+
+async function openBatch(follower: Follower, state: WorkerState, exact: boolean): Promise<Batch | undefined> {
+  const { link, deps, behind } = follower;
+  if (behind > 0 && !exact) {
+    const large = await nextBatch(link.provider, deps.queue, state.worker, Math.min(behind, follower.batchEvents));
+    if (large !== undefined) return large;
+  }
+  return nextBatch(link.provider, deps.queue, state.worker, undefined);
+}
+
+/** The position says what to do with a batch: apply it, only finish it, or stop. */
+async function take(follower: Follower, state: WorkerState, batch: Batch): Promise<void> {
+  const { deps, link } = follower;
+  deps.fault('next-batch');
+  follower.behind = batch.ticksBehind > 1 ? batch.eventsBehind : 0;
+  if (isDone(state, batch)) return finishDone(follower, state, batch);
+  // What the other queue has not brought yet stays open.
+  if (state.role.kind === 'waiting') return follower.wake.wait(waitingMs, deps.stop);
+  if (state.position !== batch.fromTick) {
+    throw new ToolError([
+      {
+        code: 'position_lost',
+        queue: deps.queue,
+        node: deps.node,
+        position: state.position,
+        batchFrom: batch.fromTick,
+        batchTo: batch.toTick,
+      },
+    ]);
+  }
+  const routes = await routesFor(follower, state);
+  const settledTables = finishedSnapshots(state, batch);
+  const startedAt = deps.clock.now();
+  const counts = await replayBatch(link, batch, {
+    routes,
+    reroute: async () => {
+      follower.routes = undefined;
+      return routesFor(follower, state);
+    },
+    filter: { kind: 'all' },
+    keep: follower.keep,
+    as: state,
+    control: (event) => applyControl(deps, link.subscriber, state.role, event),
+    alsoWrite: settledTables.length === 0 ? undefined : () => clearSnapshots(follower, settledTables),
+  }).catch((error: unknown) => {
+    // The table may have changed under a cached description; the next try reads it anew.
+    follower.routes = undefined;
+    throw error;
+  });
+  follower.batchEvents = sizeBatch(counts.applied + counts.passedOver, deps.clock.now() - startedAt);
+  tellMissed(deps, counts, batch);
+  follower.heartbeat.applied(counts.applied, batch.toTick);
+  await publishWatermark(follower, { ...state, position: batch.toTick });
+}
+
+/**
+ * Each batch has a start and a commit that nothing overlaps with; one that is too long is a transaction that holds its locks
+ * for long, and lost work when the worker is killed.
+ */
+const batchEvents = { least: 20_000, most: 500_000, seconds: 3 };
+
+function sizeBatch(events: number, tookMs: number): number {
+  const wanted = (events / Math.max(1, tookMs)) * 1_000 * batchEvents.seconds;
+  return Math.round(Math.min(batchEvents.most, Math.max(batchEvents.least, wanted)));
+}
+
+/** The other queue is looked at so often by a leaf that waits for it. */
+const waitingMs = 250;
+
+/** A node that takes the place of one which waited has more than its own batches brought. */
+function isDone({ role, position }: WorkerState, batch: Batch): boolean {
+  return role.kind === 'waiting' || role.kind === 'merging' ? position >= batch.toTick : position === batch.toTick;
+}
+
+async function finishDone(follower: Follower, state: WorkerState, batch: Batch): Promise<void> {
+  const { deps, link } = follower;
+  // Londiste makes the tick after the batch: its worker may have been ended in between.
+  if (state.role.kind === 'branch' && !(await hasTick(link.subscriber, deps.queue, batch.toTick)))
+    await keepTick(link.subscriber, deps.queue, batch);
+  if (state.role.kind === 'waiting') await applyControlOnly(follower, state, batch);
+  await finishBatch(link.provider, batch.id);
+  await publishWatermark(follower, state);
+}
+
+/** Rows came through the other queue; what is about this queue did not. */
+async function applyControlOnly({ deps, link, generation }: Follower, state: WorkerState, batch: Batch): Promise<void> {
+  await transaction(link.subscriber, async () => {
+    await assertLease(link.subscriber, deps.queue, deps.node, generation);
+    for await (const lines of fetchBatch(link.provider, batch.id, { kind: 'control' }, false)) {
+      for (const row of readQueueRows(lines))
+        await applyControl(deps, link.subscriber, state.role, decodeControlEvent(row));
+    }
+  });
+}
+
+/** Descriptions of the tables are read again when the list of tables, or their states, changed. */
+async function routesFor(follower: Follower, state: WorkerState): Promise<ReadonlyMap<string, Route>> {
+  const { deps, link } = follower;
+  const tables = [...state.tables.values()].filter(({ sync }) => sync?.kind === 'in_sync');
+  const key = tables
+    .map(({ name, spec, snapshot }) => `${name} ${spec?.destination} ${spec?.where ?? ''} ${snapshot ?? ''}`)
+    .join('\n');
+  if (follower.routes?.key === key) return follower.routes.routes;
+  const wanted = tables.map(({ name, spec, snapshot }) => {
+    if (spec === undefined)
+      throw new ToolError([{ code: 'handler_unknown', queue: deps.queue, node: deps.node, table: name }]);
+    return { spec, skip: snapshot === undefined ? undefined : parseSnapshot(snapshot) };
+  });
+  const { routes, absent } = await makeRoutes(link.subscriber, wanted);
+  if (absent.length > 0) {
+    throw new ToolError(
+      wanted
+        .filter(({ spec }) => absent.includes(spec.destination))
+        .map(
+          ({ spec }): Problem => ({
+            code: 'table_gone',
+            queue: deps.queue,
+            node: deps.node,
+            table: spec.name,
+            destination: spec.destination,
+          }),
+        ),
+    );
+  }
+  follower.routes = { key, routes };
+  return routes;
+}
+
+/** Copies whose snapshot no later event can be part of. */
+function finishedSnapshots(state: WorkerState, batch: Batch): readonly WorkerTable[] {
+  const tick = parseSnapshot(batch.fromSnapshot);
+  if (tick === undefined) return [];
+  return [...state.tables.values()].filter(
+    ({ sync, snapshot }) => sync?.kind === 'in_sync' && snapshot !== undefined && past(snapshot, tick),
+  );
+}
+
+function past(copySnapshot: string, tick: Snapshot): boolean {
+  const copy = parseSnapshot(copySnapshot);
+  return copy !== undefined && isPast(copy, tick);
+}
+
+async function clearSnapshots({ deps, link }: Follower, tables: readonly WorkerTable[]): Promise<void> {
+  for (const { name } of tables) await setTableState(link.subscriber, deps.queue, name, { kind: 'in_sync' }, undefined);
+}
+
+async function grantHandover(follower: Follower, state: WorkerState, tables: readonly WorkerTable[]): Promise<void> {
+  const { deps, link, generation, copies } = follower;
+  await transaction(link.subscriber, async () => {
+    await assertLease(link.subscriber, deps.queue, deps.node, generation);
+    for (const { name, snapshot } of tables) {
+      await setTableState(
+        link.subscriber,
+        deps.queue,
+        name,
+        { kind: 'handing_over', atTick: state.position },
+        snapshot,
+      );
+    }
+  });
+  copies.wake();
+}
+
+/** Tells the provider what neither this node nor anybody who reads from it still needs. */
+async function publishWatermark(follower: Follower, state: WorkerState): Promise<void> {
+  const { deps, link, control } = follower;
+  const now = deps.clock.now();
+  if (now - follower.watermark.at < deps.watermarkEveryMs) return;
+  const own = state.role.kind === 'branch' ? await readWatermarks(control, deps.queue) : undefined;
+  const tick = own === undefined || own.local > state.position ? state.position : own.local;
+  if (tick !== follower.watermark.tick) await setSubscriberWatermark(link.provider, deps.queue, deps.node, tick);
+  follower.watermark = { at: now, tick };
+}
+
+function tellMissed(deps: NodeDeps, counts: BatchCounts, batch: Batch): void {
+  for (const [table, { updates, deletes }] of counts.missed) {
+    deps.log({
+      level: 'warn',
+      event: 'rows_missing',
+      queue: deps.queue,
+      node: deps.node,
+      batch: batch.id,
+      tick: batch.toTick,
+      message: `${table}: ${updates} updates and ${deletes} deletes found no row; the table was changed on ${deps.node}, run trunkline compare`,
+    });
+  }
+}

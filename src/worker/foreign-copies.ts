@@ -1,0 +1,62 @@
+import { unregisterConsumer } from '../catalog/pgq.ts';
+import { setTableState } from '../catalog/table-sync.ts';
+import { assertLease } from '../catalog/trunkline.ts';
+import { readConsumers, unregisterLocalConsumer, type WorkerState } from '../catalog/worker-state.ts';
+import { transaction } from '../db/transaction.ts';
+import type { NodeName } from '../model/names.ts';
+import { copyConsumer } from './copy-table.ts';
+import type { Round } from './round.ts';
+
+/**
+ * A copy is told apart from later events by transaction numbers of the database it was read from. When the node reads
+ * from another one now, tables whose copy still needs them are copied again.
+ */
+export async function dropForeignCopies(round: Round, state: WorkerState): Promise<void> {
+  const { deps, control, generation, heartbeat } = round;
+  const before = heartbeat.lastProvider;
+  if (before === undefined || before === state.provider) return;
+  const tables = [...state.tables.values()].filter(
+    ({ sync, snapshot }) => snapshot !== undefined || (sync?.kind !== 'in_sync' && sync?.kind !== 'missing'),
+  );
+  if (tables.length > 0) {
+    await transaction(control, async () => {
+      await assertLease(control, deps.queue, deps.node, generation);
+      for (const { name } of tables) await setTableState(control, deps.queue, name, { kind: 'missing' }, undefined);
+    });
+    deps.log({
+      level: 'warn',
+      event: 'copies_restarted',
+      queue: deps.queue,
+      node: deps.node,
+      message: `reads from ${state.provider} instead of ${before}: ${tables.map(({ name }) => name).join(', ')} will be copied again`,
+    });
+  }
+  await signOffAt(round, before, state.worker);
+}
+
+/** Their consumers would hold back the old provider's rotation for ever. */
+async function signOffAt({ deps, control }: Round, provider: NodeName, worker: string): Promise<void> {
+  const consumers = (await readConsumers(control, deps.queue)).filter((name) =>
+    name.startsWith(copyConsumer(worker, '')),
+  );
+  if (consumers.length === 0) return;
+  const database = deps.databaseOf(provider);
+  try {
+    if (database === undefined) throw new Error('the file does not name it');
+    await using session = await deps.connector(database, {
+      applicationName: `trunkline reader ${deps.node}`,
+      signal: deps.kill,
+    });
+    for (const consumer of consumers) await unregisterConsumer(session, deps.queue, consumer);
+  } catch (error) {
+    if (deps.stop.aborted) return;
+    deps.log({
+      level: 'warn',
+      event: 'consumers_left',
+      queue: deps.queue,
+      node: deps.node,
+      message: `${provider} could not be told that ${consumers.join(', ')} ended there: ${(error as Error).message}; unregister them by hand`,
+    });
+  }
+  for (const consumer of consumers) await unregisterLocalConsumer(control, deps.queue, consumer);
+}

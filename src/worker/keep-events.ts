@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import {
+  announceTick,
+  currentEventTable,
+  insertPartitionTick,
+  keepTick,
+  lockBranchQueue,
+  passTransactionNumber,
+} from '../catalog/own-queue.ts';
+import type { Batch } from '../catalog/pgq.ts';
+import type { NodeRole } from '../catalog/worker-state.ts';
+import type { Session } from '../db/session.ts';
+import { quoteName } from '../db/statement.ts';
+import { type QueueName, tableName } from '../model/names.ts';
+import { branchColumns, linesForBranch, linesForMerge, mergeColumns } from '../replay/queue-lines.ts';
+import { RoleChanged } from './role-changed.ts';
+
+/** Writes a batch's events into another queue of the node's database, in the transaction that applies them. */
+export interface Keeper {
+  /** First thing in the transaction. */
+  begin(): Promise<void>;
+  /** Whole lines as they were fetched. */
+  add(lines: Uint8Array): Promise<void>;
+  /** When all is written but the position. */
+  finish(batch: Batch): Promise<void>;
+}
+
+interface KeeperDeps {
+  readonly queue: QueueName;
+  readonly node: string;
+  readonly subscriber: Session;
+  /** Another session of the same database, outside the transaction. */
+  readonly control: Session;
+}
+
+/** Undefined for a node whose events end here. */
+export function keeperFor(role: NodeRole, deps: KeeperDeps): (() => Keeper) | undefined {
+  switch (role.kind) {
+    case 'branch':
+      return () => branchKeeper(deps);
+    case 'merging':
+      return () => mergeKeeper(deps, role.into);
+    case 'root':
+    case 'leaf':
+    case 'waiting':
+      return undefined;
+  }
+}
+
+/**
+ * A branch has the events and ticks of its provider under their own numbers, so that whoever reads here may read there
+ * instead. Each batch is one tick: what one transaction writes can not be told apart by ticks.
+ */
+function branchKeeper({ queue, node, subscriber, control }: KeeperDeps): Keeper {
+  const lines = lineWriter(subscriber, queue, branchColumns);
+  return {
+    async begin() {
+      if (!(await lockBranchQueue(subscriber, queue))) throw new RoleChanged(node);
+    },
+    add: (fetched) => lines.add(linesForBranch(fetched)),
+    async finish(batch) {
+      await lines.flush();
+      await passTransactionNumber(control);
+      await keepTick(subscriber, queue, batch);
+      if (!(await announceTick(subscriber, queue, batch.toTick)))
+        throw new Error(`tick ${batch.toTick} of queue ${queue} does not see its own events`);
+    },
+  };
+}
+
+function mergeKeeper({ queue, subscriber }: KeeperDeps, into: QueueName): Keeper {
+  const lines = lineWriter(subscriber, into, mergeColumns);
+  return {
+    begin: async () => undefined,
+    add: (fetched) => lines.add(linesForMerge(fetched)),
+    async finish(batch) {
+      await lines.flush();
+      await insertPartitionTick(subscriber, into, queue, batch.toTick);
+    },
+  };
+}
+
+/** Bytes held before they are sent: a COPY costs two round trips. */
+const maxHeld = 4_000_000;
+
+function lineWriter(session: Session, queue: QueueName, columns: string) {
+  let held: Uint8Array[] = [];
+  let size = 0;
+  let table: string | undefined;
+
+  async function flush(): Promise<void> {
+    if (size === 0) return;
+    const taken = Buffer.concat(held);
+    held = [];
+    size = 0;
+    table ??= quoteName(tableName(await currentEventTable(session, queue)));
+    const stream = session.copyIn(`copy ${table} (${columns}) from stdin`);
+    stream.end(taken);
+    await once(stream, 'finish');
+  }
+
+  return {
+    async add(bytes: Uint8Array): Promise<void> {
+      held.push(bytes);
+      size += bytes.length;
+      if (size >= maxHeld) await flush();
+    },
+    flush,
+  };
+}

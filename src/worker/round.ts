@@ -1,0 +1,26 @@
+import { readWorkerState, type WorkerState } from '../catalog/worker-state.ts';
+import type { Session } from '../db/session.ts';
+import { ToolError } from '../model/problem.ts';
+import type { NodeDeps } from './deps.ts';
+import type { Failures } from './failures.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { WakeUp } from './wake-up.ts';
+
+/** What a process holds while it works for a node. */
+export interface Round {
+  readonly deps: NodeDeps;
+  /** Holds the lock; never inside a transaction. */
+  readonly control: Session;
+  readonly generation: bigint;
+  readonly wake: WakeUp;
+  readonly heartbeat: Heartbeat;
+  readonly failures: Failures;
+}
+
+export async function currentState({ control, deps }: Round): Promise<WorkerState> {
+  const state = await readWorkerState(control, deps.queue);
+  if (state === undefined || state.node !== deps.node)
+    throw new ToolError([{ code: 'node_not_set_up', queue: deps.queue, node: deps.node }]);
+  if (deps.view !== undefined) deps.view.role = state.role;
+  return state;
+}

@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import type { Session } from '../../src/db/session.ts';
+import { sql } from '../../src/db/statement.ts';
+import { expectEqual, type Replication, replication, waitFor } from '../support/replication.ts';
+
+const tables = `
+  create table account (id int primary key, n int not null default 0, note text);
+  create table journal (id bigserial primary key, writer int not null, nr int not null, at timestamptz default now());
+  create table other (id int primary key);`;
+
+const versions = { root: 14, middle: 18, low: 12 } as const;
+const chain = { middle: { role: 'branch', provider: 'root' }, low: { role: 'leaf', provider: 'middle' } } as const;
+
+async function cascadeWith(
+  databases: Parameters<typeof replication>[0],
+  shape: Parameters<typeof replication>[2],
+): Promise<Replication> {
+  const cascade = await replication(databases, tables, shape);
+  await using source = await cascade.session('root');
+  await source.script(`insert into account (id) select generate_series(1, 5000)`);
+  await cascade.addTable({ name: 'public.account' });
+  await cascade.addTable({ name: 'public.journal' });
+  // Known at the root alone: its events pass through a branch all the same.
+  await source.script(`select londiste.local_add_table('replika', 'public.other')`);
+  return cascade;
+}
+
+/** A writer whose journal has no gaps, until stopped. */
+function startWriting(cascade: Replication, database = 'root'): { stop(): Promise<void> } {
+  let writing = true;
+  const loop = (async () => {
+    await using session = await cascade.session(database);
+    for (let nr = 1; writing; nr += 1) {
+      await session.script(`
+        begin;
+        insert into journal (writer, nr) values (1, ${nr});
+        update account set n = n + 1, note = E'round\\t${nr}\\\\ \\n' where id = ${(nr * 37) % 5000} + 1;
+        insert into other values (${nr}) on conflict do nothing;
+        commit`);
+      await sleep(2);
+    }
+  })();
+  return {
+    async stop() {
+      writing = false;
+      await loop;
+    },
+  };
+}
+
+async function expectSameRows(cascade: Replication, from: string, nodes: readonly string[]): Promise<void> {
+  await using source = await cascade.session(from);
+  for (const node of nodes) {
+    await cascade.caughtUp(node, 60_000);
+    await using target = await cascade.session(node);
+    for (const table of ['account', 'journal'])
+      await expectEqual(source, `select * from ${table}`, target, `select * from ${table}`);
+  }
+}
+
+const events = `select ev_id, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3, ev_extra4, ev_time
+  from pgq.event_template where ev_id > 0`;
+/** What lies between each two ticks, by the queue's own reckoning. */
+const ticks = `select tick_id, tick_time, tick_event_seq from pgq.tick where tick_id > $1`;
+
+/** Each tick that the branch has stands for the same events as at its provider. */
+async function expectSameQueue(provider: Session, branch: Session): Promise<void> {
+  await expectEqual(provider, `${events}`, branch, `${events}`);
+  const [first] = await branch.query<{ tick: bigint }>(
+    sql('select min(tick_id) as tick from pgq.tick where tick_id > 1'),
+  );
+  const read = (session: Session) => session.query(sql(`${ticks} order by 1`, first?.tick));
+  expect(await read(branch)).toEqual(await read(provider));
+  const batches = async (session: Session) => {
+    const found: unknown[] = [];
+    await session.query(sql(`select pgq.register_consumer_at('replika', 'check', $1)`, first?.tick));
+    for (;;) {
+      const [batch] = await session.query<{ batch_id: bigint | null; cur_tick_id: bigint }>(
+        sql(`select batch_id, cur_tick_id from pgq.next_batch_info('replika', 'check')`),
+      );
+      if (batch === undefined || batch.batch_id === null) break;
+      const rows = await session.query<{ ev_id: bigint }>(
+        sql('select ev_id from pgq.get_batch_events($1)', batch.batch_id),
+      );
+      found.push([batch.cur_tick_id, rows.map(({ ev_id }) => ev_id)]);
+      await session.query(sql('select pgq.finish_batch($1)', batch.batch_id));
+    }
+    await session.query(sql(`select pgq.unregister_consumer('replika', 'check')`));
+    return found;
+  };
+  expect(await batches(branch)).toEqual(await batches(provider));
+}
+
+test("a branch holds the tables, and its provider's events and ticks under their own numbers; a leaf follows it", async () => {
+  await using cascade = await cascadeWith(versions, chain);
+  const workers = cascade.start();
+  const writing = startWriting(cascade);
+  await cascade.caughtUp('middle');
+  await cascade.caughtUp('low');
+  await sleep(1_000);
+  await writing.stop();
+  await using root = await cascade.session('root');
+  await using middle = await cascade.session('middle');
+  await root.script(`truncate account; insert into account values (1, 1, null), (2, 2, '')`);
+  await expectSameRows(cascade, 'root', ['middle', 'low']);
+  // What all have finished goes up to the root, and comes down as an event.
+  await waitFor('the watermark to come up', 30_000, async () => {
+    const rows = await root.query(
+      sql(`select from pgq_node.get_subscriber_info('replika') s, pgq_node.get_node_info('replika') i
+        where s.node_name = 'middle' and s.node_watermark > i.global_watermark + 5`),
+    );
+    return rows.length > 0;
+  });
+  await root.query(sql(`select pgq_node.set_global_watermark('replika', null)`));
+  await expectSameRows(cascade, 'root', ['middle', 'low']);
+  const watermark = sql(`select global_watermark as tick from pgq_node.get_node_info('replika')`);
+  expect(await middle.query(watermark)).toEqual(await root.query(watermark));
+  await workers.stop(5_000);
+  await expectSameQueue(root, middle);
+  expect(cascade.logs.filter(({ level }) => level !== 'info')).toEqual([]);
+});
