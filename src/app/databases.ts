@@ -160,7 +160,7 @@ function unknownDatabase(name: DatabaseName, desired: DesiredState): ToolError {
 }
 
 /** Undefined for an error that is none of the connection's: a bug. */
-function unreachable(database: DatabaseName, error: unknown): Problem | undefined {
+export function unreachable(database: DatabaseName, error: unknown): Problem | undefined {
   if (error instanceof ConnectionSettingsInvalid) {
     return { code: 'database_unreachable', database, reason: 'other', detail: error.message };
   }

@@ -1,5 +1,5 @@
+import { plainLocation, readLocation } from '../model/location-codec.ts';
 import {
-  location,
   nodeName,
   type QueueName,
   queueName,
@@ -143,7 +143,12 @@ export function readNode(
     error: row.error ?? undefined,
     sinceTickMs: row.sinceTickMs ?? undefined,
     ticker: row.ticker ?? undefined,
-    members: new Map(row.members.map(([name, text, dead]) => [nodeName(name), { location: location(text), dead }])),
+    members: new Map(
+      row.members.map(([name, text, dead]) => [
+        nodeName(name),
+        { location: plainLocation(text), holdsPassword: readLocation(text)?.params.password !== undefined, dead },
+      ]),
+    ),
     subscribers: new Map(
       row.subscribers.map(([name, worker, watermark, lastTick]) => [
         nodeName(name),

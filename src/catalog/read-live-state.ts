@@ -42,14 +42,15 @@ async function observe(
   signal: AbortSignal | undefined,
 ): Promise<Observation> {
   try {
-    return await observeWithRetry(connector, name, signal);
+    return await look(connector, name, readDatabase, signal);
   } catch (error) {
     signal?.throwIfAborted();
-    return { kind: 'unreachable', problem: problemOf(name, error) };
+    return { kind: 'unreachable', problem: lookProblem(name, error) };
   }
 }
 
-function problemOf(database: DatabaseName, error: unknown): Problem {
+/** Why a look came to nothing, for the one who asked for it. */
+export function lookProblem(database: DatabaseName, error: unknown): Problem {
   if (error instanceof ToolError && error.problems[0] !== undefined) return error.problems[0];
   const known = readDriverError(error);
   if (known === undefined) throw error;
@@ -61,12 +62,13 @@ function problemOf(database: DatabaseName, error: unknown): Problem {
 const lockTimeoutMs = 3000;
 const attempts = 3;
 
-// A table may be locked out between the look at the locks and the look at its size.
-async function observeWithRetry(
+/** One transaction that reads. A table may be locked out between the look at the locks and the look at its size. */
+export async function look<Seen>(
   connector: Connector,
   name: DatabaseName,
+  read: (session: Session) => Promise<Seen>,
   signal: AbortSignal | undefined,
-): Promise<LiveDatabase> {
+): Promise<Seen> {
   for (let attempt = 1; ; attempt += 1) {
     await using session = await connector(name, {
       applicationName: 'trunkline look',
@@ -75,7 +77,7 @@ async function observeWithRetry(
       signal,
     });
     try {
-      return await transaction(session, () => readDatabase(session), 'isolation level repeatable read, read only');
+      return await transaction(session, () => read(session), 'isolation level repeatable read, read only');
     } catch (error) {
       if (attempt === attempts || readDriverError(error)?.sqlstate !== '55P03') throw error;
     }
@@ -104,7 +106,7 @@ interface SchemaRow {
 }
 
 /** A number of round trips that does not depend on how much there is to see. */
-async function readDatabase(session: Session): Promise<LiveDatabase> {
+export async function readDatabase(session: Session): Promise<LiveDatabase> {
   const names = bundledSchemas.map(({ name }) => name);
   const [server] = await session.query<ServerRow>({ text: sqlFile('queries/live-server.sql'), values: [names] });
   if (server === undefined) throw new Error('the server says nothing about its user');

@@ -2,6 +2,7 @@ import type { Command } from '@oclif/core';
 import { ApplyCommand } from './commands/apply.ts';
 import { CompareCommand } from './commands/compare.ts';
 import { ExecuteCommand } from './commands/execute.ts';
+import { ImportCommand } from './commands/import.ts';
 import { PlanCommand } from './commands/plan.ts';
 import { RunCommand } from './commands/run.ts';
 import { SandboxDownCommand } from './commands/sandbox/down.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   apply: ApplyCommand,
   compare: CompareCommand,
   execute: ExecuteCommand,
+  import: ImportCommand,
   plan: PlanCommand,
   run: RunCommand,
   'sandbox:down': SandboxDownCommand,

@@ -33,7 +33,7 @@ export type Table =
       where?: string;
       create?: Create;
       /**
-       * Which subscribers get it, and how. Left out: every one, under the same name.
+       * Which subscribers get it, and how. Left out: every one, under the same name. An empty mapping: none yet, but its changes are captured.
        */
       nodes?: {
         /**

@@ -30,3 +30,8 @@ export function interpolate(text: string, env: Environment): Interpolated {
   if (unset.length > 0 || malformed.length > 0) return { kind: 'faults', unset, malformed };
   return { kind: 'text', text: result, fromEnvironment };
 }
+
+/** The text that stays as it is when it is read back. */
+export function escapeReferences(text: string): string {
+  return /\$[${]/.test(text) ? text.replaceAll('$', '$$$$') : text;
+}

@@ -1,9 +1,9 @@
 import { databaseName } from '../model/names.ts';
+import { parseUrl } from '../model/parse-url.ts';
 import { Secret } from '../model/secret.ts';
 import type { Connection, ConnectionParams, DatabaseSpec } from '../model/topology.ts';
 import type { Database } from './document.ts';
 import { parseDuration } from './duration.ts';
-import { parseUrl } from './parse-url.ts';
 import { at, keyAt, reportValue, type Scope } from './scope.ts';
 
 const noParams: ConnectionParams = {

@@ -27,7 +27,7 @@ import { resolveAssertions } from './resolve-assertions.ts';
 import { resolveDatabase, wholeNumber } from './resolve-database.ts';
 import { at, keyAt, reportValue, type Scope } from './scope.ts';
 
-const builtIn = {
+export const builtIn = {
   ticker: { max_lag: '1s', max_count: 500, idle_period: '1m', rotation_period: '2h' },
   parallelCopies: 4,
   create: 'none',

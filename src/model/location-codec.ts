@@ -1,4 +1,6 @@
 import { type Location, location } from './names.ts';
+import { parseUrl } from './parse-url.ts';
+import { Secret } from './secret.ts';
 import type { ConnectionParams } from './topology.ts';
 
 // How long a client waits says nothing of where a database is, and a password is nobody else's business:
@@ -25,26 +27,54 @@ export function encodeLocation(params: ConnectionParams): Location {
   return location(pairs.join(' '));
 }
 
-/** Undefined for text that is not a libpq keyword string. A password, and keywords of no meaning here, are dropped. */
+/** What a connection string of libpq says, be it keywords or a URL. */
+export interface ReadLocation {
+  /** With the password, where there is one. */
+  readonly params: ConnectionParams;
+  /** Keywords that have no meaning here. */
+  readonly passedOver: readonly string[];
+}
+
+/** Undefined for text that is no connection string. A password, and keywords of no meaning here, are dropped. */
 export function decodeLocation(text: string): ConnectionParams | undefined {
+  const read = readLocation(text);
+  return read === undefined ? undefined : { ...read.params, password: undefined, connectTimeoutMs: undefined };
+}
+
+/** The location as it is compared and shown: in one form, without a password. */
+export function plainLocation(text: string): Location {
+  const params = decodeLocation(text);
+  return params === undefined ? location('(no connection string)') : encodeLocation(params);
+}
+
+/** Undefined for text that is no connection string. */
+export function readLocation(text: string): ReadLocation | undefined {
+  if (/^postgres(ql)?:\/\//.test(text)) {
+    const parsed = parseUrl(text);
+    return parsed.kind === 'params' ? { params: parsed.params, passedOver: [] } : undefined;
+  }
   const pairs = readPairs(text);
   if (pairs === undefined) return undefined;
   const port = pairs.get('port');
   if (port !== undefined && !/^\d+$/.test(port)) return undefined;
-  return {
+  const password = pairs.get('password');
+  const timeout = pairs.get('connect_timeout');
+  const params: ConnectionParams = {
     host: pairs.get('host') ?? pairs.get('hostaddr'),
     port: port === undefined ? undefined : Number(port),
     dbname: pairs.get('dbname'),
     user: pairs.get('user'),
-    password: undefined,
+    password: password === undefined ? undefined : new Secret(password),
     passfile: pairs.get('passfile'),
     service: pairs.get('service'),
     sslmode: pairs.get('sslmode'),
     sslrootcert: pairs.get('sslrootcert'),
     sslcert: pairs.get('sslcert'),
     sslkey: pairs.get('sslkey'),
-    connectTimeoutMs: undefined,
+    connectTimeoutMs: timeout !== undefined && /^[1-9]\d{0,5}$/.test(timeout) ? Number(timeout) * 1000 : undefined,
   };
+  const known: readonly string[] = [...keywords, 'hostaddr', 'password', 'connect_timeout'];
+  return { params, passedOver: [...pairs.keys()].filter((keyword) => !known.includes(keyword)) };
 }
 
 function quoteValue(value: string): string {

@@ -1,5 +1,5 @@
 import type { HazardKind } from './hazard.ts';
-import type { DatabaseName, NodeName, QueueName, RowFilter, SequenceName, TableName } from './names.ts';
+import type { DatabaseName, Location, NodeName, QueueName, RowFilter, SequenceName, TableName } from './names.ts';
 import type { Origin } from './origin.ts';
 import type { Engine, InstalledSchema, SchemaName } from './schemas.ts';
 
@@ -420,6 +420,18 @@ export type Problem =
       readonly state: string | null;
       readonly quietMs: number;
     }
+  | {
+      readonly code: 'location_holds_password';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly root: NodeName;
+      readonly location: Location;
+    }
+  // Looking at what is there
+  | { readonly code: 'location_invalid' }
+  | { readonly code: 'nothing_to_import' }
+  | { readonly code: 'file_exists'; readonly file: string }
+  | { readonly code: 'file_unwritable'; readonly file: string; readonly detail: string }
   // Planning and applying
   | {
       readonly code: 'consent_missing';

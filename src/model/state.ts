@@ -125,7 +125,10 @@ export interface LiveSequence {
 }
 
 export interface LiveMember {
+  /** Without a password, in the form that `encodeLocation` gives. */
   readonly location: Location;
+  /** What is stored has a password in it. */
+  readonly holdsPassword: boolean;
   readonly dead: boolean;
 }
 

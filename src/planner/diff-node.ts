@@ -29,10 +29,15 @@ export function diffRoot(scene: Scene): Step[] {
   return [...steps, ...diffTicker(scene, root)];
 }
 
-/** A branch ticks with its provider, but keeps its events by settings of its own, and ticks by them once it is the root. */
+/**
+ * A branch ticks with its provider, but keeps its events by a setting of its own. Its other settings count once it is the
+ * root, and are made equal then: Londiste leaves them as they are, and adopting its cascades must not begin with changes.
+ */
 function diffTicker({ queue }: Scene, { spec, node }: NodeScene): Step[] {
   const from = node?.ticker;
-  if (spec.placement.role === 'leaf' || (from !== undefined && sameTicker(from, queue.ticker))) return [];
+  if (spec.placement.role === 'leaf') return [];
+  const same = spec.placement.role === 'branch' ? sameRotation : sameTicker;
+  if (from !== undefined && same(from, queue.ticker)) return [];
   return [
     {
       id: stepId.setTicker(queue.name, spec.name),
@@ -136,6 +141,10 @@ function relocate(scene: Scene, on: NodeScene, member: NodeScene): Step[] {
       dependsOn: [],
     },
   ];
+}
+
+function sameRotation(left: TickerSettings, right: TickerSettings): boolean {
+  return left.rotationPeriodMs === right.rotationPeriodMs;
 }
 
 function sameTicker(left: TickerSettings, right: TickerSettings): boolean {

@@ -157,7 +157,10 @@ function leftOver(scene: Scene, live: LiveState): Findings {
       });
     }
   }
-  for (const name of root.node?.members.keys() ?? []) {
+  for (const [name, { location, holdsPassword }] of root.node?.members ?? []) {
+    if (holdsPassword) {
+      warnings.push({ code: 'location_holds_password', queue: queue.name, node: name, root: root.spec.name, location });
+    }
     if (queue.nodes.has(name) || found.has(name)) continue;
     const provider = root.node?.subscribers.has(name) === true ? root.spec.name : undefined;
     warnings.push({ code: 'node_not_in_file', queue: queue.name, node: name, provider });

@@ -35,6 +35,8 @@ export interface Expansion {
 interface Draft {
   readonly facts: TableFacts;
   named: boolean;
+  /** Captured, whether a node takes it or not. */
+  kept: boolean;
   at: Origin;
   readonly nodes: Map<NodeName, PlacedTable | 'none'>;
 }
@@ -86,9 +88,10 @@ export function expandTables(queue: QueueSpec, rootTables: ReadonlyMap<TableName
   }
 
   function place(rule: TableRule, facts: TableFacts): void {
-    const draft = drafts.get(facts.name) ?? { facts, named: false, at: rule.at, nodes: new Map() };
+    const draft = drafts.get(facts.name) ?? { facts, named: false, kept: false, at: rule.at, nodes: new Map() };
     drafts.set(facts.name, draft);
     draft.named ||= rule.select.kind === 'name';
+    draft.kept ||= rule.nodes?.size === 0;
     draft.at = rule.at;
     if (rule.nodes === undefined) {
       // The same for all that no rule before has named: one object stands for them, however many they are.
@@ -130,20 +133,24 @@ function refined(
   };
 }
 
-/** A table that every subscriber is told to leave out is not captured either; without subscribers the root is being prepared. */
+/** A table that every subscriber is told to leave out is not captured either, unless an entry says so; without subscribers the root is being prepared. */
 function finish(drafts: ReadonlyMap<TableName, Draft>, hasSubscribers: boolean): Map<TableName, WantedTable> {
   const tables = new Map<TableName, WantedTable>();
   for (const [name, draft] of drafts) {
     const nodes = new Map<NodeName, PlacedTable>();
     for (const [node, placed] of draft.nodes) if (placed !== 'none') nodes.set(node, placed);
-    if (hasSubscribers && nodes.size === 0) continue;
+    if (hasSubscribers && nodes.size === 0 && !draft.kept) continue;
     tables.set(name, { facts: draft.facts, named: draft.named, at: draft.at, nodes });
   }
   return tables;
 }
 
 function placesSomething(rule: TableRule): boolean {
-  return rule.nodes === undefined || [...rule.nodes.values()].some((placement) => placement !== 'none');
+  return (
+    rule.nodes === undefined ||
+    rule.nodes.size === 0 ||
+    [...rule.nodes.values()].some((placement) => placement !== 'none')
+  );
 }
 
 /** Schemas of the machinery itself and of the server: never replicated. */

@@ -379,6 +379,29 @@ function sentences(problem: Problem): Sentences {
         `table ${problem.table} on node ${problem.node} of queue ${problem.queue} ${problem.state === null ? 'waits for its first copy' : `is in state ${problem.state}`}, and nothing was heard of it for ${formatDuration(problem.quietMs)}.`,
         'Start "trunkline run" for the node; where it runs, its log says what holds the copy up.',
       ];
+    case 'location_holds_password':
+      return [
+        `queue ${problem.queue} keeps a password in the location of node ${problem.node}, for everybody to read who may look into the catalog.`,
+        `It is used by Londiste alone. Once no worker of Londiste needs it, take it away on ${problem.root}:\nselect * from pgq_node.register_location(${literal(problem.queue)}, ${literal(problem.node)}, ${literal(problem.location)}, false);`,
+      ];
+    // Looking at what is there
+    case 'location_invalid':
+      return [
+        'what was given is no connection string.',
+        'Write for example "host=db1 dbname=shop user=repl", or postgresql://repl@db1/shop.',
+      ];
+    case 'nothing_to_import':
+      return [
+        'the database has no node of any cascade.',
+        'Name a database that Londiste or Trunkline replicates from or to. For a first file, use "trunkline init".',
+      ];
+    case 'file_exists':
+      return [`file ${problem.file} is there already. Nothing was written.`, 'Name another one, or give --force.'];
+    case 'file_unwritable':
+      return [
+        `file ${problem.file} cannot be written: ${sentence(problem.detail)}`,
+        'Name a place where you may write.',
+      ];
     // Planning and applying
     case 'consent_missing':
       return [

@@ -114,7 +114,7 @@ test('what was applied is read back', async () => {
     error: undefined,
   });
   expect([...(rootNode?.members ?? [])]).toEqual(
-    [...cluster.locations].sort().map(([name, location]) => [name, { location, dead: false }]),
+    [...cluster.locations].sort().map(([name, location]) => [name, { location, holdsPassword: false, dead: false }]),
   );
   const subscriber = rootNode?.subscribers.get(nodeName('dst'));
   expect(subscriber).toMatchObject({ worker: 'dst.worker', watermark: 1n });

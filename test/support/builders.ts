@@ -168,7 +168,7 @@ export function aLiveNode(change: Partial<LiveNode> = {}): LiveNode {
     error: undefined,
     sinceTickMs: undefined,
     ticker: change.type === 'leaf' ? undefined : tickerSettings(),
-    members: new Map([[name, { location: location(`dbname=${name}`), dead: false }]]),
+    members: new Map([[name, { location: location(`dbname=${name}`), holdsPassword: false, dead: false }]]),
     subscribers: new Map(),
     tables: new Map(),
     sequences: new Map(),

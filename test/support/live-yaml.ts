@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
+import { plainLocation } from '../../src/model/location-codec.ts';
 import {
   bundledSchemas,
   type InstalledSchema,
@@ -16,7 +17,6 @@ import {
   aLiveNode,
   aLiveState,
   databaseName,
-  location,
   nodeName,
   queueName,
   rowFilter,
@@ -205,7 +205,10 @@ function liveNode(queue: string, yaml: NodeYaml): LiveNode {
     mergesInto: yaml.mergesInto === undefined ? undefined : queueName(yaml.mergesInto),
     ticker: type === 'leaf' ? undefined : tickerSettings(yaml.ticker),
     members: new Map(
-      Object.entries(members).map(([name, text]) => [nodeName(name), { location: location(text), dead: false }]),
+      Object.entries(members).map(([name, text]) => [
+        nodeName(name),
+        { location: plainLocation(text), holdsPassword: /password=/.test(text), dead: false },
+      ]),
     ),
     subscribers: new Map(
       (yaml.subscribers ?? []).map((name) => [

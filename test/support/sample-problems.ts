@@ -1,4 +1,12 @@
-import { databaseName, nodeName, queueName, rowFilter, sequenceName, tableName } from '../../src/model/names.ts';
+import {
+  databaseName,
+  location,
+  nodeName,
+  queueName,
+  rowFilter,
+  sequenceName,
+  tableName,
+} from '../../src/model/names.ts';
 import type { Problem, ProblemCode } from '../../src/model/problem.ts';
 
 type ProblemOf<Code extends ProblemCode> = Extract<Problem, { readonly code: Code }>;
@@ -594,6 +602,33 @@ export const sampleProblems: {
       state: 'in-copy',
       quietMs: 7_200_000,
     },
+  },
+  location_holds_password: {
+    meaning: 'A warning: the catalog holds a password that Londiste put there with the location of a node.',
+    problem: {
+      code: 'location_holds_password',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      root: nodeName('root1'),
+      location: location('host=db2 dbname=shop user=repl'),
+    },
+  },
+  location_invalid: {
+    meaning:
+      'The connection string given to `import` or `init` is none. It is not repeated: a password may stand in it.',
+    problem: { code: 'location_invalid' },
+  },
+  nothing_to_import: {
+    meaning: '`import` was given a database without any node.',
+    problem: { code: 'nothing_to_import' },
+  },
+  file_exists: {
+    meaning: 'A file was to be written where one is already.',
+    problem: { code: 'file_exists', file: 'trunkline.yaml' },
+  },
+  file_unwritable: {
+    meaning: 'A file could not be written.',
+    problem: { code: 'file_unwritable', file: 'conf/trunkline.yaml', detail: 'no such file or directory' },
   },
   consent_missing: {
     meaning: 'Steps of the plan may cost rows, events or locks, and nobody agreed to it.',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeLocation, encodeLocation } from '../../../src/model/location-codec.ts';
+import { decodeLocation, encodeLocation, plainLocation, readLocation } from '../../../src/model/location-codec.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { connectionParams } from '../../support/builders.ts';
 
@@ -28,8 +28,24 @@ test.for([
   expect(decodeLocation(text)).toEqual({ ...empty, ...expected });
 });
 
-test.for(['dbname', "dbname='x", 'port=many', "dbname='a'b=c", 'postgresql://x/y'])('%s is no location', (text) => {
+test.for(['dbname', "dbname='x", 'port=many', "dbname='a'b=c", 'postgresql://x:y/z'])('%s is no location', (text) => {
   expect(decodeLocation(text)).toBeUndefined();
+});
+
+test('a URL is a location too', () => {
+  const read = readLocation('postgresql://repl:hunter2@db1:5433/app?sslmode=require');
+  expect(read?.params.password?.reveal()).toBe('hunter2');
+  expect(plainLocation('postgresql://repl:hunter2@db1:5433/app?sslmode=require')).toBe(
+    'host=db1 port=5433 dbname=app user=repl sslmode=require',
+  );
+});
+
+test('locations are alike in whatever order and with whatever beside they are written', () => {
+  const text = "user=repl application_name='x y' password=hunter2 connect_timeout=5 dbname=app host=db1";
+  expect(plainLocation(text)).toBe('host=db1 dbname=app user=repl');
+  expect(readLocation(text)?.passedOver).toEqual(['application_name']);
+  expect(readLocation(text)?.params.connectTimeoutMs).toBe(5000);
+  expect(plainLocation("host='db1 password=hunter2")).toBe('(no connection string)');
 });
 
 test('what is written is read again', () => {

@@ -157,7 +157,12 @@ function large(there: boolean) {
       name: node.name,
       type: role,
       provider: role === 'root' ? undefined : nodeName('root'),
-      members: new Map(nodes.map((member) => [member.name, { location: places.get(member.database)!, dead: false }])),
+      members: new Map(
+        nodes.map((member) => [
+          member.name,
+          { location: places.get(member.database)!, holdsPassword: false, dead: false },
+        ]),
+      ),
       subscribers: new Map(
         role === 'root'
           ? nodes.slice(1).map((leaf) => [leaf.name, { worker: `${leaf.name}.worker`, watermark: 1n, lastTick: 1n }])

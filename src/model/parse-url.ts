@@ -1,5 +1,5 @@
-import { Secret } from '../model/secret.ts';
-import type { ConnectionParams } from '../model/topology.ts';
+import { Secret } from './secret.ts';
+import type { ConnectionParams } from './topology.ts';
 
 export type ParsedUrl =
   | { readonly kind: 'params'; readonly params: ConnectionParams }

@@ -1,0 +1,158 @@
+import type { PlacedRemark } from '../model/cascade.ts';
+import { type NodeName, type QueueName, splitName, type TableName } from '../model/names.ts';
+import type { LiveTable } from '../model/state.ts';
+import { type TableSpec, wholeTable } from '../model/table.ts';
+import { sameTable } from '../model/table-codec.ts';
+import type { Table } from './document.ts';
+import type { ImportedNode } from './import-sequences.ts';
+import { isPattern } from './resolve.ts';
+
+type Entry = Exclude<Table, string>;
+type Placements = NonNullable<Entry['nodes']>;
+type Placement = Placements[string];
+
+/** One table, and what each subscriber that could be looked at does with it. */
+interface Placed {
+  readonly name: TableName;
+  readonly nodes: ReadonlyMap<NodeName, Placement>;
+}
+
+/**
+ * Entries that give every node the tables it has, no more and no less. A schema of which all tables go through the queue is
+ * written as a pattern; what differs from "every node, under the same name" stands in entries of its own.
+ */
+export function importedTables(queue: QueueName, nodes: readonly ImportedNode[], remarks: PlacedRemark[]): Table[] {
+  const source = nodes.find(({ role, live }) => role === 'root' && live !== undefined);
+  const subscribers = nodes.filter(({ role }) => role !== 'root');
+  const seen = subscribers.filter(({ live }) => live !== undefined);
+  const names = source === undefined ? namesOnAny(nodes) : localNames(source);
+  const placed = names.map((name): Placed => ({ name, nodes: placements(name, seen) }));
+  const patterns = source === undefined ? new Set<string>() : wholeSchemas(source, placed, subscribers.length);
+  const entries: Table[] = [...patterns].sort().map((schema) => `${schema}.*`);
+  const plain: Placed[] = [];
+  const differing = new Map<string, { readonly nodes: Placements; readonly tables: Placed[] }>();
+  for (const table of placed) {
+    const refines = patterns.has(splitName(table.name).schema);
+    const said = refines ? differences(table) : takers(table, subscribers);
+    if (said === undefined) {
+      if (!refines) plain.push(table);
+      continue;
+    }
+    // Tables with targets can't share an entry.
+    const named = Object.values(said).some((placement) => placement !== 'none' && placement.target !== undefined);
+    const key = `${refines} ${named ? table.name : ''} ${JSON.stringify(said)}`;
+    const group = differing.get(key);
+    if (group === undefined) differing.set(key, { nodes: said, tables: [table] });
+    else group.tables.push(table);
+  }
+  entries.push(...plain.map(({ name }): Table => (isPattern(name) ? { include: [name] } : name)));
+  for (const group of differing.values()) {
+    remarkOptions(queue, group.tables, seen, ['queues', queue, 'tables', entries.length], remarks);
+    entries.push({ ...selectOf(group.tables), nodes: group.nodes });
+  }
+  remarkOptions(
+    queue,
+    placed.filter(({ name }) => ![...differing.values()].some(({ tables }) => tables.some((one) => one.name === name))),
+    seen,
+    ['queues', queue, 'tables'],
+    remarks,
+  );
+  return entries;
+}
+
+function localNames({ live }: ImportedNode): readonly TableName[] {
+  return [...(live?.tables.values() ?? [])].filter(({ local }) => local).map(({ name }) => name);
+}
+
+function namesOnAny(nodes: readonly ImportedNode[]): readonly TableName[] {
+  return [...new Set(nodes.flatMap(localNames))];
+}
+
+function placements(name: TableName, nodes: readonly ImportedNode[]): ReadonlyMap<NodeName, Placement> {
+  return new Map(nodes.map(({ name: node, live }) => [node, placementOf(live?.tables.get(name))]));
+}
+
+function placementOf(live: LiveTable | undefined): Placement {
+  if (live?.local !== true) return 'none';
+  // A handler that is not known leaves the table as it is, under whatever name it has there.
+  return live.spec === undefined ? {} : optionsOf(live.spec);
+}
+
+function optionsOf({ name, destination, where }: TableSpec): Exclude<Placement, 'none'> {
+  return {
+    ...(destination === name ? {} : { target: destination }),
+    ...(where === undefined ? {} : { where }),
+  };
+}
+
+function isUsual(placement: Placement): boolean {
+  return placement !== 'none' && Object.keys(placement).length === 0;
+}
+
+/** Against a pattern that gives the table to every node; undefined where there is no difference. */
+function differences({ nodes }: Placed): Placements | undefined {
+  const different = [...nodes].filter(([, placement]) => !isUsual(placement));
+  return different.length === 0 ? undefined : Object.fromEntries(different);
+}
+
+/** Every node that has the table; undefined where all have it as it is. A node that could not be looked at may have it. */
+function takers({ nodes }: Placed, subscribers: readonly ImportedNode[]): Placements | undefined {
+  if ([...nodes.values()].every(isUsual)) return undefined;
+  return Object.fromEntries(
+    subscribers.flatMap(({ name }): [NodeName, Placement][] => {
+      const placement = nodes.get(name) ?? {};
+      return placement === 'none' ? [] : [[name, placement]];
+    }),
+  );
+}
+
+function selectOf([first, ...others]: readonly Placed[]): Pick<Entry, 'name' | 'include'> {
+  const name = first?.name ?? '';
+  return others.length === 0 && !isPattern(name) ? { name } : { include: [name, ...others.map((table) => table.name)] };
+}
+
+/** Fewer than this are as quickly read by name. */
+const fewTables = 3;
+
+/** Schemas of the root whose every table is there, and mostly as it is: a pattern would find no other. */
+function wholeSchemas(root: ImportedNode, placed: readonly Placed[], subscribers: number): ReadonlySet<string> {
+  const tablesOf = new Map<string, Placed[]>();
+  for (const table of placed) {
+    const { schema } = splitName(table.name);
+    tablesOf.set(schema, [...(tablesOf.get(schema) ?? []), table]);
+  }
+  const whole = new Set<string>();
+  for (const [schema, tables] of tablesOf) {
+    const names = new Set(tables.map(({ name }) => name));
+    const all = [...(root.facts?.tables.values() ?? [])].filter((one) => splitName(one.name).schema === schema);
+    const exact = all.every((facts) => (facts.partitionOf !== undefined) !== names.has(facts.name));
+    const usual = tables.filter((table) => differences(table) === undefined).length;
+    if (exact && subscribers > 0 && tables.length >= fewTables && usual * 2 >= tables.length && !/[*?]/.test(schema)) {
+      whole.add(schema);
+    }
+  }
+  return whole;
+}
+
+/** Where an entry does not say all that is so. */
+function remarkOptions(
+  queue: QueueName,
+  tables: readonly Placed[],
+  nodes: readonly ImportedNode[],
+  path: readonly (string | number)[],
+  remarks: PlacedRemark[],
+): void {
+  for (const { name } of tables) {
+    for (const { name: node, live } of nodes) {
+      const table = live?.tables.get(name);
+      if (table?.local !== true) continue;
+      const kind = table.spec === undefined ? 'handler_unknown' : saysAll(table.spec) ? undefined : 'options_unsaid';
+      if (kind !== undefined)
+        remarks.push({ path, remark: { kind, queue, table: name, node, attrs: table.attrs ?? '' } });
+    }
+  }
+}
+
+function saysAll(spec: TableSpec): boolean {
+  return sameTable(spec, { ...wholeTable(spec.name, spec.destination), where: spec.where });
+}

@@ -1,0 +1,17 @@
+import type { PlacedRemark } from '../model/cascade.ts';
+import type { Plan } from '../model/plan.ts';
+import { describeRemark } from './describe-remark.ts';
+import { describeStep } from './describe-step.ts';
+import type { Paint } from './paint.ts';
+
+/** What a person should look at in an imported file, and what a plan would do after it. */
+export function importedText(remarks: readonly PlacedRemark[], plan: Plan | undefined, paint: Paint): string {
+  const lines = remarks.map(({ path, remark }) => `${paint.warned(path.join('.'))}  ${describeRemark(remark)}`);
+  if (plan === undefined) return lines.join('\n');
+  if (plan.steps.length === 0) lines.push(paint.done('The plan after this file is empty.'));
+  else {
+    lines.push('The plan after this file:');
+    lines.push(...plan.steps.map((step) => `  ${step.database}: ${describeStep(step)}`));
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { freshCluster } from '../support/cluster.ts';
+import { applyAll } from '../support/planning.ts';
+import { runProgram, temporaryFile } from '../support/program.ts';
+
+const queues = `queues:
+  replika:
+    nodes:
+      src: { database: src, role: root }
+      dst: { database: dst, role: leaf }
+    tables:
+      - app.orders
+      - { name: app.users, nodes: { dst: { target: other.people, where: id > 1 } } }
+  small:
+    nodes:
+      one: { database: src, role: root }
+`;
+
+test('what Trunkline made is written down as it is, and never with a password', async () => {
+  await using cluster = await freshCluster({ src: 18, dst: 18 });
+  const { src, dst } = cluster.databases;
+  await using source = await src.session();
+  await using target = await dst.session();
+  await source.script(
+    'create schema app; create table app.orders (id serial primary key); create table app.users (id int primary key)',
+  );
+  await target.script(
+    'create schema app; create schema other; create table app.orders (id serial primary key); create table other.people (id int primary key)',
+  );
+  using place = temporaryFile('empty.yaml', '');
+  const folder = join(place.path, '..');
+  const trunkline = (...args: readonly string[]) => runProgram(args, { cwd: folder, env: { OLD_URL: dst.url } });
+
+  const nothing = await trunkline('import', '--from-env', 'OLD_URL');
+  expect([nothing.status, nothing.stderr]).toEqual([1, expect.stringContaining('has no node of any cascade')]);
+  await applyAll(cluster, queues);
+
+  // The whole of one queue from its leaf, whose database knows nothing of the other queue.
+  const printed = await trunkline('import', '--from-env', 'OLD_URL');
+  expect([printed.status, printed.stderr]).toEqual([0, expect.stringContaining('The plan after this file is empty.')]);
+  expect(
+    printed.stdout
+      .replaceAll(/test_\w+/gi, 'X')
+      .replaceAll(/port: \d+/g, 'port: 1')
+      .replace(/^ *#.*\n/gm, ''),
+  ).toBe(`version: 1
+databases:
+  X: { host: 127.0.0.1, port: 1, dbname: X, user: postgres, password: "\${X}" }
+  X: { host: 127.0.0.1, port: 1, dbname: X, user: postgres, password: "\${X}" }
+queues:
+  replika:
+    nodes:
+      src: { database: X, role: root }
+      dst: { database: X, role: leaf }
+    tables:
+      - app.orders
+      - { name: app.users, nodes: { dst: { target: other.people, where: id > 1 } } }
+`);
+  const both = await trunkline('import', src.url, '--out', 'both.yaml');
+  expect([both.status, both.stdout]).toEqual([0, '']);
+  expect(readFileSync(join(folder, 'both.yaml'), 'utf8')).toContain('  small:');
+  const password = src.params.password?.reveal() ?? 'none';
+  expect(password.length).toBeGreaterThan(3);
+  expect(
+    `${printed.stdout}${printed.stderr}${both.stderr}${readFileSync(join(folder, 'both.yaml'), 'utf8')}`,
+  ).not.toContain(password);
+
+  // The file that was written is what plan takes.
+  const env = Object.fromEntries([src, dst].map(({ dbname }) => [`${dbname.toUpperCase()}_PASSWORD`, password]));
+  const plan = await runProgram(['plan', '-f', 'both.yaml', '--detailed-exitcode'], { cwd: folder, env });
+  expect([plan.status, plan.stderr]).toEqual([0, '']);
+
+  const again = await trunkline('import', src.url, '--out', 'both.yaml');
+  expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('file both.yaml is there already')]);
+  expect((await trunkline('import', src.url, '--queue', 'small', '--out', 'both.yaml', '--force')).status).toBe(0);
+  expect(readFileSync(join(folder, 'both.yaml'), 'utf8')).not.toContain('replika');
+  const unknown = await trunkline('import', src.url, '--queue', 'large', '--out', 'no.yaml');
+  expect([unknown.status, unknown.stderr]).toEqual([1, expect.stringContaining('there is no queue named large')]);
+  expect(existsSync(join(folder, 'no.yaml'))).toBe(false);
+  const text = await trunkline('import', 'host = ');
+  expect([text.status, text.stderr]).toEqual([
+    1,
+    expect.stringMatching(/cannot be|refuses|is no connection string|can not be/),
+  ]);
+
+  // One that does not answer is told, and the rest is written.
+  await target.script(
+    `update pgq_node.node_location set node_location = 'host=127.0.0.1 port=1 dbname=gone user=x' where node_name = 'src'`,
+  );
+  const half = await trunkline('import', '--from-env', 'OLD_URL');
+  expect(half.status).toBe(1);
+  expect(half.stdout).toContain('src: { database: gone, role: root }');
+  expect(half.stdout).toMatch(/# It could not be looked at: database src cannot be reached/);
+});

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { importedDocument } from '../../src/config/import-document.ts';
+import { importedText } from '../../src/config/import-text.ts';
+import { load } from '../../src/config/load.ts';
+import type { FoundCascade, FoundDatabase, Remark } from '../../src/model/cascade.ts';
+import { location } from '../../src/model/names.ts';
+import type { LiveState } from '../../src/model/state.ts';
+import { makePlan } from '../../src/planner/plan.ts';
+import { problemsText } from '../../src/render/describe-problem.ts';
+import { describeRemark } from '../../src/render/describe-remark.ts';
+import { paintWith } from '../../src/render/paint.ts';
+import { planText } from '../../src/render/plan-text.ts';
+import { connectionParams, databaseName, type nodeName, type queueName } from '../support/builders.ts';
+import { goldenCases } from '../support/golden.ts';
+import { liveFromYaml } from '../support/live-yaml.ts';
+
+const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
+const plain = paintWith(false);
+
+/** A cascade as a walk would find it, with its passwords in the catalogs, and every database called as its node. */
+function cascadeOf(live: LiveState): FoundCascade {
+  const databases = new Map<FoundDatabase['name'], FoundDatabase>();
+  const queues = new Map<ReturnType<typeof queueName>, Map<ReturnType<typeof nodeName>, FoundDatabase['name']>>();
+  const remarks: Remark[] = [];
+  for (const [name, seen] of live.databases) {
+    const params = { ...connectionParams({ dbname: name }), host: undefined, port: undefined, user: undefined };
+    const reached = seen.kind === 'reachable' ? seen : undefined;
+    databases.set(name, { name, params, passwordVariable: undefined, live: reached });
+    if (seen.kind === 'unreachable') remarks.push({ kind: 'unreachable', database: name, problem: seen.problem });
+    for (const [queue, node] of reached?.queues ?? []) {
+      const nodes = queues.get(queue) ?? new Map();
+      queues.set(queue, nodes.set(node.name, name));
+      for (const member of node.members.keys()) if (!nodes.has(member)) nodes.set(member, databaseName(member));
+    }
+  }
+  const found = [...queues].map(([name, nodes]) => [name, { name, nodes }] as const);
+  return { databases, queues: new Map(found), remarks };
+}
+
+goldenCases({
+  folder: 'test/golden/import',
+  outputs: ['trunkline.yaml', 'plan.txt'],
+  run({ read }) {
+    const live = liveFromYaml(read('live.yaml') ?? '');
+    const { document, remarks } = importedDocument(cascadeOf(live));
+    const text = importedText(
+      document,
+      remarks.map(({ path, remark }) => ({ path, text: describeRemark(remark) })),
+    );
+    const desired = load([{ file: 'trunkline.yaml', text }], { env: {}, schema });
+    const locations = new Map([...live.databases.keys()].map((name) => [name, location(`dbname=${name}`)]));
+    const { plan, problems } = makePlan({ desired, live, locations, lastApplied: new Map() });
+    const told = [...problems, ...plan.warnings];
+    const rest = [
+      ...(plan.steps.length === 0 ? [] : [planText(plan, desired, new Set(), plain)]),
+      ...(told.length === 0 ? [] : [problemsText(told, plain, 'warning')]),
+    ];
+    // Where it is missing, the plan after the file is empty and has nothing to say.
+    return { 'trunkline.yaml': text, ...(rest.length === 0 ? {} : { 'plan.txt': rest.join('\n') }) };
+  },
+});
