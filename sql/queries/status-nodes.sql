@@ -13,8 +13,11 @@ select coalesce(json_agg(json_build_object(
         select coalesce(json_agg(json_build_object(
                    'name', t.table_name,
                    'target', coalesce(t.dest_table, t.table_name),
-                   'state', t.merge_state) order by t.nr), '[]')
+                   'state', t.merge_state,
+                   'error', e.cur_error) order by t.nr), '[]')
           from londiste.table_info t
+          left join pgq_node.local_state e
+            on e.queue_name = t.queue_name and e.consumer_name = i.worker_name || '.copy.' || t.table_name
          where t.queue_name = i.queue_name and t.local))), '[]') as nodes
 from pgq_node.node_info i
 join pgq_node.local_state s on s.queue_name = i.queue_name and s.consumer_name = i.worker_name

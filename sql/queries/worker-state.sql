@@ -5,8 +5,10 @@ select i.node_name, i.node_type, i.worker_name, s.provider_node, s.last_tick_id,
     coalesce((
         select json_agg(json_build_object(
             'name', t.table_name, 'state', t.merge_state, 'snapshot', t.custom_snapshot,
-            'attrs', t.table_attrs, 'destination', t.dest_table) order by t.nr)
+            'attrs', t.table_attrs, 'destination', t.dest_table, 'error', e.cur_error) order by t.nr)
         from londiste.table_info t
+        left join pgq_node.local_state e
+            on e.queue_name = t.queue_name and e.consumer_name = i.worker_name || '.copy.' || t.table_name
         where t.queue_name = i.queue_name and t.local), '[]') as tables
 from pgq_node.node_info i
 join pgq_node.local_state s on s.queue_name = i.queue_name and s.consumer_name = i.worker_name

@@ -88,6 +88,16 @@ export async function registerConsumer(
   return row?.last_tick;
 }
 
+/** Registers at a tick that the queue has, or moves there; a batch that was open is open no more. */
+export async function registerConsumerAt(
+  session: Session,
+  queue: QueueName,
+  consumer: string,
+  tick: bigint,
+): Promise<void> {
+  await session.query(sql('select pgq.register_consumer_at($1, $2, $3)', queue, consumer, tick));
+}
+
 /** Nothing happens where it is not registered. */
 export async function unregisterConsumer(session: Session, queue: QueueName, consumer: string): Promise<void> {
   await session.query(sql('select pgq.unregister_consumer($1, $2)', queue, consumer));

@@ -88,7 +88,12 @@ interface NodeRow {
   readonly paused: boolean;
   readonly uptodate: boolean;
   readonly error: string | null;
-  readonly tables: readonly { readonly name: string; readonly target: string; readonly state: string | null }[];
+  readonly tables: readonly {
+    readonly name: string;
+    readonly target: string;
+    readonly state: string | null;
+    readonly error: string | null;
+  }[];
 }
 
 async function readNodes(session: Session, queues: readonly QueueName[]): Promise<Map<QueueName, HeldNode>> {
@@ -141,6 +146,7 @@ function readTable(
     exists: found !== undefined,
     sync: decodeSyncState(row.state),
     copy: copies.get(keyOf(queue, row.name)),
+    error: row.error ?? undefined,
     watched: changeKinds.filter((kind) => (seen & triggerBits[kind]) !== 0),
     disabledTriggers: (found ?? []).filter((trigger) => !fires(trigger)).map(({ name }) => name),
   };

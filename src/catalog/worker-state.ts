@@ -16,6 +16,8 @@ export interface WorkerTable {
   readonly sync: SyncState | undefined;
   /** Source snapshot of the first copy, while events that it saw may still arrive. */
   readonly snapshot: string | undefined;
+  /** Why its copy, or its catching up after it was parked, does not get on. */
+  readonly error: string | undefined;
 }
 
 /** What a node is now, by its own catalog. */
@@ -61,6 +63,7 @@ interface StateRow {
     readonly snapshot: string | null;
     readonly attrs: string | null;
     readonly destination: string | null;
+    readonly error: string | null;
   }[];
 }
 
@@ -96,6 +99,7 @@ function readTable(row: StateRow['tables'][number]): WorkerTable {
     spec: decodeReplicable(name, { attrs: row.attrs, destination }),
     sync: decodeSyncState(row.state),
     snapshot: row.snapshot ?? undefined,
+    error: row.error ?? undefined,
   };
 }
 
@@ -134,14 +138,17 @@ export function setUptodate(session: Session, queue: QueueName, consumer: string
   return call(session, 'pgq_node.set_consumer_uptodate', queue, consumer, true);
 }
 
-/** NULL clears. A consumer that is not registered is no error. */
+/** NULL clears. A consumer that is not registered is no error; then the answer is false. */
 export async function setConsumerError(
   session: Session,
   queue: QueueName,
   consumer: string,
   message: string | null,
-): Promise<void> {
-  await session.query(sql('select pgq_node.set_consumer_error($1, $2, $3)', queue, consumer, message));
+): Promise<boolean> {
+  const [row] = await session.query<{ code: number }>(
+    sql('select ret_code as code from pgq_node.set_consumer_error($1, $2, $3)', queue, consumer, message),
+  );
+  return row?.code === 100;
 }
 
 /** Registers a copy's own consumer on the subscriber, or moves it. */

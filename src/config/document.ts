@@ -4,6 +4,10 @@
  */
 export type ParallelCopies = number | string;
 /**
+ * What happens when a change of one table fails with an error that waiting does not mend. park: that table is taken aside with its events kept, is tried again by itself, and the others go on. stop: the node stops there and tries again, and all its tables stay at one point in time.
+ */
+export type OnError = 'park' | 'stop';
+/**
  * What is done where a subscriber lacks the table. none: nothing, the plan says what is missing. minimal: it is made with its columns, NOT NULL and the primary key. full: as it is on the root, with defaults, keys, checks, indexes, foreign keys, sequences, types, comments, grants and partitions. For a node with its own create, that one counts; left out, that of defaults.
  */
 export type Create = 'none' | 'minimal' | 'full';
@@ -199,6 +203,7 @@ export interface Queue {
    */
   defaults?: {
     parallel_copies?: ParallelCopies;
+    on_error?: OnError;
     create?: Create;
   };
   /**
@@ -286,6 +291,7 @@ export interface Node {
    */
   merge_into?: string;
   parallel_copies?: ParallelCopies;
+  on_error?: OnError;
 }
 /**
  * A question to the database of one node that must be answered with true. It is asked in a transaction that can only read.

@@ -30,6 +30,7 @@ import { at, keyAt, reportValue, type Scope } from './scope.ts';
 export const builtIn = {
   ticker: { max_lag: '1s', max_count: 500, idle_period: '1m', rotation_period: '2h' },
   parallelCopies: 4,
+  onError: 'park',
   create: 'none',
   ownedSequences: true,
 } as const;
@@ -70,6 +71,7 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
         node.parallel_copies === undefined
           ? parallelCopies
           : wholeNumber(scope, [...path, 'parallel_copies'], node.parallel_copies, parallelCopies),
+      onError: node.on_error ?? raw.defaults?.on_error ?? builtIn.onError,
       at: keyAt(scope, ...path),
     });
   }

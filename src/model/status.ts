@@ -25,6 +25,8 @@ export interface TableStatus {
   /** Undefined for a state that no release of Londiste writes. */
   readonly sync: SyncState | undefined;
   readonly copy: CopyStatus | undefined;
+  /** Why its copy failed, or it was parked; until it gets on. */
+  readonly error: string | undefined;
   /** Changes that an enabled trigger of the queue sees. */
   readonly watched: readonly ChangeKind[];
   /** Triggers of the queue that are there, and do not fire for users. */
@@ -106,6 +108,7 @@ export type Finding = { readonly severity: Severity } & (
   | { readonly code: 'not_subscribed' }
   | { readonly code: 'provider_unknown' }
   | { readonly code: 'table_not_in_sync'; readonly table: TableName; readonly sync: SyncState | undefined }
+  | { readonly code: 'table_parked'; readonly table: TableName; readonly message: string }
   | { readonly code: 'table_gone'; readonly table: TableName; readonly target: TableName }
   | { readonly code: 'not_captured'; readonly table: TableName; readonly changes: readonly ChangeKind[] }
   | { readonly code: 'not_denied'; readonly table: TableName; readonly changes: readonly ChangeKind[] }

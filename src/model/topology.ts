@@ -59,12 +59,17 @@ export type Placement =
 
 export type NodeRole = Placement['role'];
 
+/** What a worker does with a table whose changes it can not apply: take it aside, or stop the node. */
+export const errorPolicies = ['park', 'stop'] as const;
+export type ErrorPolicy = (typeof errorPolicies)[number];
+
 export interface NodeSpec {
   readonly name: NodeName;
   readonly database: DatabaseName;
   readonly placement: Placement;
   /** How many first copies run side by side on this node. */
   readonly parallelCopies: number;
+  readonly onError: ErrorPolicy;
   readonly at: Origin;
 }
 

@@ -36,6 +36,8 @@ export function describeFinding(finding: Finding): string {
       return 'how far behind it is can not be told: its provider does not answer';
     case 'table_not_in_sync':
       return `table ${finding.table}: ${notInSyncText(finding.sync)}`;
+    case 'table_parked':
+      return `table ${finding.table} is parked: ${finding.message}; mend the cause, it is tried again by itself`;
     case 'table_gone':
       return `table ${finding.target} does not exist${finding.target === finding.table ? '' : `; ${finding.table} should go there`}`;
     case 'not_captured':

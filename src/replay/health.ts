@@ -155,7 +155,9 @@ function* tableFindings(table: TableStatus, role: NodeRole): Iterable<Finding> {
     yield { code: 'table_gone', severity: 'error', table: name, target };
     return;
   }
-  if (sync?.kind !== 'in_sync') {
+  if (table.error !== undefined) {
+    yield { code: 'table_parked', severity: 'error', table: name, message: firstLine(table.error) };
+  } else if (sync?.kind !== 'in_sync') {
     // A copy that is under way is no fault, but the table is not there yet either.
     yield { code: 'table_not_in_sync', severity: sync === undefined ? 'error' : 'warn', table: name, sync };
   }

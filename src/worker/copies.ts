@@ -2,16 +2,20 @@ import { setMaxListeners } from 'node:events';
 import { isMergeComplete } from '../catalog/merged-tables.ts';
 import { estimateRows } from '../catalog/pgq.ts';
 import { readTableState, setTableState } from '../catalog/table-sync.ts';
-import type { NodeRole, WorkerState, WorkerTable } from '../catalog/worker-state.ts';
+import { assertLease } from '../catalog/trunkline.ts';
+import { type NodeRole, setConsumerError, type WorkerState, type WorkerTable } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
+import { transaction } from '../db/transaction.ts';
 import type { DatabaseName, NodeName, TableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import type { CopyProgress } from '../model/progress.ts';
+import { decodeSyncState } from '../model/sync-state-codec.ts';
 import { type Backoff, backoff } from './backoff.ts';
-import { copyTable, mustRestart } from './copy-table.ts';
+import { copyConsumer, copyTable, mustRestart } from './copy-table.ts';
 import type { NodeDeps } from './deps.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import { mayPass } from './park.ts';
 import { openSubscriber } from './sessions.ts';
 import { type WakeUp, wakeUp } from './wake-up.ts';
 
@@ -38,6 +42,7 @@ interface CopiesDeps {
   readonly worker: string;
   readonly role: NodeRole;
   readonly provider: { readonly node: NodeName; readonly database: DatabaseName };
+  readonly control: Session;
   readonly wake: WakeUp;
   readonly heartbeat: Heartbeat;
 }
@@ -46,6 +51,9 @@ interface Job {
   readonly wait: Backoff;
   running: Promise<void> | undefined;
   notBefore: number;
+  /** The error stands in the catalog: whoever takes it away there wants another try at once. */
+  recorded: boolean;
+  told: { readonly text: string; readonly at: number } | undefined;
   estimate: number;
   wake: WakeUp;
 }
@@ -75,7 +83,15 @@ export function startCopies(given: CopiesDeps): Copies {
 
   async function newJob(table: TableName, provider: Session): Promise<Job> {
     const estimate = (await estimateRows(provider, table)) ?? 0;
-    return { wait: backoff(1_000, 30_000), running: undefined, notBefore: 0, estimate, wake: wakeUp(deps.clock) };
+    return {
+      wait: backoff(1_000, 30_000),
+      running: undefined,
+      notBefore: 0,
+      recorded: false,
+      told: undefined,
+      estimate,
+      wake: wakeUp(deps.clock),
+    };
   }
 
   /** Copies under way go first: each of them holds back the provider's rotation. */
@@ -84,9 +100,9 @@ export function startCopies(given: CopiesDeps): Copies {
     const waiting = unfinished
       .flatMap((table) => {
         const job = jobs.get(table.name);
-        return job === undefined || job.running !== undefined || job.notBefore > deps.clock.now()
-          ? []
-          : [{ table, job }];
+        if (job === undefined || job.running !== undefined) return [];
+        const asked = job.recorded && table.error === undefined;
+        return job.notBefore > deps.clock.now() && !asked ? [] : [{ table, job }];
       })
       .sort((left, right) => rank(right.table) - rank(left.table) || right.job.estimate - left.job.estimate);
     for (const { table, job } of waiting) {
@@ -130,26 +146,49 @@ export function startCopies(given: CopiesDeps): Copies {
         report,
       });
       job.wait.reset();
+      job.told = undefined;
     } catch (error) {
       if (stop.aborted) return;
       if (mustRestart(error)) await startOver(table.name);
       else job.notBefore = deps.clock.now() + job.wait.next();
-      const driver = readDriverError(error);
-      const text = error instanceof ToolError ? deps.explain(error) : (error as Error).message;
-      deps.log({
-        level: 'error',
-        event: 'copy_failed',
-        queue: deps.queue,
-        node: deps.node,
-        table: table.name,
-        sqlstate: driver?.sqlstate,
-        message: `the copy of ${table.name} failed and will be tried again: ${text}`,
-      });
+      await failed(table.name, job, error);
       report({ ...(last ?? start(table.name)), phase: 'failed' });
     } finally {
       job.running = undefined;
       given.wake.wake();
     }
+  }
+
+  /** The same error is told now and then only: a table may wait for a person for days. */
+  async function failed(table: TableName, job: Job, error: unknown): Promise<void> {
+    const text = error instanceof ToolError ? deps.explain(error) : (error as Error).message;
+    job.recorded = await setConsumerError(given.control, deps.queue, copyConsumer(given.worker, table), text).catch(
+      () => false,
+    );
+    if (!mayPass(error) && !mustRestart(error)) await stepBack(table).catch(() => undefined);
+    const now = deps.clock.now();
+    if (job.told?.text === text && now - job.told.at < tellEveryMs) return;
+    job.told = { text, at: now };
+    deps.log({
+      level: 'error',
+      event: 'copy_failed',
+      queue: deps.queue,
+      node: deps.node,
+      table,
+      sqlstate: (readDriverError(error) ?? readDriverError((error as Error).cause))?.sqlstate,
+      message: `the copy of ${table} failed and will be tried again: ${text}`,
+    });
+  }
+
+  /** The main worker stands still for a table that is handed over: one that can not go on must not hold it up. */
+  async function stepBack(table: TableName): Promise<void> {
+    const row = await readTableState(given.control, deps.queue, table);
+    const sync = row === undefined ? undefined : decodeSyncState(row.state);
+    if (sync?.kind !== 'handing_over' && sync?.kind !== 'wants_handover') return;
+    await transaction(given.control, async () => {
+      await assertLease(given.control, deps.queue, deps.node, given.generation);
+      await setTableState(given.control, deps.queue, table, { kind: 'catching_up' }, row?.snapshot ?? undefined);
+    });
   }
 
   async function startOver(table: TableName): Promise<void> {
@@ -183,6 +222,8 @@ export function startCopies(given: CopiesDeps): Copies {
     },
   };
 }
+
+const tellEveryMs = 600_000;
 
 function rank({ sync }: WorkerTable): number {
   return sync?.kind === 'missing' ? 0 : 1;

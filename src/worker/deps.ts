@@ -6,6 +6,7 @@ import type { DatabaseName, NodeName, QueueName } from '../model/names.ts';
 import type { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { Tallied } from '../model/tally.ts';
+import type { ErrorPolicy } from '../model/topology.ts';
 
 /** What the node was when its worker last looked, which saves the ticker a look. */
 export interface NodeView {
@@ -20,6 +21,7 @@ export interface NodeDeps {
   /** Where another node of the queue lives, by the file. */
   readonly databaseOf: (node: NodeName) => DatabaseName | undefined;
   readonly parallelCopies: number;
+  readonly onError: ErrorPolicy;
   /** Undefined where no worker runs for the node in this process. */
   readonly view: NodeView | undefined;
   readonly connector: Connector;

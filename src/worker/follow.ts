@@ -25,6 +25,7 @@ import type { NodeDeps } from './deps.ts';
 import { fetchBatch } from './fetch-batch.ts';
 import { type PendingKeys, restoreForeignKeys } from './foreign-keys.ts';
 import { type Keeper, keeperFor } from './keep-events.ts';
+import { culpritsOf, parkTables } from './park.ts';
 import { type Link, replayBatch } from './replay-batch.ts';
 import { currentState, type Round } from './round.ts';
 import { openSubscriber } from './sessions.ts';
@@ -129,6 +130,18 @@ async function openBatch(follower: Follower, state: WorkerState, exact: boolean)
 
 /** The position says what to do with a batch: apply it, only finish it, or stop. */
 async function take(follower: Follower, state: WorkerState, batch: Batch): Promise<void> {
+  try {
+    await takeBatch(follower, state, batch);
+  } catch (error) {
+    // The table may have changed under a cached description; the next try reads it anew.
+    follower.routes = undefined;
+    const culprits = follower.deps.onError === 'park' ? culpritsOf(error, state) : [];
+    if (culprits.length === 0) throw error;
+    await parkTables(follower.link, state, culprits);
+  }
+}
+
+async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): Promise<void> {
   const { deps, link } = follower;
   deps.fault('next-batch');
   follower.behind = batch.ticksBehind > 1 ? batch.eventsBehind : 0;
@@ -161,10 +174,6 @@ async function take(follower: Follower, state: WorkerState, batch: Batch): Promi
     as: state,
     control: (event) => applyControl(deps, link.subscriber, state.role, event),
     alsoWrite: settledTables.length === 0 ? undefined : () => clearSnapshots(follower, settledTables),
-  }).catch((error: unknown) => {
-    // The table may have changed under a cached description; the next try reads it anew.
-    follower.routes = undefined;
-    throw error;
   });
   follower.batchEvents = sizeBatch(counts.applied + counts.passedOver, deps.clock.now() - startedAt);
   tellMissed(deps, counts, batch);

@@ -93,7 +93,7 @@ async function applyOnce(
         await keeper?.add(lines);
         await applier.add(lines);
       } catch (error) {
-        if (!mayTryInOrder(error, ordered)) throw error;
+        if (!(error instanceof ApplyFailed)) throw error;
         clash = error;
       }
     }

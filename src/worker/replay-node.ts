@@ -50,6 +50,7 @@ async function keepFollowing(round: Round, state: WorkerState): Promise<void> {
     generation,
     worker: state.worker,
     role: state.role,
+    control,
     provider: { node: state.provider, database },
     wake: round.wake,
     heartbeat,

@@ -95,6 +95,7 @@ function depsOf(input: WorkersInput, queue: QueueSpec, node: NodeSpec, stop: Abo
     database: node.database,
     databaseOf: (other) => input.databaseOf?.(name, other) ?? queue.nodes.get(other)?.database,
     parallelCopies: node.parallelCopies,
+    onError: node.onError,
     view: input.replay === false ? undefined : { role: undefined },
     connector: input.connector,
     clock: input.clock,

@@ -96,8 +96,8 @@ test("a branch holds the tables, and its provider's events and ticks under their
   await using cascade = await cascadeWith(versions, chain);
   const workers = cascade.start();
   const writing = startWriting(cascade);
-  await cascade.caughtUp('middle');
-  await cascade.caughtUp('low');
+  await cascade.caughtUp('middle', 90_000);
+  await cascade.caughtUp('low', 90_000);
   await sleep(1_000);
   await writing.stop();
   await using root = await cascade.session('root');

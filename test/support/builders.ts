@@ -76,6 +76,7 @@ export function aNode(change: Partial<NodeSpec> & { readonly provider?: NodeName
     database: databaseName(name),
     placement: provider === undefined ? { role: 'root' } : { role: 'leaf', provider, mergesInto: undefined },
     parallelCopies: 4,
+    onError: 'park',
     at: anOrigin({ path: `nodes.${name}` }),
     ...fields,
   };

@@ -35,6 +35,8 @@ export interface Replication extends AsyncDisposable {
   session(database: string): Promise<Session>;
   addTable(table: ReplicationTable): Promise<void>;
   start(nodes?: readonly string[]): Workers;
+  /** The same by another description of the queue. */
+  startWith(queue: QueueSpec, nodes?: readonly string[]): Workers;
   /** Until every table of the node is in sync and the leaf has every change made so far. */
   caughtUp(leaf: string, timeoutMs?: number): Promise<void>;
 }
@@ -85,6 +87,25 @@ export async function replication(
       .join('; ');
   const running: Workers[] = [];
 
+  const startWith = (described: QueueSpec, nodes?: readonly string[]): Workers => {
+    const workers = startWorkers({
+      queues: [described],
+      nodes: nodes === undefined ? undefined : new Set(nodes.map(nodeName)),
+      ticker: true,
+      connector: cluster.connector,
+      clock: systemClock,
+      log: (record) => logs.push(record),
+      report: () => undefined,
+      explain: (error) =>
+        JSON.stringify(error.problems, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+      holder: `test:${process.pid}`,
+      watermarkEveryMs: 500,
+      fault: () => undefined,
+    });
+    running.push(workers);
+    return workers;
+  };
+
   return {
     cluster,
     queue,
@@ -96,24 +117,8 @@ export async function replication(
         await addTable(db, table, name, index === 0 || shape[name]?.role === 'branch', index === 0);
       }
     },
-    start(nodes) {
-      const workers = startWorkers({
-        queues: [queue],
-        nodes: nodes === undefined ? undefined : new Set(nodes.map(nodeName)),
-        ticker: true,
-        connector: cluster.connector,
-        clock: systemClock,
-        log: (record) => logs.push(record),
-        report: () => undefined,
-        explain: (error) =>
-          JSON.stringify(error.problems, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
-        holder: `test:${process.pid}`,
-        watermarkEveryMs: 500,
-        fault: () => undefined,
-      });
-      running.push(workers);
-      return workers;
-    },
+    start: (nodes) => startWith(queue, nodes),
+    startWith,
     async caughtUp(leaf, timeoutMs = 30_000) {
       await using source = await session(root);
       await using target = await session(leaf);

@@ -19,6 +19,7 @@ export const aTableStatus = (name: string, change: Partial<TableStatus> = {}): T
   copy: undefined,
   watched: changeKinds,
   disabledTriggers: [],
+  error: undefined,
   ...change,
 });
 

@@ -113,6 +113,10 @@ describe('tables', () => {
       expect(found(leaf({ reading: aPresentNode(withTable({ sync })) }))).toEqual(['warn table_not_in_sync']);
     }
     expect(found(leaf({ reading: aPresentNode(withTable({ sync: undefined })) }))).toEqual(['error table_not_in_sync']);
+    const parked = withTable({ sync: { kind: 'catching_up' }, error: 'check "small" is violated\nmore' });
+    expect(judgeNode(leaf({ reading: aPresentNode(parked) })).findings).toMatchObject([
+      { code: 'table_parked', severity: 'error', message: 'check "small" is violated' },
+    ]);
     expect(found(leaf({ reading: aPresentNode(withTable({ exists: false, watched: [] })) }))).toEqual([
       'error table_gone',
     ]);

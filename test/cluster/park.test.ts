@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { sql } from '../../src/db/statement.ts';
+import { aNode, aQueue } from '../support/builders.ts';
+import { expectEqual, type Replication, replication, waitFor } from '../support/replication.ts';
+
+const tables = `
+  create table good (id int primary key, note text);
+  create table bad (id int primary key, n int, note text);`;
+
+async function twoTables(): Promise<Replication> {
+  const cascade = await replication({ src: 14, dst: 18 }, tables);
+  await using source = await cascade.session('src');
+  await source.script(
+    `insert into good select i from generate_series(1, 100) i; insert into bad select i, i from generate_series(1, 100) i`,
+  );
+  await cascade.addTable({ name: 'public.good' });
+  await cascade.addTable({ name: 'public.bad' });
+  return cascade;
+}
+
+async function stateOf(
+  cascade: Replication,
+  table: string,
+): Promise<{ state: string; error: string | null } | undefined> {
+  await using target = await cascade.session('dst');
+  const [row] = await target.query<{ state: string; error: string | null }>(
+    sql(
+      `select t.merge_state as state, s.cur_error as error from londiste.table_info t
+        left join pgq_node.local_state s on s.consumer_name = 'dst.worker.copy.' || t.table_name
+        where t.table_name = $1`,
+      table,
+    ),
+  );
+  return row;
+}
+
+test('a table that can not go on is parked with its events, the others go on, and it comes back once it can', async () => {
+  await using cascade = await twoTables();
+  cascade.start();
+  await cascade.caughtUp('dst', 90_000);
+  await using source = await cascade.session('src');
+  await using target = await cascade.session('dst');
+  await target.script('alter table bad add constraint small check (n < 1000)');
+  await source.script(`
+    begin; insert into good values (101, 'with it'); insert into bad values (101, 5000, 'too large'); commit;
+    update bad set note = 'later' where id = 1`);
+  await waitFor('the table to be parked', 60_000, async () => {
+    const seen = await stateOf(cascade, 'public.bad');
+    return seen?.state === 'catching-up' && seen.error?.includes('small') === true;
+  });
+  await source.script(`update good set note = 'goes on' where id < 50; delete from bad where id = 2`);
+  await waitFor('the other table to go on', 60_000, async () => {
+    const rows = await target.query(sql(`select from good where note = 'goes on'`));
+    return rows.length === 49;
+  });
+  expect(await target.query(sql(`select from good where id = 101`))).toHaveLength(1);
+  expect(await target.query(sql(`select from bad where id = 101 or note is not null`))).toHaveLength(0);
+  expect(await stateOf(cascade, 'public.good')).toEqual({ state: 'ok', error: null });
+  expect(cascade.logs.filter(({ event }) => event === 'table_parked')).toMatchObject([
+    { table: 'public.bad', sqlstate: '23514', node: 'dst' },
+  ]);
+
+  // With the cause mended it is tried again at once when somebody takes the error away.
+  await target.script('alter table bad drop constraint small');
+  await target.query(sql(`select pgq_node.set_consumer_error('replika', 'dst.worker.copy.public.bad', null)`));
+  await cascade.caughtUp('dst', 90_000);
+  for (const table of ['good', 'bad'])
+    await expectEqual(source, `select * from ${table}`, target, `select * from ${table}`);
+  await waitFor('its own consumer to go', 30_000, async () => {
+    const rows = await source.query(
+      sql(`select from pgq.get_consumer_info('replika') where consumer_name like '%.copy.%'`),
+    );
+    return rows.length === 0;
+  });
+  expect(await stateOf(cascade, 'public.bad')).toEqual({ state: 'ok', error: null });
+
+  // A table that is gone, and one whose rows are no rows.
+  await target.script('alter table bad rename to elsewhere');
+  await source.script(`update bad set n = 7 where id = 7; update good set note = 'and on' where id = 1`);
+  await waitFor(
+    'the table to be parked again',
+    60_000,
+    async () => (await stateOf(cascade, 'public.bad'))?.state !== 'ok',
+  );
+  await waitFor('the other table to go on', 60_000, async () => {
+    const rows = await target.query(sql(`select from good where note = 'and on'`));
+    return rows.length === 1;
+  });
+  await target.script('alter table elsewhere rename to bad');
+  await cascade.caughtUp('dst', 90_000);
+  await expectEqual(source, 'select * from bad', target, 'select * from bad');
+});
+
+test('with on_error: stop the node stops at the first table that can not go on, and no table is ahead of it', async () => {
+  await using cascade = await twoTables();
+  const [root, leaf] = [...cascade.queue.nodes.values()];
+  const strict = aQueue({ ...cascade.queue, nodes: [root ?? aNode(), aNode({ ...leaf, onError: 'stop' })] });
+  cascade.startWith(strict);
+  await cascade.caughtUp('dst', 90_000);
+  await using source = await cascade.session('src');
+  await using target = await cascade.session('dst');
+  await target.script('alter table bad add constraint small check (n < 1000)');
+  await source.script(`begin; insert into good values (101); insert into bad values (101, 5000); commit`);
+  const error = sql(`select cur_error as error from pgq_node.local_state where consumer_name = 'dst.worker'`);
+  await waitFor('the node to stop', 60_000, async () => {
+    const [row] = await target.query<{ error: string | null }>(error);
+    return row?.error?.includes('small') === true;
+  });
+  expect(await target.query(sql('select from good where id = 101'))).toEqual([]);
+  expect(await stateOf(cascade, 'public.bad')).toEqual({ state: 'ok', error: null });
+  await target.script('alter table bad drop constraint small');
+  await cascade.caughtUp('dst', 90_000);
+  await expectEqual(source, 'select * from bad', target, 'select * from bad');
+  expect(await target.query(error)).toEqual([{ error: null }]);
+});
