@@ -60,7 +60,11 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
 }
 
 export type ApplyOnOptions = Omit<ApplyOptions, 'files' | 'planFile'> &
-  Pick<PlanOnOptions, 'only'> & { readonly saved?: SavedPlan | undefined };
+  Pick<PlanOnOptions, 'only'> & {
+    readonly saved?: SavedPlan | undefined;
+    /** Makes the plan, where it is not that of the files. What it leads to is then not kept as what was applied. */
+    readonly look?: typeof planOn;
+  };
 
 /** The same on databases that are open already. */
 export async function applyOn(
@@ -68,14 +72,17 @@ export async function applyOn(
   databases: Pick<Databases, 'connector' | 'locations'>,
   options: ApplyOnOptions,
 ): Promise<Applied> {
-  const fresh = await planOn(desired, databases, options.signal, { only: options.only });
+  const look = options.look ?? planOn;
+  const fresh = await look(desired, databases, options.signal, { only: options.only });
   const entry = entryOf(fresh);
   const plan = options.saved === undefined ? fresh : reviewed(options.saved, fresh);
   const allowed = new Set([...desired.allow, ...options.allow]);
   options.show({ desired, plan, allowed });
   // A part of what the files ask for is no state to compare with later.
   const record = (how: { readonly onlyNew: boolean }) =>
-    options.only === undefined ? appliedEntries(desired, fresh, entry.appliedBy, how) : new Map<DatabaseName, []>();
+    options.only === undefined && options.look === undefined
+      ? appliedEntries(desired, fresh, entry.appliedBy, how)
+      : new Map<DatabaseName, []>();
   const shared = {
     connector: databases.connector,
     applicationName: `trunkline apply ${hostname()}:${process.pid}`,
@@ -100,7 +107,7 @@ export async function applyOn(
     rootOf: (step) => rootDatabaseOf(desired, step),
     applied: record({ onlyNew: false }),
     // Somebody may have applied while the plan was read, or while we waited for the lock.
-    check: async () => requireSame(plan, await planOn(desired, databases, options.signal, { tryFiles: false })),
+    check: async () => requireSame(plan, await look(desired, databases, options.signal, { tryFiles: false })),
     describe: options.describe,
     report: options.report,
     fault: faultPoints(options.env),

@@ -161,7 +161,7 @@ async function startWatch(
   }
 }
 
-function pickQueues(desired: DesiredState, names: readonly string[]): readonly QueueSpec[] {
+export function pickQueues(desired: DesiredState, names: readonly string[]): readonly QueueSpec[] {
   if (names.length === 0) return [...desired.queues.values()];
   const known = [...desired.queues.keys()];
   const unknown = names.filter((name) => !desired.queues.has(queueName(name)));

@@ -109,3 +109,11 @@ export async function finishPlanLog(session: Session, log: bigint, result: strin
     ),
   );
 }
+
+export async function forgetApplied(session: Session, queue: QueueName): Promise<void> {
+  const [there] = await session.query<{ found: boolean }>(
+    sql("select to_regclass('trunkline.last_applied') is not null as found"),
+  );
+  if (there?.found !== true) return;
+  await session.query(sql('delete from trunkline.last_applied where queue_name = $1', queue));
+}

@@ -1,6 +1,7 @@
 import type { Command } from '@oclif/core';
 import { ApplyCommand } from './commands/apply.ts';
 import { CompareCommand } from './commands/compare.ts';
+import { DestroyCommand } from './commands/destroy.ts';
 import { ExecuteCommand } from './commands/execute.ts';
 import { ImportCommand } from './commands/import.ts';
 import { PlanCommand } from './commands/plan.ts';
@@ -19,6 +20,7 @@ import { ValidateCommand } from './commands/validate.ts';
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   apply: ApplyCommand,
   compare: CompareCommand,
+  destroy: DestroyCommand,
   execute: ExecuteCommand,
   import: ImportCommand,
   plan: PlanCommand,

@@ -14,6 +14,7 @@ import {
   unregisterLocation,
   unregisterSubscriber,
 } from '../catalog/pgq-node.ts';
+import { forgetApplied } from '../catalog/plan-log.ts';
 import { expectDone } from '../catalog/reply.ts';
 import type { Session } from '../db/session.ts';
 import type { Location, NodeName, QueueName } from '../model/names.ts';
@@ -133,6 +134,8 @@ export async function removeNode(step: DropNode, { write, fault }: StepDeps): Pr
   }
   await write(step.database, async (session) => {
     expectDone(await dropNode(session, queue, node), { node, call: 'pgq_node.drop_node' });
+    // What was applied is no measure for a queue that is taken apart.
+    if (step.rootDatabase === undefined) await forgetApplied(session, queue);
   });
 }
 

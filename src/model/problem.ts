@@ -439,6 +439,14 @@ export type Problem =
     }
   | { readonly code: 'plan_outdated'; readonly databases: readonly DatabaseName[] }
   | { readonly code: 'apply_locked'; readonly holder: string; readonly since: string }
+  | {
+      readonly code: 'node_still_read';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly readers: readonly NodeName[];
+    }
+  | { readonly code: 'destroy_unnamed'; readonly queues: readonly QueueName[] }
+  | { readonly code: 'destroy_not_confirmed'; readonly queue: QueueName }
   | { readonly code: 'not_confirmed' }
   | {
       readonly code: 'uninstall_in_use';

@@ -70,6 +70,15 @@ export function dropNodeHazards(queue: QueueName, node: NodeName, tables: number
   return [{ kind: 'stops-replication', detail: `${node} leaves ${queue}: ${left} no more changes.` }];
 }
 
+export function dropQueueHazards(queue: QueueName, node: NodeName): Hazard[] {
+  return [
+    {
+      kind: 'loses-events',
+      detail: `the queue ${queue} on ${node} goes with all events that a consumer has not read yet.`,
+    },
+  ];
+}
+
 function copies(node: NodeName, spec: TableSpec, source: TableFacts): Hazard {
   const part = spec.where === undefined || source.empty ? '' : ', as far as the filter lets them through';
   return {

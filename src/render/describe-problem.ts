@@ -418,6 +418,21 @@ function sentences(problem: Problem): Sentences {
         `somebody else is applying: ${problem.holder}, since ${problem.since}. Nothing was done.`,
         'Wait until that is done, and plan again.',
       ];
+    case 'node_still_read':
+      return [
+        `node ${problem.node} of queue ${problem.queue} stays: ${list(problem.readers)} ${problem.readers.length === 1 ? 'reads' : 'read'} from it, and ${problem.readers.length === 1 ? 'is' : 'are'} not to go.`,
+        'Destroy them as well, or let them read from another node first. One that the file does not name is added to it, or signed off on its provider.',
+      ];
+    case 'destroy_unnamed':
+      return [
+        'with --auto-approve the queues that are to go must be named. Nothing was done.',
+        `Name them: trunkline destroy ${problem.queues.join(' ')} --auto-approve …`,
+      ];
+    case 'destroy_not_confirmed':
+      return [
+        `taking queue ${problem.queue} apart was not confirmed. Nothing was done.`,
+        'Type the name of the queue, or name it with --auto-approve where nobody can answer.',
+      ];
     case 'not_confirmed':
       return [
         'the plan was not confirmed. Nothing was done.',

@@ -645,6 +645,23 @@ export const sampleProblems: {
     meaning: 'Another apply holds the lock on the root database.',
     problem: { code: 'apply_locked', holder: 'repl from 10.0.0.7', since: '2026-03-01 10:00:00+00' },
   },
+  node_still_read: {
+    meaning: 'A node can not be destroyed while others read from it.',
+    problem: {
+      code: 'node_still_read',
+      queue: queueName('shop'),
+      node: nodeName('root1'),
+      readers: [nodeName('leaf1')],
+    },
+  },
+  destroy_unnamed: {
+    meaning: '`destroy --auto-approve` was given no queue.',
+    problem: { code: 'destroy_unnamed', queues: [queueName('shop')] },
+  },
+  destroy_not_confirmed: {
+    meaning: 'The question of `destroy` was not answered with the name of the queue.',
+    problem: { code: 'destroy_not_confirmed', queue: queueName('shop') },
+  },
   not_confirmed: {
     meaning: 'The question whether to go on was not answered with yes.',
     problem: { code: 'not_confirmed' },

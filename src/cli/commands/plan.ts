@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { planDestroy } from '../../app/destroy.ts';
 import { isIncomplete, plan } from '../../app/plan.ts';
 import { writeSavedPlan } from '../../app/saved-plan.ts';
 import { planJson } from '../../render/plan-json.ts';
@@ -18,6 +19,10 @@ export class PlanCommand extends BaseCommand {
   ];
   static override flags = {
     out: Flags.string({ helpValue: 'FILE', description: 'Save the plan, for apply to run as it was reviewed.' }),
+    destroy: Flags.boolean({
+      description: 'Show what destroy would do instead.',
+      exclusive: ['out'],
+    }),
     'detailed-exitcode': Flags.boolean({ description: 'End with status 2 when there is something to do.' }),
   };
 
@@ -25,7 +30,7 @@ export class PlanCommand extends BaseCommand {
     const { flags } = await this.parse(PlanCommand);
     const signal = this.stopSignal();
     const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: true });
-    const { desired, plan: made } = await plan({
+    const { desired, plan: made } = await (flags.destroy ? planDestroy : plan)({
       files: flags.file,
       env: process.env,
       report: display.report,
