@@ -37,6 +37,12 @@ export type Table =
       where?: string;
       create?: Create;
       /**
+       * Columns that tell rows apart, for a table without a primary key: all of them NOT NULL, under a unique index over just them, on every node. Left out: the primary key.
+       *
+       * @minItems 1
+       */
+      key?: [string, ...string[]];
+      /**
        * Which subscribers get it, and how. Left out: every one, under the same name. An empty mapping: none yet, but its changes are captured.
        */
       nodes?: {

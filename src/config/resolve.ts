@@ -132,7 +132,14 @@ function resolveTable(scope: Scope, queue: string, entry: Table, index: number):
   const path = ['queues', queue, 'tables', index];
   const place = at(scope, ...path);
   if (typeof entry === 'string') {
-    return { select: selectOf(entry), where: undefined, create: undefined, nodes: undefined, at: place };
+    return {
+      select: selectOf(entry),
+      where: undefined,
+      create: undefined,
+      key: undefined,
+      nodes: undefined,
+      at: place,
+    };
   }
   return {
     select:
@@ -145,6 +152,7 @@ function resolveTable(scope: Scope, queue: string, entry: Table, index: number):
         : { kind: 'name', name: tableName(entry.name) },
     where: filterOf(entry.where),
     create: entry.create,
+    key: entry.key,
     nodes: entry.nodes === undefined ? undefined : placementsOf(scope, entry.nodes, [...path, 'nodes']),
     at: place,
   };

@@ -82,13 +82,14 @@ function queueOf(queue: QueueSpec): Queue {
   };
 }
 
-function tableOf(queue: QueueSpec, { select, where, create, nodes }: TableRule): Table {
+function tableOf(queue: QueueSpec, { select, where, create, key, nodes }: TableRule): Table {
   return present({
     ...(select.kind === 'name'
       ? { name: select.name }
       : { include: select.include as [string, ...string[]], exclude: [...select.exclude] }),
     where,
     create,
+    key: key === undefined ? undefined : (key as [string, ...string[]]),
     nodes: nodes === undefined ? subscribersOf(queue) : mapped(nodes, placementOf),
   });
 }

@@ -329,8 +329,22 @@ export type Problem =
       readonly table: TableName;
       /** Statements that make a key of what is unique already, or give a subscriber the root's key. */
       readonly keySql: readonly string[];
+      /** Unique and NOT NULL: what `key` in the file could name. */
+      readonly fileKeys: readonly (readonly string[])[];
       /** The statement that adds a column for a key; undefined on a subscriber, where the root has one. */
       readonly addKeySql: string | undefined;
+      readonly fatal: boolean;
+    }
+  | {
+      readonly code: 'key_unusable';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly key: readonly string[];
+      readonly because: 'column_unknown' | 'not_unique' | 'extension';
+      /** Statements that make it a key. */
+      readonly keySql: readonly string[];
       readonly fatal: boolean;
     }
   | {

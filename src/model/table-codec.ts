@@ -193,6 +193,11 @@ export function nameInEvents(table: TableName): string {
   return `ev_extra1='${table.replaceAll("'", "''")}'`;
 }
 
+/** Makes a trigger tell rows apart by these columns. */
+export function keyInEvents(columns: readonly string[]): string {
+  return `pkey=${columns.join(',')}`;
+}
+
 /** Whether a trigger with these arguments does what {@link captureArgs} asked for. */
 export function capturesAs(wanted: readonly string[], args: readonly string[]): boolean {
   return wanted.every((arg) => args.includes(arg) || (arg === generatedCapture && args.includes(generalCapture)));

@@ -92,6 +92,8 @@ export interface TableRule {
     | { readonly kind: 'pattern'; readonly include: readonly string[]; readonly exclude: readonly string[] };
   readonly where: RowFilter | undefined;
   readonly create: CreateMode | undefined;
+  /** Columns that tell rows apart where that is not the primary key. */
+  readonly key: readonly string[] | undefined;
   readonly nodes: ReadonlyMap<NodeName, TablePlacement | 'none'> | undefined;
   readonly at: Origin;
 }

@@ -5,7 +5,7 @@ import type { Problem } from '../model/problem.ts';
 import type { LiveTable, TableFacts } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { type TableSpec, wholeTable } from '../model/table.ts';
-import { nameInEvents, sameTable } from '../model/table-codec.ts';
+import { keyInEvents, nameInEvents, sameTable } from '../model/table-codec.ts';
 import { compareColumns, createTableSql } from './compare-columns.ts';
 import { type MadeSequences, makeOnNode } from './create/on-node.ts';
 import { createId } from './diff-node.ts';
@@ -55,9 +55,10 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       report(unfit, table.named);
       continue;
     }
-    if (table.facts.primaryKey === undefined) {
+    const keyless = keyFault(table, root, table.facts, table.at);
+    if (keyless !== undefined) {
       held.push(table.facts);
-      report(withoutKey(table, root, table.facts, table.at), table.named);
+      report(keyless, table.named);
       continue;
     }
     diffOnRoot(table);
@@ -91,11 +92,11 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     for (const sequence of ownedSequences) sequences.add(sequence);
   }
 
-  function diffOnRoot({ facts }: WantedTable): void {
+  function diffOnRoot({ facts, key }: WantedTable): void {
     const live = root.node?.tables.get(facts.name);
     const spec = wholeTable(facts.name);
     if (live?.local) {
-      restoreTriggers(root, live, spec);
+      restoreTriggers(root, live, spec, key);
       return;
     }
     steps.push({
@@ -104,7 +105,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'add_table',
       table: spec,
       role: 'root',
-      triggerArgs: captureArgsOf(root, spec, facts),
+      triggerArgs: captureArgsOf(root, spec, facts, key),
       copy: undefined,
       hazards: [],
       dependsOn: [stepId.createRoot(queue.name, root.spec.name)],
@@ -137,8 +138,9 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       report(parted, fatal && table.named);
       return !fatal;
     }
-    if (target.primaryKey === undefined) {
-      report(withoutKey(table, leaf, target, at), fatal && table.named);
+    const keyless = keyFault(table, leaf, target, at);
+    if (keyless !== undefined) {
+      report(keyless, fatal && table.named);
       return !fatal;
     }
     const { lines: differences, alterSql } = compareColumns(table.facts, target);
@@ -146,7 +148,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       report({ code: 'columns_differ', ...ids, differences, alterSql }, fatal);
       if (fatal) return false;
     }
-    if (live === undefined) addToSubscriber(leaf, table.facts, target, spec);
+    if (live === undefined) addToSubscriber(leaf, table, target, spec);
     else if (live.spec === undefined) {
       warnings.push({
         code: 'handler_foreign',
@@ -156,8 +158,8 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
         table: spec.name,
         attrs: live.attrs ?? '',
       });
-    } else if (!sameTable(live.spec, spec)) changeOnSubscriber(leaf, table.facts, live.spec, spec);
-    else restoreTriggers(leaf, live, spec);
+    } else if (!sameTable(live.spec, spec)) changeOnSubscriber(leaf, table, live.spec, spec);
+    else restoreTriggers(leaf, live, spec, table.key);
     return true;
   }
 
@@ -173,13 +175,13 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     const sequences = made.get(node) ?? new Map<SequenceName, string>();
     made.set(node, sequences);
     for (const sequence of creation.sequences) sequences.set(sequence, step);
-    addToSubscriber(leaf, table.facts, undefined, placed.spec);
+    addToSubscriber(leaf, table, undefined, placed.spec);
     return true;
   }
 
   function addToSubscriber(
     leaf: SubscriberScene,
-    source: TableFacts,
+    { facts: source, key }: WantedTable,
     target: TableFacts | undefined,
     spec: TableSpec,
   ): void {
@@ -193,7 +195,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'add_table',
       table: spec,
       role: leaf.spec.placement.role,
-      triggerArgs: captureArgsOf(leaf, spec, target ?? source),
+      triggerArgs: captureArgsOf(leaf, spec, target ?? source, key),
       copy: { estimatedRows: source.estimatedRows, bytes: source.bytes },
       hazards: firstCopyHazards(node, spec, source, target),
       dependsOn:
@@ -203,7 +205,12 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     });
   }
 
-  function changeOnSubscriber(leaf: SubscriberScene, source: TableFacts, from: TableSpec, to: TableSpec): void {
+  function changeOnSubscriber(
+    leaf: SubscriberScene,
+    { facts: source, key }: WantedTable,
+    from: TableSpec,
+    to: TableSpec,
+  ): void {
     const node = leaf.spec.name;
     steps.push({
       ...base(leaf),
@@ -212,7 +219,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       from,
       to,
       role: leaf.spec.placement.role,
-      triggerArgs: captureArgsOf(leaf, to, leaf.database.tables.get(to.destination)),
+      triggerArgs: captureArgsOf(leaf, to, leaf.database.tables.get(to.destination), key),
       copy: { estimatedRows: source.estimatedRows, bytes: source.bytes },
       hazards: copyAgainHazards(node, from, to, source),
       dependsOn: [stepId.restoreTriggers(queue.name, root.spec.name, to.name), ...copiedAfter(leaf, to.name)],
@@ -227,9 +234,14 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     return [createId(queue.name, spec), added, stepId.changeTable(queue.name, above, table)];
   }
 
-  function restoreTriggers(scene_: NodeScene, live: LiveTable, spec: TableSpec): void {
+  function restoreTriggers(
+    scene_: NodeScene,
+    live: LiveTable,
+    spec: TableSpec,
+    key: readonly string[] | undefined,
+  ): void {
     const role = scene_.spec.placement.role;
-    const triggerArgs = captureArgsOf(scene_, spec, scene_.database.tables.get(spec.destination));
+    const triggerArgs = captureArgsOf(scene_, spec, scene_.database.tables.get(spec.destination), key);
     const fault = triggerFault(live, role, triggerArgs);
     if (fault === undefined) return;
     steps.push({
@@ -317,6 +329,26 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     };
   }
 
+  /** Rows have to be told apart by the primary key, or by what the file names in its place. */
+  function keyFault(table: WantedTable, on: NodeScene, facts: TableFacts, at: Origin): Problem | undefined {
+    const { key, named: fatal } = table;
+    if (key === undefined) return facts.primaryKey === undefined ? withoutKey(table, on, facts, at) : undefined;
+    const because = unusable(key, on, facts);
+    if (because === undefined) return undefined;
+    const keySql = because === 'not_unique' ? uniqueKeySql(key, facts) : [];
+    return {
+      code: 'key_unusable',
+      at,
+      queue: queue.name,
+      node: on.spec.name,
+      table: facts.name,
+      key,
+      because,
+      keySql,
+      fatal,
+    };
+  }
+
   function withoutKey(table: WantedTable, on: NodeScene, facts: TableFacts, at: Origin): Problem {
     return {
       code: 'table_without_key',
@@ -334,26 +366,62 @@ function keyStatements(source: TableFacts, facts: TableFacts, onRoot: boolean) {
   const alter = `ALTER TABLE ${qualifiedSql(facts.name)} ADD`;
   const makeKey = (columns: readonly string[]) => `${alter} PRIMARY KEY (${columns.map(quoteIfNeeded).join(', ')});`;
   if (!onRoot)
-    return { keySql: source.primaryKey === undefined ? [] : [makeKey(source.primaryKey)], addKeySql: undefined };
+    return {
+      keySql: source.primaryKey === undefined ? [] : [makeKey(source.primaryKey)],
+      fileKeys: [],
+      addKeySql: undefined,
+    };
   const taken = facts.columns.some((column) => column.name === 'id');
   return {
     // A unique key that may hold NULL comes last: its columns have to be filled first.
     keySql: [...facts.uniqueKeys]
       .sort((left, right) => Number(right.notNull) - Number(left.notNull))
       .map((key) => makeKey(key.columns)),
+    fileKeys: facts.uniqueKeys.filter(({ notNull }) => notNull).map(({ columns }) => columns),
     addKeySql: `${alter} COLUMN ${taken ? 'row_id' : 'id'} bigserial PRIMARY KEY;`,
   };
 }
 
-/** A leaf's triggers only refuse; a branch captures like a root, so that it can become one. */
-/** Triggers of a partitioned table fire for its partitions, and would tell of them by names that nobody waits for. */
+/**
+ * A leaf's triggers only refuse; a branch captures like a root, so that it can become one. Those of a partitioned table fire
+ * for its partitions, and would tell of them by names that nobody waits for.
+ */
 function captureArgsOf(
   { spec: node, triggerArgs }: NodeScene,
   { name }: TableSpec,
   facts: TableFacts | undefined,
+  key: readonly string[] | undefined,
 ): readonly string[] {
-  if (node.placement.role === 'leaf') return [];
-  return facts?.partitioned === true ? [nameInEvents(name), ...triggerArgs] : triggerArgs;
+  // A leaf captures nothing; but a table without a primary key is taken only by who names another.
+  const named = key === undefined ? [] : [keyInEvents(key)];
+  if (node.placement.role === 'leaf') return named;
+  if (facts?.partitioned === true) return [nameInEvents(name), ...named, ...triggerArgs];
+  return named.length === 0 ? triggerArgs : [...named, ...triggerArgs];
+}
+
+function unusable(
+  key: readonly string[],
+  on: NodeScene,
+  facts: TableFacts,
+): 'column_unknown' | 'not_unique' | 'extension' | undefined {
+  // Their local_add_table wants a primary key.
+  if (on.triggerArgs.length === 0 && facts.primaryKey === undefined) return 'extension';
+  if (key.some((name) => !facts.columns.some((column) => column.name === name))) return 'column_unknown';
+  const wanted = [...key].sort().join('\n');
+  const unique = facts.uniqueKeys.filter(({ notNull }) => notNull).map(({ columns }) => columns);
+  if (facts.primaryKey !== undefined) unique.push(facts.primaryKey);
+  return unique.some((columns) => [...columns].sort().join('\n') === wanted) ? undefined : 'not_unique';
+}
+
+function uniqueKeySql(key: readonly string[], facts: TableFacts): string[] {
+  const alter = `ALTER TABLE ${qualifiedSql(facts.name)}`;
+  const nullable = facts.columns.filter(({ name, notNull }) => key.includes(name) && !notNull);
+  const wanted = [...key].sort().join('\n');
+  const there = facts.uniqueKeys.some(({ columns }) => [...columns].sort().join('\n') === wanted);
+  return [
+    ...nullable.map(({ name }) => `${alter} ALTER COLUMN ${quoteIfNeeded(name)} SET NOT NULL;`),
+    ...(there ? [] : [`${alter} ADD UNIQUE (${key.map(quoteIfNeeded).join(', ')});`]),
+  ];
 }
 
 /** Tables above partitions that are wanted by themselves, each with one of those. */

@@ -15,6 +15,8 @@ export interface WantedTable {
   readonly named: boolean;
   /** The last rule that touched it. */
   readonly at: Origin;
+  /** Named in the file, in the place of the primary key. */
+  readonly key: readonly string[] | undefined;
   readonly nodes: ReadonlyMap<NodeName, PlacedTable>;
 }
 
@@ -38,6 +40,7 @@ interface Draft {
   /** Captured, whether a node takes it or not. */
   kept: boolean;
   at: Origin;
+  key: readonly string[] | undefined;
   readonly nodes: Map<NodeName, PlacedTable | 'none'>;
 }
 
@@ -88,11 +91,12 @@ export function expandTables(queue: QueueSpec, rootTables: ReadonlyMap<TableName
   }
 
   function place(rule: TableRule, facts: TableFacts): void {
-    const draft = drafts.get(facts.name) ?? { facts, named: false, kept: false, at: rule.at, nodes: new Map() };
+    const draft = drafts.get(facts.name) ?? newDraft(rule, facts);
     drafts.set(facts.name, draft);
     draft.named ||= rule.select.kind === 'name';
     draft.kept ||= rule.nodes?.size === 0;
     draft.at = rule.at;
+    draft.key = rule.key ?? draft.key;
     if (rule.nodes === undefined) {
       // The same for all that no rule before has named: one object stands for them, however many they are.
       const first = refined(queue, draft, undefined, rule, undefined);
@@ -109,6 +113,10 @@ export function expandTables(queue: QueueSpec, rootTables: ReadonlyMap<TableName
       );
     }
   }
+}
+
+function newDraft({ at }: TableRule, facts: TableFacts): Draft {
+  return { facts, named: false, kept: false, at, key: undefined, nodes: new Map() };
 }
 
 /** What a rule leaves unsaid stays as an earlier one said it. */
@@ -140,7 +148,7 @@ function finish(drafts: ReadonlyMap<TableName, Draft>, hasSubscribers: boolean):
     const nodes = new Map<NodeName, PlacedTable>();
     for (const [node, placed] of draft.nodes) if (placed !== 'none') nodes.set(node, placed);
     if (hasSubscribers && nodes.size === 0 && !draft.kept) continue;
-    tables.set(name, { facts: draft.facts, named: draft.named, at: draft.at, nodes });
+    tables.set(name, { facts: draft.facts, named: draft.named, at: draft.at, key: draft.key, nodes });
   }
   return tables;
 }

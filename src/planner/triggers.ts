@@ -39,5 +39,11 @@ function faultOf(trigger: LiveTrigger | undefined, what: string, role: NodeRole)
 /** Arguments that somebody added are theirs and stay unseen; ones that Trunkline wants must be there. */
 function missingArgument(row: LiveTrigger, triggerArgs: readonly string[]): TriggerFault | undefined {
   if (capturesAs(triggerArgs, row.args)) return undefined;
-  return { because: 'its row trigger refuses updates of key columns', losesEvents: false };
+  const lacking = triggerArgs.filter((arg) => /^(ev_extra1|pkey)=/.test(arg) && !row.args.includes(arg));
+  if (lacking.length === 0) {
+    return { because: 'its row trigger refuses updates of key columns', losesEvents: false };
+  }
+  // Without the name, changes of partitions went to tables that nobody replicates.
+  const losesEvents = lacking.some((arg) => arg.startsWith('ev_extra1='));
+  return { because: `its row trigger lacks ${lacking.join(' and ')}`, losesEvents };
 }

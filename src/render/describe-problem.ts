@@ -310,6 +310,8 @@ function sentences(problem: Problem): Sentences {
       ];
     case 'table_without_key':
       return tableWithoutKey(problem);
+    case 'key_unusable':
+      return keyUnusable(problem);
     case 'columns_differ':
       return [
         `table ${problem.destination} on node ${problem.node} of queue ${problem.queue} does not have the columns of ${problem.table} on the root:\n${lines(problem.differences)}`,
@@ -668,7 +670,7 @@ function unreachableDatabase({ database, reason, detail }: ProblemOf<'database_u
 }
 
 function tableWithoutKey(problem: ProblemOf<'table_without_key'>): Sentences {
-  const { table, node, queue, keySql, addKeySql, fatal } = problem;
+  const { table, node, queue, keySql, fileKeys, addKeySql, fatal } = problem;
   const consequence = fatal ? 'it cannot be replicated' : 'it is left out';
   const own = keySql.map((sql) => `  ${sql}`);
   const ways =
@@ -677,10 +679,37 @@ function tableWithoutKey(problem: ProblemOf<'table_without_key'>): Sentences {
       : [
           ...(own.length === 0
             ? ['Add a key, here and on every node that is to have the table:']
-            : ['What is unique already may become the key:', ...own, 'Or add one, on every node:']),
+            : ['What is unique already may become the key:', ...own]),
+          ...fileKeys.map((key) => `Or, as it is NOT NULL, be named in the file: key: [${key.join(', ')}]`),
+          ...(own.length === 0 ? [] : ['Or add one, on every node:']),
           `  ${addKeySql}`,
         ];
   return [`table ${table} on node ${node} of queue ${queue} has no primary key, so ${consequence}.`, ways.join('\n')];
+}
+
+function keyUnusable({ table, node, queue, key, because, keySql, fatal }: ProblemOf<'key_unusable'>): Sentences {
+  const columns = `(${key.join(', ')})`;
+  const consequence = fatal ? 'it cannot be replicated' : 'it is left out';
+  const subject = `table ${table} on node ${node} of queue ${queue}`;
+  switch (because) {
+    case 'column_unknown':
+      return [
+        `${subject} does not have all columns of its key ${columns}, so ${consequence}.`,
+        'Name columns that it has on every node.',
+      ];
+    case 'not_unique':
+      return [
+        `${subject} has no unique index on just the NOT NULL columns ${columns} of its key, so ${consequence}.`,
+        `What this takes, there:\n${keySql.join('\n')}`,
+      ];
+    case 'extension':
+      return [
+        `${subject} has no primary key, and the londiste extension there takes no other, so ${consequence}.`,
+        'Give it a primary key, or put the node on a database with the bundled SQL.',
+      ];
+    default:
+      return assertNever(because);
+  }
 }
 
 const sourceWords = {

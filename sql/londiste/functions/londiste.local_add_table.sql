@@ -12,7 +12,7 @@
 --                  virtual_table: there is no table; no_triggers: make none
 --   i_table_attrs  url-encoded attributes for the worker
 --   i_dest_table   the real table, where its name differs
--- Returns: 200 added, or added before with these attributes; 400 unknown queue, or no primary key; 403 or 405 of
+-- Returns: 200 added, or added before with these attributes; 400 unknown queue, or no primary key and no pkey=; 403 or 405 of
 --   create_trigger; 404 no such table, here or on the queue; 405 the queues that merge need another word; 410 added
 --   before with other attributes. The caller rolls back after 4xx.
 -- Tables written: londiste.table_info; on a root the queue (event londiste.add-table). Makes triggers.
@@ -74,7 +74,9 @@ begin
             ret_note := pg_catalog.format('Table does not exist: %s', v_label);
             return;
         end if;
-        if pg_catalog.strpos(londiste.find_column_types(v_dest), 'k') operator(pg_catalog.=) 0 then
+        if pg_catalog.strpos(londiste.find_column_types(v_dest), 'k') operator(pg_catalog.=) 0
+           and not exists (select from pg_catalog.unnest(v_args) a(arg) where pg_catalog.starts_with(a.arg, 'pkey='))
+        then
             -- The key may be down for the copy of another queue.
             perform 1
                from londiste.table_info t

@@ -18,6 +18,8 @@ export interface Wish {
   readonly name: TableName;
   readonly spec: TableSpec;
   readonly create: 'minimal' | 'full';
+  /** Named in the file, in the place of the primary key. */
+  readonly key: readonly string[] | undefined;
   readonly source: Source;
   readonly plot: Plot;
   readonly serverVersion: number;
@@ -80,7 +82,7 @@ function makeMinimal(draft: Draft, table: TableDefinition): readonly SequenceNam
     }
   }
   takeName(draft, wish.spec.destination);
-  pushTable(draft, minimalTableSql(table, qualifiedSql(wish.spec.destination)), []);
+  pushTable(draft, minimalTableSql(table, qualifiedSql(wish.spec.destination), wish.key), []);
   return [];
 }
 

@@ -30,6 +30,7 @@ export function makeOnNode(
     name: table.facts.name,
     spec,
     create,
+    key: table.key,
     source,
     plot,
     serverVersion: leaf.database.serverVersion,
@@ -49,7 +50,7 @@ function replicatedTo(leaf: NodeScene, wanted: Expansion['tables']): ReplicatedH
   return (table, columns) => {
     const other = wanted.get(table);
     const placed = other?.nodes.get(node);
-    if (other === undefined || placed === undefined || other.facts.primaryKey === undefined) {
+    if (other === undefined || placed === undefined || (other.facts.primaryKey ?? other.key) === undefined) {
       return { why: `${table} does not replicate to ${node}` };
     }
     const { destination, where } = placed.spec;

@@ -29,13 +29,19 @@ export interface TablePlan {
 }
 
 /** Columns, NOT NULL and the key. */
-export function minimalTableSql(table: TableDefinition, name: string): string[] {
+export function minimalTableSql(
+  table: TableDefinition,
+  name: string,
+  namedKey: readonly string[] | undefined,
+): string[] {
   const lines = table.columns.map((column) => {
     const generated = column.generated === 'v' ? ` GENERATED ALWAYS AS (${column.default}) VIRTUAL` : '';
     return `${quoteIfNeeded(column.name)} ${column.type}${generated}${column.notNull ? ' NOT NULL' : ''}`;
   });
   const key = table.constraints.find(({ kind }) => kind === 'p');
   if (key !== undefined) lines.push(`PRIMARY KEY (${key.columns.map(quoteIfNeeded).join(', ')})`);
+  const sameKey = key !== undefined && key.columns.join('\n') === namedKey?.join('\n');
+  if (namedKey !== undefined && !sameKey) lines.push(`UNIQUE (${namedKey.map(quoteIfNeeded).join(', ')})`);
   return [`CREATE TABLE ${name} (\n  ${lines.join(',\n  ')}\n);`];
 }
 
