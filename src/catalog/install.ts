@@ -88,6 +88,7 @@ function changeOnce(
       }
       done.push(change);
     }
+    if (done.some(({ name, from }) => name === 'pgq' && from !== undefined)) await run(remakeCaptures);
     for (const { name, version, source } of done) await session.query(sql(recordText, name, version, source));
     return done.map(({ name }) => name);
   });
@@ -147,9 +148,19 @@ function upgradeFiles(
 
 // These were written for the queues there are, and the installation has just put their first drafts in the place.
 const refreshCapture: SqlText = {
-  path: 'pgq: trunkline_capture.refresh_insert_row() and refresh_put()',
+  path: 'pgq: what is written for the queues there are',
   text: `select trunkline_capture.refresh_insert_row();
-select trunkline_capture.refresh_put(queue_id) from pgq.queue;`,
+select trunkline_capture.refresh_grants(queue_id), trunkline_capture.refresh_current(queue_id) from pgq.queue;`,
+};
+
+// After all schemas, as it is Londiste's function that makes triggers.
+const remakeCaptures: SqlText = {
+  path: 'pgq: trunkline_capture.remake_captures()',
+  text: `do $remake$ begin
+    if pg_catalog.to_regclass('londiste.table_info') is not null then
+        perform trunkline_capture.remake_captures();
+    end if;
+end $remake$;`,
 };
 
 const recordText = `insert into trunkline.component (component, version, source) values ($1, $2, $3)

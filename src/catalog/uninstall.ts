@@ -143,8 +143,8 @@ function readTriggers(session: Session, components: readonly Component[]): Promi
 /** Of each queue, and of each table that is captured. */
 const generated = [
   /^pgq\.event_\d+(_\d+|_id_seq|_tick_seq)?$/,
-  /^trunkline_capture\.put_\d+$/,
-  /^trunkline_capture\.table_[0-9a-f]{32}$/,
+  /^trunkline_capture\.(current|put)_\d+$/,
+  /^trunkline_capture\.table_[0-9a-f]{32}(_insert|_update|_delete)?$/,
 ];
 
 function sorted(objects: readonly ObjectRow[], components: readonly Component[]) {

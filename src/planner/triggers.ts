@@ -14,13 +14,26 @@ export function triggerFault(
   role: NodeRole,
   triggerArgs: readonly string[],
 ): TriggerFault | undefined {
-  const row = live.triggers.find((trigger) => !trigger.name.endsWith('_truncate'));
   const truncate = live.triggers.find((trigger) => trigger.name.endsWith('_truncate'));
-  return (
-    faultOf(row, 'row trigger', role) ??
-    faultOf(truncate, 'truncate trigger', role) ??
-    (role !== 'leaf' && row !== undefined ? missingArgument(row, triggerArgs) : undefined)
-  );
+  const rows = rowTriggers(live.triggers);
+  for (const { trigger, what } of [...rows, { trigger: truncate, what: 'truncate trigger' }]) {
+    const fault = faultOf(trigger, what, role);
+    if (fault !== undefined) return fault;
+  }
+  const row = rows[0]?.trigger;
+  return role !== 'leaf' && row !== undefined ? missingArgument(row, triggerArgs) : undefined;
+}
+
+/** One trigger for all changes of rows, or one for each kind of statement. */
+function rowTriggers(
+  triggers: readonly LiveTrigger[],
+): readonly { readonly trigger: LiveTrigger | undefined; readonly what: string }[] {
+  const each = ['insert', 'update', 'delete'].map((kind) => ({
+    trigger: triggers.find(({ name, args }) => name === `_londiste_${args[0]}_${kind}`),
+    what: `${kind} trigger`,
+  }));
+  if (each.some(({ trigger }) => trigger !== undefined)) return each;
+  return [{ trigger: triggers.find((trigger) => !trigger.name.endsWith('_truncate')), what: 'row trigger' }];
 }
 
 function faultOf(trigger: LiveTrigger | undefined, what: string, role: NodeRole): TriggerFault | undefined {

@@ -35,7 +35,7 @@ test.for([12, 14, 18] as const)('takes away what was installed, and nothing else
     database: 'db',
     queues: ['replika'],
     nodes: ['db of replika'],
-    triggers: ['_londiste_replika on app.orders', '_londiste_replika_truncate on app.orders'],
+    triggers: ['delete', 'insert', 'truncate', 'update'].map((kind) => `_londiste_replika_${kind} on app.orders`),
   });
   const shown: Uninstallation[] = [];
   expect(await uninstall(cluster, { force: true, show: (seen) => shown.push(...seen) })).toEqual(shown);
@@ -43,7 +43,7 @@ test.for([12, 14, 18] as const)('takes away what was installed, and nothing else
   const text = uninstallText(shown, paintWith(false));
   expect(text).toMatch(/^database db\n/);
   expect(text).toContain('    - queue replika with all its events\n');
-  expect(text).toContain('    - trigger _londiste_replika on app.orders\n');
+  expect(text).toContain('    - trigger _londiste_replika_insert on app.orders\n');
   expect(text).toMatch(/ {4}- schema londiste 3\.8\+2: 4 tables, \d\d functions\n/);
   expect(await everything(session)).toEqual(before);
   expect(await session.query(sql('select id, note from app.orders'))).toEqual([{ id: 1, note: 'kept' }]);

@@ -74,7 +74,7 @@ test.for([12, 18] as const)(
     const plan = await planOf(cluster, root);
     expect(stepIds(plan)).toEqual(['install_schemas/db']);
     expect(plan.steps[0]).toMatchObject({
-      schemas: [{ name: 'pgq', from: '3.5', version: '3.5+1', source: 'bundled' }],
+      schemas: [{ name: 'pgq', from: '3.5', version: '3.5+2', source: 'bundled' }],
     });
     await applyAll(cluster, root);
 
@@ -87,7 +87,7 @@ test.for([12, 18] as const)(
     await session.script("insert into app.orders values (2, 'after')");
     expect(await events(session)).toEqual(['1', '2']);
     expect(await session.query(sql("select version, source from trunkline.component where component = 'pgq'"))).toEqual(
-      [{ version: '3.5+1', source: 'bundled' }],
+      [{ version: '3.5+2', source: 'bundled' }],
     );
   },
 );
@@ -145,6 +145,67 @@ describe('scripts', () => {
     expect(await session.query(sql("select version from trunkline.component where component = 'pgq'"))).toEqual([
       { version: '3.5' },
     ]);
+  });
+});
+
+describe('from 3.5+1, where one function captured the rows of a table', () => {
+  /** A table as that release captured it. */
+  const capturedByRow = `
+    drop trigger _londiste_replika_insert on app.orders; drop trigger _londiste_replika_update on app.orders;
+    drop trigger _londiste_replika_delete on app.orders; drop trigger trunkline_capture_current on pgq.queue;
+    drop function trunkline_capture.queue_changed; drop function trunkline_capture.current_1;
+    do $$ begin
+      execute format('drop function %1$s_insert; drop function %1$s_update; drop function %1$s_delete',
+        trunkline_capture.capture_name('replika', 'app.orders'));
+      execute format('create function %s() returns trigger language plpgsql as
+        ''begin perform trunkline_capture.put_1(''''{"op":"INSERT","table":["app","orders"],"pkey":["id"]}'''', to_json(new)::text, ''''app.orders''''); return null; end''',
+        trunkline_capture.capture_name('replika', 'app.orders'));
+      execute format('create trigger _londiste_replika after insert or update or delete on app.orders
+        for each row execute function %s(''replika'', ''capture=generated'')', trunkline_capture.capture_name('replika', 'app.orders'));
+    end $$;
+    create function trunkline_capture.put_1(i_type text, i_data text, i_table text) returns void security definer language sql as
+      'insert into pgq.event_1_0 (ev_time, ev_type, ev_data, ev_extra1) values (now(), i_type, i_data, i_table)';
+    drop function trunkline_capture.create_capture;
+    create function trunkline_capture.create_capture(i_queue_name text, i_table oid, i_name text) returns text
+      language sql as 'select null::text';
+    update trunkline.component set version = '3.5+1' where component = 'pgq';
+    update trunkline.component set version = '3.8+1' where component = 'londiste'`;
+
+  test('triggers and functions of captured tables are made anew', async () => {
+    await using cluster = await setUp(12);
+    await using session = await cluster.databases.db.session();
+    const functions = await definitions(session);
+    await session.script(`${capturedByRow}; insert into app.orders values (1, 'before')`);
+
+    await applyAll(cluster, root);
+    expect(stepIds(await planOf(cluster, root))).toEqual([]);
+    await session.script(`insert into app.orders values (2, 'after')`);
+    expect(await events(session)).toEqual(['1', '2']);
+    expect(changed(functions, await definitions(session))).toEqual([]);
+    expect((await definitions(session)).map(({ name }) => name)).toEqual(functions.map(({ name }) => name));
+  });
+
+  test('a table whose triggers the user may not make is captured as before, and its owner is told how', async () => {
+    await using cluster = await setUp(18);
+    await using session = await cluster.databases.db.session();
+    await session.script(`${capturedByRow};
+      create function refuse() returns event_trigger language plpgsql as $$
+        begin
+          if current_query() ~ 'remake_captures' then
+            raise insufficient_privilege using message = 'permission denied for table orders';
+          end if;
+        end $$;
+      create event trigger refuse on ddl_command_start when tag in ('CREATE TRIGGER') execute function refuse()`);
+    await applyAll(cluster, root);
+    await session.script("insert into app.orders values (2, 'after')");
+    expect(await events(session)).toEqual(['2']);
+    // What the warning names is all that is left to do.
+    await session.script(`drop event trigger refuse; select trunkline_capture.remake_captures();
+      insert into app.orders values (3, 'anew')`);
+    expect(await events(session)).toEqual(['2', '3']);
+    expect((await definitions(session)).map(({ name }) => name)).not.toContain(
+      'trunkline_capture.put_1(text, text, text)',
+    );
   });
 });
 

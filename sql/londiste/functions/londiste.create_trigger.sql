@@ -8,9 +8,9 @@
 --   i_table_name  name under which the table is registered
 --   i_trg_args    tgflags=LETTERS: I U D events (none for all); B before or A after; Q sqltriga, L logutriga,
 --                 J jsontriga; S skip. skip: the change itself is suppressed. no_triggers, virtual_table: make none.
---                 capture=generated: a trigger function made for this table, where the table allows it; else
---                 pgq.logutriga with key_update=split. What local_add_table knows is left out; all else goes to the
---                 trigger
+--                 capture=generated: triggers for whole statements with functions made for this table, where it allows
+--                 that; else pgq.logutriga with key_update=split. What local_add_table knows is left out; all else goes
+--                 to the trigger
 --   i_dest_table  the real table
 --   i_node_type   type of the local node; on a leaf the triggers only refuse writes
 -- Returns: 200 made; 201 none made; 403 an AFTER trigger would never see what a SKIP trigger suppresses; 405 there
@@ -43,7 +43,11 @@ declare
     v_skip_trigger name := pg_catalog.format('zzz__londiste_%s', i_queue_name)::name;
     v_truncate_trigger name := pg_catalog.format('_londiste_%s_truncate', i_queue_name)::name;
     v_generated boolean := false;
-    v_capture text;
+    v_capture text[];
+    v_own_triggers name[] := array[v_row_trigger, v_skip_trigger, v_truncate_trigger]
+        operator(pg_catalog.||) array(
+            select pg_catalog.format('_londiste_%s_%s', i_queue_name, o.operation)::name
+              from pg_catalog.unnest(array['insert', 'update', 'delete']) o(operation));
     v_skip_arg bytea := pg_catalog.decode('00534b495000', 'hex');
     v_others name[];
     v_old name;
@@ -142,7 +146,7 @@ begin
           from pg_catalog.pg_trigger g
          where g.tgrelid operator(pg_catalog.=) v_dest::regclass::oid
            and not g.tgisinternal
-           and g.tgname operator(pg_catalog.=) any (array[v_row_trigger, v_skip_trigger, v_truncate_trigger])
+           and g.tgname operator(pg_catalog.=) any (v_own_triggers)
     loop
         execute pg_catalog.format('drop trigger %I on %s', v_old, v_dest);
     end loop;
@@ -174,10 +178,14 @@ begin
     select pg_catalog.string_agg(pg_catalog.format(', %L', a.arg), '' order by a.nr)
       into v_tail
       from pg_catalog.unnest(v_args) with ordinality a(arg, nr);
-    execute pg_catalog.format('create trigger %I %s %s on %s for each row execute function %s(%L%s%s)',
-                              case when v_skip then v_skip_trigger else v_row_trigger end,
-                              v_timing, pg_catalog.array_to_string(v_events, ' or '), v_dest,
-                              coalesce(v_capture, pg_catalog.concat('pgq.', v_function)), i_queue_name, v_tail, v_deny);
+    if v_capture is null then
+        execute pg_catalog.format('create trigger %I %s %s on %s for each row execute function pgq.%s(%L%s%s)',
+                                  case when v_skip then v_skip_trigger else v_row_trigger end,
+                                  v_timing, pg_catalog.array_to_string(v_events, ' or '), v_dest,
+                                  v_function, i_queue_name, v_tail, v_deny);
+    else
+        perform trunkline_capture.create_triggers(v_dest, i_queue_name, v_capture);
+    end if;
 
     execute pg_catalog.format('create trigger %I after truncate on %s'
                               ' for each statement execute function pgq.sqltriga(%L%s)',

@@ -41,7 +41,8 @@ begin
     perform pgq.grant_perms(i_queue_name);
     perform pgq.tune_storage(i_queue_name);
     perform trunkline_capture.refresh_insert_row();
-    perform trunkline_capture.refresh_put(v_id);
+    perform trunkline_capture.refresh_grants(v_id);
+    perform trunkline_capture.refresh_current(v_id);
     perform pgq.ticker(i_queue_name);
     return 1;
 end;

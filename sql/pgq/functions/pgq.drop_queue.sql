@@ -43,7 +43,7 @@ begin
     execute 'drop sequence ' operator(pg_catalog.||) pgq.quote_fqname(v_queue.queue_tick_seq);
     execute 'drop sequence ' operator(pg_catalog.||) pgq.quote_fqname(v_queue.queue_event_seq);
     perform trunkline_capture.refresh_insert_row();
-    perform trunkline_capture.refresh_put(v_queue.queue_id);
+    perform trunkline_capture.refresh_current(v_queue.queue_id);
     return 1;
 end;
 $$ language plpgsql security definer;

@@ -1,18 +1,21 @@
--- trunkline_capture.drop_capture: drops the trigger function of one table, if there is one and no trigger uses it.
+-- trunkline_capture.drop_capture: drops the trigger functions of one table, if there are any and no trigger uses them.
 -- Parameters: i_queue_name - queue; i_name - name of the table in the events.
 -- Returns: nothing.
--- Tables written: none; a function is dropped.
+-- Tables written: none; functions are dropped.
 create or replace function trunkline_capture.drop_capture(i_queue_name text, i_name text)
 returns void as $$
 declare
-    v_name constant pg_catalog.text := trunkline_capture.capture_name(i_queue_name, i_name);
-    v_function constant oid := pg_catalog.to_regproc(v_name);
+    v_function pg_catalog.text;
 begin
-    if v_function is null
-       or exists (select 1 from pg_catalog.pg_trigger g where g.tgfoid operator(pg_catalog.=) v_function)
-    then
-        return;
-    end if;
-    execute 'drop function ' operator(pg_catalog.||) v_name operator(pg_catalog.||) '()';
+    -- The name alone is that of the one function for all changes, as it was made before 3.5+2.
+    foreach v_function in array array['', '_insert', '_update', '_delete'] loop
+        v_function := trunkline_capture.capture_name(i_queue_name, i_name) operator(pg_catalog.||) v_function;
+        if pg_catalog.to_regproc(v_function) is not null
+           and not exists (
+               select 1 from pg_catalog.pg_trigger g where g.tgfoid operator(pg_catalog.=) pg_catalog.to_regproc(v_function)::oid)
+        then
+            execute pg_catalog.format('drop function %s()', v_function);
+        end if;
+    end loop;
 end;
 $$ language plpgsql security definer;

@@ -33,7 +33,7 @@ export async function triggers(session: Session): Promise<unknown[]> {
   const found = await session.query(
     sql(`select format('%s: %s', tgrelid::regclass, pg_get_triggerdef(t.oid)) as trigger
            from pg_trigger t join pg_class c on c.oid = tgrelid
-          where not tgisinternal and c.relnamespace <> 'londiste'::regnamespace
+          where not tgisinternal and c.relnamespace <> all ('{pgq,londiste}'::regnamespace[])
             and c.relnamespace::regnamespace::text not like 'trunkline%'
           order by c.relname, tgname`),
   );
