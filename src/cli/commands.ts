@@ -1,6 +1,8 @@
 import type { Command } from '@oclif/core';
 import { ApplyCommand } from './commands/apply.ts';
 import { CompareCommand } from './commands/compare.ts';
+import { CompleteCommand } from './commands/complete.ts';
+import { CompletionCommand } from './commands/completion.ts';
 import { DestroyCommand } from './commands/destroy.ts';
 import { ExecuteCommand } from './commands/execute.ts';
 import { ImportCommand } from './commands/import.ts';
@@ -21,6 +23,8 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   apply: ApplyCommand,
   compare: CompareCommand,
   destroy: DestroyCommand,
+  complete: CompleteCommand,
+  completion: CompletionCommand,
   execute: ExecuteCommand,
   import: ImportCommand,
   plan: PlanCommand,

@@ -39,3 +39,9 @@ test.for(Object.entries(COMMANDS))('trunkline %s --help', async ([id, command]) 
   const file = `test/golden/cli-help/${id.replaceAll(':', '-')}.txt`;
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(join(process.cwd(), file));
 });
+
+test.for(Object.entries(COMMANDS))('trunkline %s says what it does, with examples', ([, command]) => {
+  expect(command.summary).toMatch(/\.$/);
+  expect((command.description ?? '').length).toBeGreaterThan(20);
+  expect((command.examples ?? []).length).toBeGreaterThanOrEqual(2);
+});

@@ -6,6 +6,8 @@ import { databaseArgs } from './names.ts';
 
 export class SandboxStatusCommand extends BaseCommand {
   static override summary = 'List the embedded servers: version, address, size, and whether they run.';
+  static override description =
+    'Starts and stops nothing. The sizes are those of the data directories below .trunkline, beside the file.';
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json'];
   static override strict = false;
   static override args = databaseArgs;
