@@ -5,7 +5,13 @@ import { quoteIdent, quoteLiteral, sql } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
 import type { DatabaseName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
-import { bundledSchemas, compareVersions, type SchemaChange, type SchemaName } from '../model/schemas.ts';
+import {
+  bundledSchemas,
+  compareVersions,
+  type InstalledVersion,
+  type SchemaChange,
+  type SchemaName,
+} from '../model/schemas.ts';
 
 export { bundledSchemas } from '../model/schemas.ts';
 
@@ -198,6 +204,50 @@ ${files.map(({ path, text }) => `-- sql/${path}\n${text.trimEnd()}\n`).join('\n'
 -- What was installed, for "trunkline plan" to see.
 ${recordScript(recorded)}
 commit;
+`;
+}
+
+/** What brings schemas of these versions up to date, as one text for psql. It ends before it begins where they are not those. */
+export function upgradeText(from: readonly InstalledVersion[]): string {
+  const changes = bundledSchemas.flatMap(({ name, version: to }) =>
+    from.filter((each) => each.name === name).map(({ version }) => ({ name, version, to })),
+  );
+  const files = changes.flatMap(({ name, version, to }) => [
+    ...upgradeFiles(name, version, to, upgradeScripts(name)),
+    ...(name === 'pgq' ? [refreshCapture] : []),
+  ]);
+  const last = changes.some(({ name }) => name === 'pgq') ? [remakeCaptures] : [];
+  const list = changes.map(({ name, version, to }) => `${name} from ${version} to ${to}`).join(', ');
+  return `-- Trunkline: upgrade ${list}.
+-- Run as who installed it, with: psql -X -d DATABASE -f THIS_FILE
+\\set ON_ERROR_STOP on
+begin;
+
+${checkScript(changes)}
+${[...files, ...last].map(({ path, text }) => `-- ${path.endsWith('.sql') ? `sql/${path}` : path}\n${text.trimEnd()}\n`).join('\n')}
+${recordScript(changes.map(({ name, to }) => `    (${quoteLiteral(name)}, ${quoteLiteral(to)})`).join(',\n'))}
+commit;
+`;
+}
+
+/** The first of several transactions that come to it goes through, the next finds newer versions. */
+function checkScript(changes: readonly InstalledVersion[]): string {
+  const checks = changes.map(
+    ({
+      name,
+      version,
+    }) => `    select version into found from trunkline.component where component = ${quoteLiteral(name)} for update;
+    if found is distinct from ${quoteLiteral(version)} then
+        raise exception 'schema ${name} is of version %, and this upgrades version ${version}', coalesce(found, 'unknown');
+    end if;
+`,
+  );
+  return `do $check$
+declare
+    found text;
+begin
+${checks.join('')}end;
+$check$;
 `;
 }
 

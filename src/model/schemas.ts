@@ -17,6 +17,12 @@ export interface OfferedExtension {
   readonly creatable: boolean;
 }
 
+/** One of our schemas as a database has it. */
+export interface InstalledVersion {
+  readonly name: SchemaName;
+  readonly version: string;
+}
+
 /** One schema that an installation makes; with `from`, one of ours that it brings up to date. */
 export interface SchemaChange {
   readonly name: SchemaName;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { bundledSchemas, installSchemas, installText } from '../../src/catalog/install.ts';
+import { bundledSchemas, installSchemas, installText, upgradeText } from '../../src/catalog/install.ts';
 import { sql } from '../../src/db/statement.ts';
 import { ToolError } from '../../src/model/problem.ts';
 import { originalVersion } from '../../src/model/schemas.ts';
@@ -77,6 +77,27 @@ test('psql runs the printed script, and the plan finds it installed', async ({ s
   const run = spawnSync('psql', ['-X', '-q', '-d', db.url, '-f', '-'], { input: installText(names), encoding: 'utf8' });
   expect([run.status, run.stderr.replace(/^psql:.*NOTICE:.*$\n?/gm, '')]).toEqual([0, '']);
   expect(await components(db)).toEqual(recorded);
+});
+
+test('psql runs the printed upgrade once, and not on another version', async ({ skip }) => {
+  if (spawnSync('psql', ['--version']).status !== 0) skip('psql is not on this machine');
+  await using db = await freshDatabase({ install: names });
+  await using session = await db.session();
+  await session.script(`
+    drop function pgq.version(); create function pgq.version() returns text language sql as 'select ''older''';
+    update trunkline.component set version = '3.5+1' where component = 'pgq'`);
+  const run = () =>
+    spawnSync('psql', ['-X', '-q', '-d', db.url, '-f', '-'], {
+      input: upgradeText([{ name: 'pgq', version: '3.5+1' }]),
+      encoding: 'utf8',
+    });
+  const first = run();
+  expect([first.status, first.stderr.replace(/^psql:.*NOTICE:.*$\n?/gm, '')]).toEqual([0, '']);
+  expect(await components(db)).toEqual(recorded);
+  expect(await session.query(sql('select pgq.version() as version'))).toEqual([{ version: '3.5' }]);
+  const second = run();
+  expect(second.status).toBe(3);
+  expect(second.stderr).toContain('schema pgq is of version 3.5+2, and this upgrades version 3.5+1');
 });
 
 test('the printed script of a later schema is recorded where schema trunkline is there', async () => {
