@@ -1,5 +1,5 @@
 import type { Session } from '../db/session.ts';
-import { sql } from '../db/statement.ts';
+import { prepared, sql } from '../db/statement.ts';
 import type { QueueName, TableName } from '../model/names.ts';
 
 /** What lies between two ticks, open for one consumer. */
@@ -15,6 +15,8 @@ export interface Batch {
   /** Ticks after the batch's end when it was opened, and the events up to the newest of them by the provider's counter. */
   readonly ticksBehind: number;
   readonly eventsBehind: number;
+  /** The query that gives its events. */
+  readonly events: string;
 }
 
 interface BatchRow {
@@ -26,6 +28,7 @@ interface BatchRow {
   readonly from_snapshot: string;
   readonly ticks_behind: bigint;
   readonly events_behind: bigint;
+  readonly events: string;
 }
 
 /**
@@ -39,10 +42,12 @@ export async function nextBatch(
   minEvents: number | undefined,
 ): Promise<Batch | undefined> {
   const [row] = await session.query<BatchRow>(
-    sql(
+    prepared(
+      'next_batch',
       `select b.batch_id, b.prev_tick_id, b.cur_tick_id, b.cur_tick_time, b.cur_tick_event_seq,
           (select t.tick_snapshot::text from pgq.tick t where t.tick_queue = q.queue_id and t.tick_id = b.prev_tick_id) as from_snapshot,
-          n.tick_id - b.cur_tick_id as ticks_behind, n.tick_event_seq - b.cur_tick_event_seq as events_behind
+          n.tick_id - b.cur_tick_id as ticks_behind, n.tick_event_seq - b.cur_tick_event_seq as events_behind,
+          pgq.batch_event_sql(b.batch_id) as events
         from pgq.next_batch_custom($1, $2, null, $3, null) b, pgq.queue q, lateral (
           select t.tick_id, t.tick_event_seq from pgq.tick t where t.tick_queue = q.queue_id
           order by t.tick_queue desc, t.tick_id desc limit 1) n
@@ -62,17 +67,12 @@ export async function nextBatch(
     toEventSeq: row.cur_tick_event_seq,
     ticksBehind: Number(row.ticks_behind),
     eventsBehind: Number(row.events_behind),
+    events: row.events,
   };
 }
 
 export async function finishBatch(session: Session, batch: bigint): Promise<void> {
-  await session.query(sql('select pgq.finish_batch($1)', batch));
-}
-
-/** The query that gives a batch's events. */
-export async function batchEventSql(session: Session, batch: bigint): Promise<string> {
-  const [row] = await session.query<{ text: string }>(sql('select pgq.batch_event_sql($1) as text', batch));
-  return row?.text ?? '';
+  await session.query(prepared('finish_batch', 'select pgq.finish_batch($1)', batch));
 }
 
 /** Registers at the newest tick, or keeps the position that is there. Gives the position. */
@@ -104,21 +104,22 @@ export async function unregisterConsumer(session: Session, queue: QueueName, con
 }
 
 /**
- * One tick if the queue's settings say that one is due, told to whoever listens. Undefined where none was due, where the
- * ticker is paused, and on a branch, whose ticks are its provider's.
+ * One tick if the queue's settings say that one is due, told to whoever listens. Gives the number of the newest event;
+ * undefined where the ticker is paused, and on a branch, whose ticks are its provider's.
  */
 export async function tickAndNotify(session: Session, queue: QueueName): Promise<bigint | undefined> {
-  const [row] = await session.query<{ tick: bigint }>(
-    sql(
-      `select t.tick, pg_catalog.pg_notify($2, $1 || ' ' || t.tick)
-        from (select pgq.ticker(q.queue_name) as tick from pgq.queue q
-          where q.queue_name = $1 and not q.queue_external_ticker and not q.queue_ticker_paused offset 0) t
-        where t.tick is not null`,
+  const [row] = await session.query<{ newest: bigint | null }>(
+    prepared(
+      'tick',
+      `select pgq.seq_getval(t.queue_event_seq) as newest,
+          case when t.tick is not null then pg_catalog.pg_notify($2, $1 || ' ' || t.tick)::text end as told
+        from (select pgq.ticker(q.queue_name) as tick, q.queue_event_seq from pgq.queue q
+          where q.queue_name = $1 and not q.queue_external_ticker and not q.queue_ticker_paused offset 0) t`,
       queue,
       tickChannel,
     ),
   );
-  return row?.tick;
+  return row?.newest ?? undefined;
 }
 
 /** Ticks are told here as `QUEUE TICK`. */

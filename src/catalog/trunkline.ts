@@ -1,5 +1,5 @@
 import type { Session } from '../db/session.ts';
-import { sql } from '../db/statement.ts';
+import { prepared, quoteLiteral, sql } from '../db/statement.ts';
 import { type NodeName, nodeName, type QueueName } from '../model/names.ts';
 import type { CopyProgress } from '../model/progress.ts';
 
@@ -45,7 +45,12 @@ export async function assertLease(
   node: NodeName,
   generation: bigint,
 ): Promise<void> {
-  await session.query(sql('select trunkline.assert_lease($1, $2, $3)', queue, node, generation));
+  await session.script(leaseAssertion(queue, node, generation));
+}
+
+/** The same as a piece of SQL. */
+export function leaseAssertion(queue: QueueName, node: NodeName, generation: bigint): string {
+  return `select trunkline.assert_lease(${quoteLiteral(queue)}, ${quoteLiteral(node)}, ${generation})`;
 }
 
 export async function setCopyProgress(session: Session, progress: CopyProgress): Promise<void> {
@@ -80,7 +85,8 @@ export async function reportStatus(
 ): Promise<void> {
   const [host, pid] = worker.holder.split(':');
   await session.query(
-    sql(
+    prepared(
+      'report_status',
       'select trunkline.report_status($1, $2, $3, $4, $5, $6, $7)',
       worker.queue,
       worker.node,

@@ -1,6 +1,6 @@
 import type { Session } from '../db/session.ts';
 import { sqlFile } from '../db/sql-files.ts';
-import { sql } from '../db/statement.ts';
+import { prepared, sql } from '../db/statement.ts';
 import { type NodeName, nodeName, type QueueName, queueName, type TableName, tableName } from '../model/names.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
@@ -69,7 +69,7 @@ interface StateRow {
 
 /** Everything a worker asks before each batch, in one round trip. Undefined where the queue has no node here. */
 export async function readWorkerState(session: Session, queue: QueueName): Promise<WorkerState | undefined> {
-  const [row] = await session.query<StateRow>({ text: sqlFile('queries/worker-state.sql'), values: [queue] });
+  const [row] = await session.query<StateRow>(prepared('worker_state', sqlFile('queries/worker-state.sql'), queue));
   if (row === undefined) return undefined;
   return {
     node: nodeName(row.node_name),
@@ -237,10 +237,9 @@ export async function callTolerating(
   ...values: readonly unknown[]
 ): Promise<void> {
   const places = values.map((_, index) => `$${index + 1}`).join(', ');
-  const [row] = await session.query<{ ret_code: number; ret_note: string | null }>({
-    text: `select ret_code, ret_note from ${name}(${places})`,
-    values,
-  });
+  const [row] = await session.query<{ ret_code: number; ret_note: string | null }>(
+    prepared(`${name}/${values.length}`, `select ret_code, ret_note from ${name}(${places})`, ...values),
+  );
   const reply: Reply = { status: row?.ret_code ?? 500, note: row?.ret_note ?? 'no answer' };
   expectDone(reply, { node: undefined, call: name }, tolerated);
 }

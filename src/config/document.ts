@@ -260,7 +260,7 @@ export interface Queue {
  */
 export interface Ticker {
   /**
-   * With events waiting, a tick comes after this time at the latest.
+   * With events waiting, a tick comes after this time at the latest. It is most of the time that a change takes to a leaf; each tick costs the root a row, and each leaf a transaction.
    */
   max_lag?: string;
   /**

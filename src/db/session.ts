@@ -107,6 +107,10 @@ export async function connect(target: ConnectionTarget, options: SessionOptions)
   }
 }
 
+function configOf({ text, values, name }: Statement): pg.QueryConfig {
+  return { text, values: [...values], ...(name === undefined ? {} : { name }) };
+}
+
 async function open(
   client: pg.Client,
   state: { lost: Error | undefined },
@@ -144,12 +148,12 @@ async function open(
     async query<Row extends object>(statement: Statement) {
       // The driver's types do not know the mode that makes it parse a text without values as one statement.
       const mode = statement.alone === true ? { queryMode: 'extended' } : {};
-      const config: pg.QueryConfig = { text: statement.text, values: [...statement.values], ...mode };
+      const config: pg.QueryConfig = { ...configOf(statement), ...mode };
       const result = await guarded(() => client.query<Row>(config));
       return result.rows;
     },
     async run(statement) {
-      const result = await guarded(() => client.query({ text: statement.text, values: [...statement.values] }));
+      const result = await guarded(() => client.query(configOf(statement)));
       return result.rowCount ?? 0;
     },
     async script(text) {

@@ -6,10 +6,17 @@ export interface Statement {
   readonly values: readonly unknown[];
   /** The server refuses a text that holds more than one statement, also where it has no values. */
   readonly alone?: true;
+  /** Prepared on its session under this name, which stands for this text alone. For what is run many times a second. */
+  readonly name?: string;
 }
 
 export function sql(text: string, ...values: readonly unknown[]): Statement {
   return { text, values };
+}
+
+/** A statement whose plan is kept from its first run on. */
+export function prepared(name: string, text: string, ...values: readonly unknown[]): Statement {
+  return { text, values, name };
 }
 
 /** One identifier, always quoted. */

@@ -2,14 +2,15 @@ import type { Session } from './session.ts';
 
 export type TransactionMode = '' | 'isolation level repeatable read' | 'isolation level repeatable read, read only';
 
-/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. `first` is SQL that goes with the BEGIN. */
 export async function transaction<Result>(
   session: Session,
   work: () => Promise<Result>,
   mode: TransactionMode = '',
+  first = '',
 ): Promise<Result> {
-  await session.script(mode === '' ? 'begin' : `begin ${mode}`);
   try {
+    await session.script(`begin ${mode}; ${first}`);
     const result = await work();
     await session.script('commit');
     return result;

@@ -1,5 +1,12 @@
 import { readMergedElsewhere, tryLockMergedTable, unlockMergedTable } from '../catalog/merged-tables.ts';
-import { estimateRows, finishBatch, nextBatch, registerConsumer, unregisterConsumer } from '../catalog/pgq.ts';
+import {
+  type Batch,
+  estimateRows,
+  finishBatch,
+  nextBatch,
+  registerConsumer,
+  unregisterConsumer,
+} from '../catalog/pgq.ts';
 import { readTableState, setTableState } from '../catalog/table-sync.ts';
 import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
@@ -316,10 +323,13 @@ async function analyze(ends: Ends): Promise<void> {
 async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> {
   const { deps, spec, generation } = ends.job;
   tell(ends, 'catching_up');
+  let behind = 0;
   while (!deps.stop.aborted) {
-    if (await replayNext(ends, snapshot, manyEvents)) continue;
-    if (await replayNext(ends, snapshot, undefined)) continue;
-    break;
+    const large = behind > 0 ? await replayNext(ends, snapshot, Math.min(behind, manyEvents)) : undefined;
+    const batch = large ?? (await replayNext(ends, snapshot, undefined));
+    // On a busy queue the next tick is there before this one is applied: the last few are left to the handover.
+    if (batch === undefined || batch.ticksBehind <= nearTicks) break;
+    behind = batch.eventsBehind;
   }
   if (deps.stop.aborted) return;
   const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
@@ -332,8 +342,9 @@ async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> 
   ends.job.changed();
 }
 
-/** Batches of at least this many events, while there are. */
+/** The most events that a batch is asked to span, and how many ticks away is near enough to hand over. */
 const manyEvents = 20_000;
+const nearTicks = 2;
 
 async function handOver(ends: Ends, atTick: bigint, snapshot: string | undefined): Promise<void> {
   const { deps, spec, generation } = ends.job;
@@ -342,7 +353,7 @@ async function handOver(ends: Ends, atTick: bigint, snapshot: string | undefined
     const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
     if (position === undefined || position > atTick) throw restart(ends);
     if (position === atTick) break;
-    if (!(await replayNext(ends, snapshot, undefined))) await deps.clock.sleep(50, deps.stop);
+    if ((await replayNext(ends, snapshot, undefined)) === undefined) await deps.clock.sleep(50, deps.stop);
   }
   if (deps.stop.aborted) return;
   await transaction(ends.subscriber, async () => {
@@ -354,15 +365,19 @@ async function handOver(ends: Ends, atTick: bigint, snapshot: string | undefined
   ends.job.changed();
 }
 
-/** True when a batch was there, applied before or now. */
-async function replayNext(ends: Ends, snapshot: string | undefined, minEvents: number | undefined): Promise<boolean> {
+/** The batch that was there, applied before or now. */
+async function replayNext(
+  ends: Ends,
+  snapshot: string | undefined,
+  minEvents: number | undefined,
+): Promise<Batch | undefined> {
   const { deps, spec, generation } = ends.job;
   const batch = await nextBatch(ends.provider, deps.queue, ends.consumer, minEvents);
-  if (batch === undefined) return false;
+  if (batch === undefined) return undefined;
   const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
   if (position === batch.toTick) {
     await finishBatch(ends.provider, batch.id);
-    return true;
+    return batch;
   }
   if (position !== batch.fromTick) throw restart(ends);
   const skip = snapshot === undefined ? undefined : parseSnapshot(snapshot);
@@ -384,7 +399,7 @@ async function replayNext(ends: Ends, snapshot: string | undefined, minEvents: n
     control: undefined,
     alsoWrite: undefined,
   });
-  return true;
+  return batch;
 }
 
 /** The copy's own position does not fit the queue: nothing but a new copy can be trusted. */

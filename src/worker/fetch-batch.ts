@@ -1,4 +1,4 @@
-import { batchEventSql } from '../catalog/pgq.ts';
+import type { Batch } from '../catalog/pgq.ts';
 import type { Session } from '../db/session.ts';
 import { quoteLiteral } from '../db/statement.ts';
 
@@ -12,17 +12,33 @@ export type EventFilter =
 
 const decodedColumns = 'e.ev_id, e.ev_txid, e.ev_type, e.ev_data, e.ev_extra1, e.ev_extra2, e.ev_extra3';
 
+/** The provider answers while the subscriber opens its transaction; for one who then reads to the end. */
+export function startFetching(...given: Parameters<typeof fetchBatch>): AsyncIterable<Uint8Array> {
+  const lines = fetchBatch(...given);
+  const first = lines.next();
+  // Whoever reads sees the error.
+  first.catch(() => undefined);
+  return {
+    async *[Symbol.asyncIterator]() {
+      try {
+        for (let next = await first; next.done !== true; next = await lines.next()) yield next.value;
+      } finally {
+        await lines.return();
+      }
+    },
+  };
+}
+
 /**
  * Streams a batch's events in order as whole lines of COPY text, some hundred at a time; the whole batch is never held.
  * `whole` adds the columns that only another queue wants.
  */
 export async function* fetchBatch(
   session: Session,
-  batch: bigint,
+  { events }: Batch,
   filter: EventFilter,
   whole: boolean,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const events = await batchEventSql(session, batch);
   const columns = whole ? `${decodedColumns}, e.ev_extra4, e.ev_time` : decodedColumns;
   const stream = session.copyOut(
     `copy (select ${columns} from (${events}) e ${condition(filter)} order by e.ev_id) to stdout`,

@@ -214,7 +214,7 @@ async function finishDone(follower: Follower, state: WorkerState, batch: Batch):
 async function applyControlOnly({ deps, link, generation }: Follower, state: WorkerState, batch: Batch): Promise<void> {
   await transaction(link.subscriber, async () => {
     await assertLease(link.subscriber, deps.queue, deps.node, generation);
-    for await (const lines of fetchBatch(link.provider, batch.id, { kind: 'control' }, false)) {
+    for await (const lines of fetchBatch(link.provider, batch, { kind: 'control' }, false)) {
       for (const row of readQueueRows(lines))
         await applyControl(deps, link.subscriber, state.role, decodeControlEvent(row));
     }

@@ -1,5 +1,5 @@
 import { type Batch, finishBatch } from '../catalog/pgq.ts';
-import { assertLease } from '../catalog/trunkline.ts';
+import { leaseAssertion } from '../catalog/trunkline.ts';
 import { isStill, setCompleted, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
@@ -7,7 +7,7 @@ import { transaction } from '../db/transaction.ts';
 import type { ControlEvent } from '../model/event.ts';
 import { ApplyFailed, type BatchCounts, type Route, startApplying } from './apply-batch.ts';
 import type { NodeDeps } from './deps.ts';
-import { type EventFilter, fetchBatch } from './fetch-batch.ts';
+import { type EventFilter, startFetching } from './fetch-batch.ts';
 import type { Keeper } from './keep-events.ts';
 import { RoleChanged } from './role-changed.ts';
 
@@ -79,33 +79,38 @@ async function applyOnce(
   ordered: ReadonlySet<string>,
 ): Promise<BatchCounts> {
   const { deps, provider, subscriber } = link;
-  return transaction(subscriber, async () => {
-    await assertLease(subscriber, deps.queue, deps.node, link.generation);
-    const keeper = options.keep?.();
-    await keeper?.begin();
-    await using applier = startApplying(subscriber, { ...options, ordered, maxHeld });
-    let clash: unknown;
-    for await (const lines of fetchBatch(provider, batch.id, options.filter, keeper !== undefined)) {
-      deps.fault('mid-fetch');
-      // The rest is read and dropped: leaving a COPY half way would cost the connection, which the next try needs.
-      if (clash !== undefined) continue;
-      try {
-        await keeper?.add(lines);
-        await applier.add(lines);
-      } catch (error) {
-        if (!(error instanceof ApplyFailed)) throw error;
-        clash = error;
+  const keeper = options.keep?.();
+  const events = startFetching(provider, batch, options.filter, keeper !== undefined);
+  return transaction(
+    subscriber,
+    async () => {
+      await keeper?.begin();
+      await using applier = startApplying(subscriber, { ...options, ordered, maxHeld });
+      let clash: unknown;
+      for await (const lines of events) {
+        deps.fault('mid-fetch');
+        // The rest is read and dropped: leaving a COPY half way would cost the connection, which the next try needs.
+        if (clash !== undefined) continue;
+        try {
+          await keeper?.add(lines);
+          await applier.add(lines);
+        } catch (error) {
+          if (!(error instanceof ApplyFailed)) throw error;
+          clash = error;
+        }
       }
-    }
-    if (clash !== undefined) throw clash;
-    const counts = await applier.finish();
-    await options.alsoWrite?.();
-    await keeper?.finish(batch);
-    await setCompleted(subscriber, deps.queue, link.consumer, batch.toTick);
-    // Whoever changes the node's role or provider writes the row that is locked now.
-    if (options.as !== undefined && !(await isStill(subscriber, deps.queue, options.as)))
-      throw new RoleChanged(deps.node);
-    deps.fault('before-commit');
-    return counts;
-  });
+      if (clash !== undefined) throw clash;
+      const counts = await applier.finish();
+      await options.alsoWrite?.();
+      await keeper?.finish(batch);
+      await setCompleted(subscriber, deps.queue, link.consumer, batch.toTick);
+      // Whoever changes the node's role or provider writes the row that is locked now.
+      if (options.as !== undefined && !(await isStill(subscriber, deps.queue, options.as)))
+        throw new RoleChanged(deps.node);
+      deps.fault('before-commit');
+      return counts;
+    },
+    '',
+    leaseAssertion(deps.queue, deps.node, link.generation),
+  );
 }

@@ -54,7 +54,8 @@ export function startWorkers(input: WorkersInput): Workers {
       const deps = depsOf(input, queue, node, stopping.signal, killing.signal);
       if (input.replay !== false) loops.push(keepGoing(deps, replayNode));
       if (input.ticker) {
-        const options = { askEveryMs: Math.min(500, Math.max(10, queue.ticker.maxLagMs / 4)), maintainEveryMs: 15_000 };
+        const quickMs = Math.min(500, Math.max(5, queue.ticker.maxLagMs / 4));
+        const options = { quickMs, idleMs: Math.max(250, quickMs), maintainEveryMs: 15_000 };
         loops.push(keepGoing(deps, (mine, failures) => tickQueue(mine, options, () => failures.over())));
       }
     }

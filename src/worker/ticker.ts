@@ -8,7 +8,10 @@ import type { NodeDeps } from './deps.ts';
 
 /** Settings of the loop, beside what the queue itself says about when a tick is due. */
 export interface TickerOptions {
-  readonly askEveryMs: number;
+  /** How often it looks while events come, and for a while after. */
+  readonly quickMs: number;
+  /** How often at the least, when nothing happens. */
+  readonly idleMs: number;
   readonly maintainEveryMs: number;
 }
 
@@ -39,20 +42,36 @@ export async function tickQueue(deps: NodeDeps, options: TickerOptions, settled:
   }
   deps.log({ level: 'info', event: 'ticker_started', queue: deps.queue, message: `ticks queue ${deps.queue}` });
   let maintainedAt = deps.clock.now() - options.maintainEveryMs;
+  const pace = startPace(options);
   for (let lookedAt = 0, type = await readNodeType(session, deps.queue); !deps.stop.aborted; ) {
     if (type !== 'root' && type !== 'branch') return;
-    if (type === 'root') await tickAndNotify(session, deps.queue);
+    const waitMs = type === 'root' ? pace(await tickAndNotify(session, deps.queue), deps.clock.now()) : lookEveryMs;
     if (deps.clock.now() - maintainedAt >= options.maintainEveryMs) {
       maintainedAt = deps.clock.now();
       await maintain(session, deps);
     }
     settled();
-    await deps.clock.sleep(type === 'root' ? options.askEveryMs : lookEveryMs, deps.stop);
+    await deps.clock.sleep(waitMs, deps.stop);
     if (deps.clock.now() - lookedAt >= lookEveryMs) {
       lookedAt = deps.clock.now();
       type = await readNodeType(session, deps.queue);
     }
   }
+}
+
+const stayQuickMs = 2_000;
+
+/** Quick while the newest event is another one at each look; an idle queue is asked less and less. */
+function startPace({ quickMs, idleMs }: TickerOptions): (newest: bigint | undefined, now: number) => number {
+  let last: bigint | undefined;
+  let movedAt = Number.NEGATIVE_INFINITY;
+  let waitMs = quickMs;
+  return (newest, now) => {
+    if (newest !== last) movedAt = now;
+    last = newest;
+    waitMs = now - movedAt < stayQuickMs ? quickMs : Math.min(idleMs, waitMs * 2);
+    return waitMs;
+  };
 }
 
 const lookEveryMs = 500;

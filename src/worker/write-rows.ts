@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { TargetColumn, TargetTable } from '../catalog/target-tables.ts';
 import type { Session } from '../db/session.ts';
-import { quoteIdent, quoteName } from '../db/statement.ts';
+import { prepared, quoteIdent, quoteName, sql } from '../db/statement.ts';
 import { splitName } from '../model/names.ts';
 import type { TableSpec } from '../model/table.ts';
 import {
@@ -183,7 +184,10 @@ function arraysOf({ fold, ops, columns, positions }: Rows): (string | null)[][] 
 }
 
 function run(session: Session, text: string, source: Sourced): Promise<number> {
-  return session.run({ text, values: source.values });
+  // Small batches come many times a second, and planning takes as long as the rest.
+  return session.run(
+    source.values.length === 0 ? sql(text) : prepared(`apply_${textHash(text)}`, text, ...source.values),
+  );
 }
 
 async function copyRows(session: Session, into: string, { fold, ops, columns, positions }: Rows): Promise<void> {
@@ -235,7 +239,9 @@ function describe(column: TargetColumn): ApplyColumn {
 /** One stage per table and column list, for as long as the session lives. */
 function stageName(target: TargetTable, columns: readonly ApplyColumn[]): string {
   const text = `${target.name}(${columns.map(({ name, type }) => `${name} ${type}`).join(',')})`;
-  let hash = 5381;
-  for (let index = 0; index < text.length; index += 1) hash = (hash * 33 + text.charCodeAt(index)) % 4_294_967_296;
-  return `pg_temp.trunkline_stage_${target.columns.length}_${hash.toString(16)}`;
+  return `pg_temp.trunkline_stage_${textHash(text)}`;
+}
+
+function textHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
