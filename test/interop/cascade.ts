@@ -85,7 +85,8 @@ export async function inSync(subscribers: readonly Session[], why: () => string)
   for (const session of subscribers) {
     await waitFor(
       () => `tables in sync: ${why()}`,
-      60_000,
+      // Londiste copies by processes of its own, which a busy machine lets wait.
+      150_000,
       async () => {
         const [row] = await session.query<{ ok: boolean }>(
           sql(`select bool_and(merge_state is not distinct from 'ok') as ok from londiste.table_info where local`),
