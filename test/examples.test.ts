@@ -12,7 +12,10 @@ test('there are examples', () => {
 
 test.each(examples)('example %s is valid, names its schema, and says what it is about', async (name) => {
   const file = `examples/${name}/trunkline.yaml`;
-  const { desired } = await validateFiles([file], {});
+  const { desired } = await validateFiles([file], {
+    SRC_URL: 'postgresql://src.example/app',
+    DST_URL: 'postgresql://dst.example/app',
+  });
   expect(desired.queues.size).toBeGreaterThan(0);
   expect(readFileSync(file, 'utf8')).toMatch(
     /^# yaml-language-server: \$schema=\.\.\/\.\.\/schemas\/trunkline\.schema\.json\n/,

@@ -7,11 +7,13 @@ import type { Walked } from '../executor/walk-steps.ts';
 import type { HazardKind } from '../model/hazard.ts';
 import type { DatabaseName, QueueName } from '../model/names.ts';
 import type { Plan } from '../model/plan.ts';
-import { type SavedPlan, sameSteps } from '../model/plan-codec.ts';
+import { sameSteps } from '../model/plan-codec.ts';
+import type { PlanView } from '../model/plan-view.ts';
 import { ToolError } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { rootOf } from '../model/topology.ts';
+import { selectSteps, wholePlan } from '../planner/select.ts';
 import { type Databases, openDatabases } from './databases.ts';
 import { faultPoints } from './faults.ts';
 import { appliedEntries, rootsIn } from './last-applied.ts';
@@ -32,7 +34,7 @@ export interface ApplyOptions extends PlanOptions {
   /** Shows the plan that is about to run. */
   readonly show: (shown: ShownPlan) => void;
   /** Asks a person; undefined where the plan is approved already. */
-  readonly confirm: (() => Promise<boolean>) | undefined;
+  readonly confirm: ((plan: Plan) => Promise<boolean>) | undefined;
 }
 
 export interface ShownPlan {
@@ -61,7 +63,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
 
 export type ApplyOnOptions = Omit<ApplyOptions, 'files' | 'planFile'> &
   Pick<PlanOnOptions, 'only'> & {
-    readonly saved?: SavedPlan | undefined;
+    readonly saved?: PlanView | undefined;
     /** Makes the plan, where it is not that of the files. What it leads to is then not kept as what was applied. */
     readonly look?: typeof planOn;
   };
@@ -74,8 +76,11 @@ export async function applyOn(
 ): Promise<Applied> {
   const look = options.look ?? planOn;
   const fresh = await look(desired, databases, options.signal, { only: options.only });
-  const entry = entryOf(fresh);
-  const plan = options.saved === undefined ? fresh : reviewed(options.saved, fresh);
+  const plan =
+    options.saved === undefined
+      ? selectSteps(fresh, desired, options.selection ?? wholePlan)
+      : reviewed(options.saved, fresh);
+  const entry = entryOf(plan);
   const allowed = new Set([...desired.allow, ...options.allow]);
   options.show({ desired, plan, allowed });
   // A part of what the files ask for is no state to compare with later.
@@ -93,11 +98,14 @@ export async function applyOn(
   };
   if (plan.steps.length === 0) {
     const applied = record({ onlyNew: true });
-    if (applied.size > 0) await recordUnchanged({ ...shared, roots: rootsIn(desired, applied), applied });
+    // A part that has nothing to do says nothing of the rest.
+    if (applied.size > 0 && plan.leftOut.length === 0) {
+      await recordUnchanged({ ...shared, roots: rootsIn(desired, applied), applied });
+    }
     return { desired, plan, allowed, walked: undefined };
   }
   requireConsent(plan, allowed);
-  if (options.confirm !== undefined && !(await options.confirm())) throw new ToolError([{ code: 'not_confirmed' }]);
+  if (options.confirm !== undefined && !(await options.confirm(plan))) throw new ToolError([{ code: 'not_confirmed' }]);
 
   const roots = rootsOf(desired, plan);
   const walked = await carryOut({
@@ -126,11 +134,12 @@ function entryOf(plan: Plan): PlanEntry {
 }
 
 /** The steps of the saved plan as this look found them again; throws when the look came to something else. */
-function reviewed(saved: SavedPlan, fresh: Plan): Plan {
+function reviewed(saved: PlanView, fresh: Plan): Plan {
   const wanted = new Set(saved.steps.map((step) => step.id));
   const plan: Plan = {
     ...fresh,
     steps: fresh.steps.filter((step) => wanted.has(step.id)),
+    leftOut: fresh.steps.filter((step) => !wanted.has(step.id)),
     fingerprints: saved.fingerprints,
   };
   if (!sameSteps(saved.steps, plan.steps)) {

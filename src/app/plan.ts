@@ -12,6 +12,7 @@ import { addRehearsals } from '../planner/add-rehearsals.ts';
 import { definitionsToRead, missingTables, sitesToRead } from '../planner/create/missing.ts';
 import { type Blueprints, noBlueprints } from '../planner/create/plot.ts';
 import { makePlan } from '../planner/plan.ts';
+import { type Selection, selectSteps, wholePlan } from '../planner/select.ts';
 import { openDatabases } from './databases.ts';
 import { readLastApplied } from './last-applied.ts';
 import { readConfig } from './read-config.ts';
@@ -23,6 +24,8 @@ export interface PlanOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly report: Report;
   readonly signal: AbortSignal;
+  /** The whole plan where it is left out. */
+  readonly selection?: Selection | undefined;
 }
 
 export interface Planned {
@@ -39,7 +42,8 @@ export async function plan(options: PlanOptions): Promise<Planned> {
     report: options.report,
     env: options.env,
   });
-  return { desired, plan: await planOn(desired, databases, options.signal) };
+  const whole = await planOn(desired, databases, options.signal);
+  return { desired, plan: selectSteps(whole, desired, options.selection ?? wholePlan) };
 }
 
 export interface PlanOnOptions {

@@ -1,8 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { decodeSavedPlan, type SavedPlan } from '../model/plan-codec.ts';
+import { decodeSavedPlan } from '../model/plan-codec.ts';
+import type { PlanView } from '../model/plan-view.ts';
 import { ToolError } from '../model/problem.ts';
 
-export async function readSavedPlan(file: string): Promise<SavedPlan> {
+export async function readSavedPlan(file: string): Promise<PlanView> {
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw unusable(file, 'read', error.message);
   });

@@ -1,8 +1,24 @@
 import { Flags } from '@oclif/core';
-import type { ApplyOptions, ShownPlan } from '../app/apply.ts';
+import type { Applied, ApplyOptions, ShownPlan } from '../app/apply.ts';
+import { appendReport } from '../app/report-files.ts';
+import { toolVersion } from '../app/version.ts';
 import { type HazardKind, hazardKinds } from '../model/hazard.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Problem } from '../model/problem.ts';
+import { appliedText } from '../render/applied.ts';
+import {
+  type ApplyEvent,
+  plannedEvent,
+  problemsEvent,
+  progressEvent,
+  summaryEvent,
+  versionEvent,
+} from '../render/apply-events.ts';
 import { describeStep } from '../render/describe-step.ts';
+import { planMarkdown } from '../render/plan-markdown.ts';
 import { planText } from '../render/plan-text.ts';
+import { planView } from '../render/plan-view.ts';
+import { approvals } from './approvals.ts';
 import { BaseCommand } from './base-command.ts';
 import { confirm } from './confirm.ts';
 import { createProgress } from './progress.ts';
@@ -43,6 +59,7 @@ export abstract class ApplyingCommand extends BaseCommand {
   ): Promise<Result> {
     const signal = this.stopSignal();
     const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
+    if (flags.json) this.emit(versionEvent(toolVersion()));
     return work({
       files: flags.file,
       env: process.env,
@@ -50,17 +67,46 @@ export abstract class ApplyingCommand extends BaseCommand {
       lockTimeoutMs: flags['lock-timeout'] * 1000,
       describe: describeStep,
       show: (shown) => this.show(shown, flags.json),
-      confirm: asked ? () => confirm('Carry this out? Only "yes" goes on: ', signal) : undefined,
-      report: display.report,
+      confirm: asked ? (plan) => this.approve(plan, signal) : undefined,
+      report: (progress) => {
+        display.report(progress);
+        if (flags.json) this.emit(progressEvent(progress));
+      },
       signal,
     }).finally(() => display.stop());
   }
 
-  /** With --json standard output is for the result alone. */
+  /** Says how it ended, also where nothing had to be done. */
+  protected async finish({ plan, desired, allowed, walked }: Applied, json: boolean): Promise<void> {
+    const view = planView(plan, desired, allowed);
+    if (json) this.emit(summaryEvent(view, walked?.done ?? []));
+    else if (walked !== undefined) this.print(appliedText(view, this.paint));
+    await appendReport(process.env.GITHUB_STEP_SUMMARY, () => planMarkdown(view));
+  }
+
+  /** One line, as all others of the stream. */
+  protected override printProblemsJson(problems: readonly Problem[]): void {
+    this.emit(problemsEvent(problems));
+  }
+
+  /** With --json standard output is for the events alone. */
   private show({ plan, desired, allowed }: ShownPlan, json: boolean): void {
-    const text = planText(plan, desired, allowed, json ? this.errorPaint : this.paint);
-    if (json) this.note(text);
-    else this.print(text);
+    const view = planView(plan, desired, allowed);
+    if (json) {
+      this.emit(plannedEvent(view));
+      this.note(planText(view, this.errorPaint));
+    } else this.print(planText(view, this.paint));
     this.printWarnings(plan.warnings);
+  }
+
+  private async approve(plan: Plan, signal: AbortSignal): Promise<boolean> {
+    for (const { question, word } of approvals(plan)) {
+      if (!(await confirm(question, signal, word))) return false;
+    }
+    return true;
+  }
+
+  private emit(event: ApplyEvent): void {
+    this.print(JSON.stringify(event));
   }
 }

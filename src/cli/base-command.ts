@@ -1,6 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { Command, Errors, Flags } from '@oclif/core';
+import type { PlanView } from '../model/plan-view.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
+import { githubAnnotations } from '../render/ci.ts';
 import { problemJson, problemsText } from '../render/describe-problem.ts';
 import { type Paint, paintWith, wantsColour } from '../render/paint.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -48,6 +50,26 @@ export abstract class ToolCommand extends Command {
 
   protected printWarnings(warnings: readonly Problem[]): void {
     if (warnings.length > 0) this.note(problemsText(warnings, this.errorPaint, 'warning'));
+    this.annotate(warnings, 'warning');
+  }
+
+  /** Problems of an earlier run, which only their words are left of. */
+  protected printNotes(notes: PlanView['warnings']): void {
+    for (const { origin, message, hint, file, line, column } of notes) {
+      const kind = origin === 'drift' ? 'drift' : 'warning';
+      const word = file === null ? kind : `${file}:${line}:${column}  ${kind}:`;
+      this.note(`${this.errorPaint.warned(word)}  ${message}${hint === null ? '' : `\n${hint}`}`);
+    }
+  }
+
+  protected printProblemsJson(problems: readonly Problem[]): void {
+    this.printJson({ problems: problems.map(problemJson) });
+  }
+
+  /** On standard error, where GitHub reads its commands as well: standard output may be JSON. */
+  private annotate(problems: readonly Problem[], level: 'error' | 'warning'): void {
+    if (process.env.GITHUB_ACTIONS !== 'true') return;
+    for (const line of githubAnnotations(problems, level)) this.note(line);
   }
 
   /**
@@ -85,9 +107,10 @@ export abstract class ToolCommand extends Command {
     }
     const problems = this.problemsOf(error);
     if (this.gives('--json') && 'json' in (this.ctor.baseFlags ?? {})) {
-      this.printJson({ problems: problems.map(problemJson) });
+      this.printProblemsJson(problems);
     }
     this.note(problemsText(problems, this.errorPaint));
+    this.annotate(problems, 'error');
     if (process.env.DEBUG?.split(/[\s,]+/).includes('trunkline')) this.note(error.stack ?? String(error));
     throw new Errors.ExitError(exitCodeOf(problems));
   }

@@ -6,6 +6,7 @@ import { CompletionCommand } from './commands/completion.ts';
 import { DestroyCommand } from './commands/destroy.ts';
 import { ExecuteCommand } from './commands/execute.ts';
 import { ImportCommand } from './commands/import.ts';
+import { LogCommand } from './commands/log.ts';
 import { PlanCommand } from './commands/plan.ts';
 import { RunCommand } from './commands/run.ts';
 import { SandboxDownCommand } from './commands/sandbox/down.ts';
@@ -13,6 +14,7 @@ import { SandboxStatusCommand } from './commands/sandbox/status.ts';
 import { SandboxUpCommand } from './commands/sandbox/up.ts';
 import { SandboxWipeCommand } from './commands/sandbox/wipe.ts';
 import { SchemaCommand } from './commands/schema.ts';
+import { ShowCommand } from './commands/show.ts';
 import { SqlCommand } from './commands/sql.ts';
 import { StatusCommand } from './commands/status.ts';
 import { UninstallCommand } from './commands/uninstall.ts';
@@ -27,6 +29,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   completion: CompletionCommand,
   execute: ExecuteCommand,
   import: ImportCommand,
+  log: LogCommand,
   plan: PlanCommand,
   run: RunCommand,
   'sandbox:down': SandboxDownCommand,
@@ -34,6 +37,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   'sandbox:up': SandboxUpCommand,
   'sandbox:wipe': SandboxWipeCommand,
   schema: SchemaCommand,
+  show: ShowCommand,
   sql: SqlCommand,
   status: StatusCommand,
   uninstall: UninstallCommand,

@@ -1,24 +1,27 @@
-import { type DatabaseName, databaseName } from './names.ts';
+import type { HazardKind } from './hazard.ts';
+import { databaseName } from './names.ts';
+import type { PlanView } from './plan-view.ts';
 import type { Step } from './step.ts';
 import type { TableSpec } from './table.ts';
 import { readTableDocument, type TableDocument, tableDocument } from './table-document.ts';
 
-/** What of a saved plan has to be found again before it may run. */
-export interface SavedPlan {
-  readonly steps: readonly Step[];
-  readonly fingerprints: ReadonlyMap<DatabaseName, string>;
-}
-
 /** Reads what `plan --out` wrote. Undefined for text that is no plan of this format. */
-export function decodeSavedPlan(text: string): SavedPlan | undefined {
+export function decodeSavedPlan(text: string): PlanView | undefined {
   const document = parseObject(text);
   if (document === undefined || document.formatVersion !== 1) return undefined;
-  const { steps, fingerprints } = document;
+  const { steps, fingerprints, warnings, nodes, leftOut, allowed, lastApplied } = document;
+  if (![warnings, nodes, leftOut, allowed].every(Array.isArray) || !isObject(lastApplied)) return undefined;
   if (!Array.isArray(steps) || !steps.every(isStep) || !isObject(fingerprints)) return undefined;
   const seen = Object.entries(fingerprints);
   if (!seen.every((pair): pair is [string, string] => typeof pair[1] === 'string')) return undefined;
   return {
     steps: steps.map(({ description: _, origin: __, ...step }) => readStep(step)),
+    drift: new Set(steps.filter(({ origin }) => origin === 'drift').map(({ id }) => String(id))),
+    warnings: warnings as PlanView['warnings'],
+    nodes: nodes as PlanView['nodes'],
+    leftOut: leftOut as PlanView['leftOut'],
+    allowed: new Set(allowed as readonly HazardKind[]),
+    lastApplied: new Map(Object.entries(lastApplied as Record<string, { at: string; by: string | null }>)),
     fingerprints: new Map(seen.map(([name, value]) => [databaseName(name), value])),
   };
 }
@@ -63,7 +66,7 @@ export function sameStep(left: Step, right: Step): boolean {
 function stepText(step: Step): string {
   const { hazards, dependsOn } = step;
   const kinds = hazards.map(({ kind }) => kind).sort();
-  return canonical({ ...stepDocument(step), copy: undefined, hazards: kinds, dependsOn: [...dependsOn].sort() });
+  return canonical({ ...step, copy: undefined, hazards: kinds, dependsOn: [...dependsOn].sort() });
 }
 
 /** Keys in order: a plan that was read and written by other programs stays the same plan. */

@@ -12,6 +12,8 @@ export interface Plan {
   readonly fingerprints: ReadonlyMap<DatabaseName, string>;
   /** Ids of the steps that mend what was changed in a database since the last apply; all others come from the files. */
   readonly drift: ReadonlySet<string>;
+  /** Taken out by a selection of the user. */
+  readonly leftOut: readonly Step[];
   /** When and by whom each queue was applied last; a queue without an entry never was. */
   readonly lastApplied: ReadonlyMap<QueueName, LastApply>;
 }

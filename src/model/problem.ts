@@ -462,6 +462,9 @@ export type Problem =
   | { readonly code: 'destroy_unnamed'; readonly queues: readonly QueueName[] }
   | { readonly code: 'destroy_not_confirmed'; readonly queue: QueueName }
   | { readonly code: 'not_confirmed' }
+  | { readonly code: 'log_entry_unknown'; readonly entry: string }
+  | { readonly code: 'report_unwritable'; readonly file: string; readonly detail: string }
+  | { readonly code: 'selection_matches_nothing'; readonly flag: string; readonly pattern: string }
   | {
       readonly code: 'uninstall_in_use';
       readonly database: DatabaseName;

@@ -34,6 +34,7 @@ export function makeDestroyPlan(input: DestroyInput): { plan: Plan; problems: Pr
     steps: planned,
     warnings,
     fingerprints: fingerprintsOf(input.live, planned),
+    leftOut: [],
     drift: new Set(),
     lastApplied: new Map(),
   };

@@ -1,4 +1,3 @@
-import { stepDocument } from '../model/plan-codec.ts';
 import type { ColumnFacts, LiveDatabase, LiveNode, TableFacts } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 
@@ -18,8 +17,7 @@ export function fingerprint(
   for (const table of tables) {
     digest.add([table.name, table.columns.map(columnText), table.primaryKey, table.ownedSequences]);
   }
-  for (const step of steps)
-    digest.add({ ...stepDocument(step), copy: undefined, hazards: step.hazards.map(({ kind }) => kind) });
+  for (const step of steps) digest.add({ ...step, copy: undefined, hazards: step.hazards.map(({ kind }) => kind) });
   return digest.finish();
 }
 

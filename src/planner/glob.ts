@@ -14,7 +14,7 @@ export function anyGlob(patterns: readonly string[]): (name: string) => boolean 
   return (name) => globs.some((matches) => matches(name));
 }
 
-function partMatcher(pattern: string): (text: string) => boolean {
+export function partMatcher(pattern: string): (text: string) => boolean {
   if (pattern === '*') return () => true;
   if (!/[*?]/.test(pattern)) return (text) => text === pattern;
   const source = pattern.replace(/[\\^$.*+?()[\]{}|]/g, (char) =>

@@ -39,6 +39,7 @@ export function makePlan(input: PlanInput): { plan: Plan; problems: Problem[] } 
     steps,
     warnings: [...findings.warnings, ...watch(desired, live)],
     fingerprints,
+    leftOut: [],
     drift: findDrift(steps, { desired, lastApplied, stepsTo }),
     lastApplied: new Map([...lastApplied].map(([queue, last]) => [queue, lastApply(last)])),
   };

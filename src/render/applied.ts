@@ -1,12 +1,12 @@
 import { formatBytes } from '../model/amounts.ts';
-import type { Plan } from '../model/plan.ts';
+import type { PlanView } from '../model/plan-view.ts';
 import type { Step } from '../model/step.ts';
 import type { Paint } from './paint.ts';
 import { summarize } from './plan-summary.ts';
 import { countOf } from './units.ts';
 
 /** What stands at the end of an apply that went through. */
-export function appliedText(plan: Plan, paint: Paint): string {
+export function appliedText(plan: Pick<PlanView, 'steps' | 'drift'>, paint: Paint): string {
   const { copy, copyRows, copyBytes } = summarize(plan);
   const lines = [`${paint.done('Applied.')} ${countOf(plan.steps.length, 'step')} done.`];
   if (copy > 0) {
@@ -24,7 +24,10 @@ export interface AppliedDocument {
   readonly tablesToCopy: number;
 }
 
-export function appliedJson(plan: Plan, walked: { readonly done: readonly Step[] } | undefined): AppliedDocument {
+export function appliedJson(
+  plan: Pick<PlanView, 'steps' | 'drift'>,
+  walked: { readonly done: readonly Step[] } | undefined,
+): AppliedDocument {
   return {
     formatVersion: 1,
     done: (walked?.done ?? []).map((step) => step.id),

@@ -5,8 +5,9 @@ import {
   type TableSum,
   tableIsEqual,
 } from '../model/comparison.ts';
+import type { ProblemNote } from '../model/plan-view.ts';
 import { encodeSyncState } from '../model/sync-state-codec.ts';
-import { type ProblemJson, problemJson } from './describe-problem.ts';
+import { problemJson } from './describe-problem.ts';
 
 /** What `compare --json` prints; `schemas/compare.schema.json` describes it. */
 export interface ComparisonDocument {
@@ -15,7 +16,7 @@ export interface ComparisonDocument {
   readonly at: readonly ComparedAtJson[];
   readonly tables: readonly ComparedTableJson[];
   readonly sequences: readonly ComparedSequenceJson[];
-  readonly problems: readonly ProblemJson[];
+  readonly problems: readonly ProblemNote[];
 }
 
 interface ComparedAtJson {

@@ -1,6 +1,7 @@
 import { assertNever } from '../model/exhaustive.ts';
 import type { Origin } from '../model/origin.ts';
 import { isDrift } from '../model/plan.ts';
+import type { ProblemNote } from '../model/plan-view.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Paint } from './paint.ts';
 import { countOf, formatDuration } from './units.ts';
@@ -39,17 +40,7 @@ export function problemsText(
   return problems.map((problem) => problemText(problem, paint, severity)).join('\n');
 }
 
-export interface ProblemJson {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | null;
-  readonly file: string | null;
-  readonly line: number | null;
-  readonly column: number | null;
-  readonly path: string | null;
-}
-
-export function problemJson(problem: Problem): ProblemJson {
+export function problemJson(problem: Problem): ProblemNote {
   const { summary, hint, at } = describeProblem(problem);
   return {
     code: problem.code,
@@ -435,6 +426,18 @@ function sentences(problem: Problem): Sentences {
         `taking queue ${problem.queue} apart was not confirmed. Nothing was done.`,
         'Type the name of the queue, or name it with --auto-approve where nobody can answer.',
       ];
+    case 'selection_matches_nothing':
+      return [
+        `${problem.flag} ${problem.pattern} matches no step of the plan.`,
+        'Write QUEUE/NODE/TABLE, each part with * and ?; what is right already has no step.',
+      ];
+    case 'report_unwritable':
+      return [
+        `the report ${problem.file} cannot be written: ${sentence(problem.detail)}`,
+        'Name a file that this user may write.',
+      ];
+    case 'log_entry_unknown':
+      return [`no apply ${problem.entry} is on record.`, '"trunkline log" lists those that are.'];
     case 'not_confirmed':
       return [
         'the plan was not confirmed. Nothing was done.',

@@ -1,6 +1,6 @@
 import { assertNever } from '../model/exhaustive.ts';
 import type { HazardKind } from '../model/hazard.ts';
-import type { Plan } from '../model/plan.ts';
+import type { PlanView } from '../model/plan-view.ts';
 import type { Step } from '../model/step.ts';
 
 export type Change = 'add' | 'change' | 'replace' | 'remove';
@@ -17,7 +17,7 @@ export interface PlanSummary {
   readonly copyBytes: number;
 }
 
-export function summarize(plan: Plan): PlanSummary {
+export function summarize(plan: Pick<PlanView, 'steps' | 'drift'>): PlanSummary {
   const count = (...wanted: readonly Change[]) => plan.steps.filter((step) => wanted.includes(changeOf(step))).length;
   const copies = plan.steps.map(copyOf).filter((copy) => copy !== undefined);
   return {
@@ -63,7 +63,7 @@ export function changeOf(step: Step): Change {
 }
 
 /** Which hazards the plan holds, and in which steps. */
-export function hazardsOf(plan: Plan): ReadonlyMap<HazardKind, readonly string[]> {
+export function hazardsOf(plan: Pick<PlanView, 'steps'>): ReadonlyMap<HazardKind, readonly string[]> {
   const found = new Map<HazardKind, string[]>();
   for (const step of plan.steps) {
     for (const { kind } of step.hazards) {

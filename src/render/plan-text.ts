@@ -1,28 +1,39 @@
+import { diffLines } from 'diff';
 import { formatBytes, formatCount } from '../model/amounts.ts';
 import { assertNever } from '../model/exhaustive.ts';
-import type { HazardKind } from '../model/hazard.ts';
-import type { Plan } from '../model/plan.ts';
-import type { DesiredState } from '../model/state.ts';
+import type { NodeHeading, PlanView } from '../model/plan-view.ts';
 import type { CreateTable, Step } from '../model/step.ts';
-import type { NodeSpec } from '../model/topology.ts';
 import { schemaGroups, tableText, tickerSettings } from './describe-step.ts';
 import type { Paint } from './paint.ts';
 import { type Change, changeOf, hazardsOf, type PlanSummary, summarize } from './plan-summary.ts';
 import { countOf } from './units.ts';
 
 /** The plan as a review: a header per node, a line per step with its details below, the sum, and what needs consent. */
-export function planText(plan: Plan, desired: DesiredState, allowed: ReadonlySet<HazardKind>, paint: Paint): string {
-  const unseen = plan.warnings.filter((warning) => warning.code === 'node_unreachable').length;
-  if (plan.steps.length === 0) return noChanges(unseen, plan.warnings.length > 0);
-  const blocks = groupSteps(plan, desired).map(({ header, steps }) =>
+export function planText(plan: PlanView, paint: Paint): string {
+  if (plan.steps.length === 0) return nothingText(plan);
+  const blocks = groupSteps(plan).map(({ header, steps }) =>
     [paint.strong(header), ...steps.flatMap((step) => stepLines(step, plan.drift.has(step.id), paint))].join('\n'),
   );
-  const sum = [summaryText(summarize(plan), paint), ...driftText(plan)];
-  if (unseen > 0) sum.push(`Left out: ${countOf(unseen, 'node')} that could not be looked at.`);
-  return [...blocks, sum.join('\n'), ...consentText(plan, allowed, paint)].join('\n\n');
+  const sum = [summaryText(summarize(plan), paint), ...driftText(plan), ...leftOutText(plan)];
+  return [...blocks, sum.join('\n'), ...consentText(plan, paint)].join('\n\n');
 }
 
-function summaryText(summary: PlanSummary, paint: Paint): string {
+/** What the plan says nothing about. */
+export function leftOutText(plan: PlanView): string[] {
+  const unseen = unseenNodes(plan);
+  return [
+    ...(unseen === 0 ? [] : [`Left out: ${countOf(unseen, 'node')} that could not be looked at.`]),
+    ...(plan.leftOut.length === 0
+      ? []
+      : [`Left out on request: ${countOf(plan.leftOut.length, 'step')} of the whole plan.`]),
+  ];
+}
+
+function unseenNodes(plan: PlanView): number {
+  return plan.warnings.filter(({ code }) => code === 'node_unreachable').length;
+}
+
+export function summaryText(summary: PlanSummary, paint: Paint): string {
   const size = summary.copy === 0 ? '' : ` (≈ ${countOf(summary.copyRows, 'row')}, ${formatBytes(summary.copyBytes)})`;
   const parts = [
     `${formatCount(summary.add)} to add`,
@@ -33,14 +44,14 @@ function summaryText(summary: PlanSummary, paint: Paint): string {
   return `${paint.strong('Plan:')} ${parts.join(', ')}.`;
 }
 
-function driftText(plan: Plan): string[] {
+export function driftText(plan: PlanView): string[] {
   const drifted = plan.steps.filter((step) => plan.drift.has(step.id));
   if (drifted.length === 0) return [];
-  const queues = new Set(drifted.flatMap((step) => ('queue' in step ? [step.queue] : [])));
+  const queues = new Set<string>(drifted.flatMap((step) => ('queue' in step ? [step.queue] : [])));
   const times = new Set(
     [...plan.lastApplied]
       .filter(([queue]) => queues.size === 0 || queues.has(queue))
-      .map(([, { at, by }]) => (by === undefined ? at : `${at}, by ${by}`)),
+      .map(([, { at, by }]) => (by === null ? at : `${at}, by ${by}`)),
   );
   const [when] = times;
   const since = times.size === 1 ? ` (${when})` : '';
@@ -48,27 +59,26 @@ function driftText(plan: Plan): string[] {
   return [`≠ drift: ${steps} what was changed in a database since the last apply${since}.`];
 }
 
-function noChanges(unseen: number, warned: boolean): string {
-  if (unseen === 0) {
-    return warned ? 'No changes to make. See the warnings.' : 'No changes. The databases are as the file says.';
-  }
-  return `No changes where a look was possible; ${countOf(unseen, 'node')} could not be looked at.`;
+export function nothingText(plan: PlanView): string {
+  const unseen = unseenNodes(plan);
+  if (unseen > 0) return `No changes where a look was possible; ${countOf(unseen, 'node')} could not be looked at.`;
+  if (plan.leftOut.length > 0) return `No changes in what was asked for. ${leftOutText(plan).join(' ')}`;
+  if (plan.warnings.length > 0) return 'No changes to make. See the warnings.';
+  return 'No changes. The databases are as the file says.';
 }
 
-interface Group {
+export interface Group {
   readonly header: string;
   readonly steps: readonly Step[];
 }
 
 /** Nodes in the order of the file; what belongs to a whole database stands with its node where it has just one. */
-function groupSteps(plan: Plan, desired: DesiredState): Group[] {
-  const nodes = [...desired.queues.values()].flatMap((queue) =>
-    [...queue.nodes.values()].map((node) => ({
-      node,
-      key: `${queue.name}/${node.name}`,
-      header: nodeHeader(node, queue.name),
-    })),
-  );
+export function groupSteps(plan: PlanView): Group[] {
+  const nodes = plan.nodes.map((node) => ({
+    node,
+    key: `${node.queue}/${node.node}`,
+    header: nodeHeader(node),
+  }));
   const groups = new Map<string, { header: string; steps: Step[] }>();
   const alone = new Map<string, string>();
   for (const { node, key } of nodes) alone.set(node.database, alone.has(node.database) ? '' : key);
@@ -85,12 +95,10 @@ function groupSteps(plan: Plan, desired: DesiredState): Group[] {
   return [...groups.values()].filter((group) => group.steps.length > 0);
 }
 
-function nodeHeader(node: NodeSpec, queue: string): string {
-  const { placement } = node;
-  const reads = placement.role === 'root' ? '' : `, reads from ${placement.provider}`;
-  const merges =
-    placement.role === 'leaf' && placement.mergesInto !== undefined ? `, merges into ${placement.mergesInto}` : '';
-  return `${node.name}: ${placement.role} of ${queue} on database ${node.database}${reads}${merges}`;
+function nodeHeader({ queue, node, role, database, provider, mergesInto }: NodeHeading): string {
+  const reads = provider === null ? '' : `, reads from ${provider}`;
+  const merges = mergesInto === null ? '' : `, merges into ${mergesInto}`;
+  return `${node}: ${role} of ${queue} on database ${database}${reads}${merges}`;
 }
 
 function leftOverHeader(step: Step): string {
@@ -121,7 +129,7 @@ const marks: Readonly<Record<Change, (paint: Paint) => string>> = {
 };
 
 /** What the line says, and the attributes below it: as they will be, or before and after. */
-function contentOf(step: Step): readonly [what: string, details: readonly string[]] {
+export function contentOf(step: Step): readonly [what: string, details: readonly string[]] {
   switch (step.kind) {
     case 'install_schemas':
       return [schemaGroups(step.schemas).join(' and '), []];
@@ -219,10 +227,18 @@ function attributes(pairs: readonly (readonly [string, string])[]): string[] {
 
 function changes(values: readonly (readonly [string, string | undefined, string | undefined])[]): string[] {
   const changed = values.filter(([, from, to]) => from !== to);
-  return attributes(changed.map(([key, from, to]) => [key, `${from ?? '(none)'} -> ${to ?? '(none)'}`]));
+  const short = changed.filter(([, from, to]) => isShort(from) && isShort(to));
+  const long = changed.filter(([, from, to]) => !(isShort(from) && isShort(to)));
+  return [
+    ...(short.length === 0
+      ? []
+      : attributes(short.map(([key, from, to]) => [key, `${from ?? '(none)'} -> ${to ?? '(none)'}`]))),
+    ...long.flatMap(([key, from, to]) => [key, ...lineDiff(from ?? '', to ?? '')]),
+  ];
 }
 
-function consentText(plan: Plan, allowed: ReadonlySet<HazardKind>, paint: Paint): string[] {
+export function consentText(plan: PlanView, paint: Paint): string[] {
+  const { allowed } = plan;
   const hazards = hazardsOf(plan);
   const asked = [...hazards].filter(([kind]) => !allowed.has(kind));
   const given = [...hazards.keys()].filter((kind) => allowed.has(kind));
@@ -234,4 +250,20 @@ function consentText(plan: Plan, allowed: ReadonlySet<HazardKind>, paint: Paint)
   }
   if (given.length > 0) lines.push(`Allowed already: ${given.join(', ')}.`);
   return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
+const shortest = 60;
+
+function isShort(text: string | undefined): boolean {
+  return text === undefined || (text.length <= shortest && !text.includes('\n'));
+}
+
+/** Lines that went and lines that came, as a review shows them. */
+function lineDiff(from: string, to: string): string[] {
+  return diffLines(from, to, { stripTrailingCr: true }).flatMap(({ value, added, removed }) =>
+    value
+      .replace(/\n$/, '')
+      .split('\n')
+      .map((line) => `${added ? '+' : removed ? '-' : ' '} ${line}`),
+  );
 }

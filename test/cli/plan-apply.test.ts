@@ -20,6 +20,21 @@ const isPlan = new Ajv({ strict: false }).compile(
   JSON.parse(readFileSync('schemas/plan.schema.json', 'utf8')) as object,
 );
 
+const isEvent = new Ajv({ strict: false }).compile(
+  JSON.parse(readFileSync('schemas/apply-events.schema.json', 'utf8')) as object,
+);
+
+function eventsOf({ stdout }: ProgramResult): readonly { readonly type: string }[] {
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const event = JSON.parse(line) as { type: string };
+      expect([line, isEvent(event) ? [] : isEvent.errors]).toEqual([line, []]);
+      return event;
+    });
+}
+
 interface Workplace extends AsyncDisposable {
   readonly cluster: Cluster<'src' | 'dst'>;
   /** In the folder of the file. */
@@ -118,15 +133,27 @@ test('a saved plan runs without a question, once; it is refused when the databas
   expect([bad.status, bad.stderr]).toEqual([1, expect.stringContaining('it holds no plan')]);
 });
 
-test('with --json standard output is one document, and the rest goes to standard error', async () => {
+test('with --json standard output is JSON alone, and the rest goes to standard error', async () => {
   await using work = await workplace();
   const plan = await work.program('plan', '--json');
   expect(JSON.parse(plan.stdout)).toMatchObject({ formatVersion: 1, summary: { copy: 1 } });
   const refused = await work.program('apply', '--json', '--auto-approve');
-  expect([refused.status, JSON.parse(refused.stdout)]).toMatchObject([3, { problems: [{ code: 'consent_missing' }] }]);
+  expect([refused.status, eventsOf(refused)]).toMatchObject([
+    3,
+    [
+      { type: 'version', format: '1.0' },
+      { type: 'planned' },
+      { type: 'problems', problems: [{ code: 'consent_missing' }] },
+    ],
+  ]);
   const applied = await work.program('apply', '--json', '--auto-approve', '--allow', 'copies-data,truncates-target');
-  expect(JSON.parse(applied.stdout)).toMatchObject({
-    formatVersion: 1,
+  const events = eventsOf(applied);
+  expect(events[0]).toMatchObject({ type: 'version' });
+  expect(events.filter(({ type }) => type === 'apply_complete').length).toBe(
+    events.filter(({ type }) => type === 'apply_start').length,
+  );
+  expect(events.at(-1)).toMatchObject({
+    type: 'summary',
     done: expect.arrayContaining(['create_root/replika/src', 'add_table/replika/dst/app.orders']),
     tablesToCopy: 1,
   });

@@ -10,6 +10,7 @@ import { problemsText } from '../../src/render/describe-problem.ts';
 import { describeRemark } from '../../src/render/describe-remark.ts';
 import { paintWith } from '../../src/render/paint.ts';
 import { planText } from '../../src/render/plan-text.ts';
+import { planView } from '../../src/render/plan-view.ts';
 import { connectionParams, databaseName, type nodeName, type queueName } from '../support/builders.ts';
 import { goldenCases } from '../support/golden.ts';
 import { liveFromYaml } from '../support/live-yaml.ts';
@@ -52,7 +53,7 @@ goldenCases({
     const { plan, problems } = makePlan({ desired, live, locations, lastApplied: new Map() });
     const told = [...problems, ...plan.warnings];
     const rest = [
-      ...(plan.steps.length === 0 ? [] : [planText(plan, desired, new Set(), plain)]),
+      ...(plan.steps.length === 0 ? [] : [planText(planView(plan, desired), plain)]),
       ...(told.length === 0 ? [] : [problemsText(told, plain, 'warning')]),
     ];
     // Where it is missing, the plan after the file is empty and has nothing to say.

@@ -6,14 +6,18 @@ import { decodeAppliedConfig, encodeAppliedConfig } from '../../src/config/appli
 import { load } from '../../src/config/load.ts';
 import { readExecuteHeader } from '../../src/model/execute-attributes.ts';
 import { type DatabaseName, type Location, location, type QueueName } from '../../src/model/names.ts';
+import { decodeSavedPlan } from '../../src/model/plan-codec.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { DesiredState, LastApplied } from '../../src/model/state.ts';
 import { noBlueprints } from '../../src/planner/create/plot.ts';
 import { makePlan } from '../../src/planner/plan.ts';
+import { selectSteps, wholePlan } from '../../src/planner/select.ts';
 import { problemsText } from '../../src/render/describe-problem.ts';
 import { paintWith } from '../../src/render/paint.ts';
 import { planJson } from '../../src/render/plan-json.ts';
+import { planMarkdown } from '../../src/render/plan-markdown.ts';
 import { planText } from '../../src/render/plan-text.ts';
+import { planView } from '../../src/render/plan-view.ts';
 import { blueprintsFromYaml } from '../support/blueprints-yaml.ts';
 import { type GoldenCase, goldenCases } from '../support/golden.ts';
 import { databasesYaml, liveFromYaml, sha256 } from '../support/live-yaml.ts';
@@ -25,25 +29,36 @@ const validate = new Ajv({ allErrors: true, strict: false }).compile(
 );
 
 // `trunkline.yaml` lacks its version and databases: `live.yaml` names them. `applied.yaml` is the file of the last apply,
-// and `pending.txt` names the steps that it has left undone.
+// `pending.txt` names the steps that it has left undone, and
+// `selection.json` says which part of the plan is asked for.
 goldenCases({
   folder: 'test/golden/plan',
-  outputs: ['plan.txt', 'problems.txt'],
+  outputs: ['plan.txt', 'plan.md', 'problems.txt'],
   run({ read }) {
     const live = liveFromYaml(read('live.yaml') ?? '');
     const names = [...live.databases.keys()];
-    const text = `${read('trunkline.yaml') ?? ''}version: 1\n${databasesYaml(read('live.yaml') ?? '')}`;
-    const desired = withFiles(load([{ file: 'trunkline.yaml', text }], { env: {}, schema }), read('migrations.yaml'));
+    const config = `${read('trunkline.yaml') ?? ''}version: 1\n${databasesYaml(read('live.yaml') ?? '')}`;
+    const loaded = load([{ file: 'trunkline.yaml', text: config }], { env: {}, schema });
+    const desired = withFiles(loaded, read('migrations.yaml'));
     const locations = new Map(names.map((name) => [name, location(`dbname=${name}`)]));
     const made = read('blueprints.yaml');
     const blueprints = made === undefined ? noBlueprints : blueprintsFromYaml(made);
     const lastApplied = lastAppliedOf(desired, read, locations, databasesYaml(read('live.yaml') ?? ''));
-    const { plan, problems } = makePlan({ desired, live, locations, lastApplied, blueprints });
-    const document = JSON.parse(JSON.stringify(planJson(plan))) as unknown;
+    const { plan: whole, problems } = makePlan({ desired, live, locations, lastApplied, blueprints });
+    const plan = selectSteps(whole, desired, { ...wholePlan, ...JSON.parse(read('selection.json') ?? '{}') });
+    const view = planView(plan, desired);
+    const text = JSON.stringify(planJson(view));
+    const document = JSON.parse(text) as unknown;
     expect(validate(document) ? [] : validate.errors).toEqual([]);
+    // A saved plan is shown as it was.
+    const saved = decodeSavedPlan(text);
+    if (saved !== undefined) expect(planMarkdown(saved)).toBe(planMarkdown(view));
+    expect(saved === undefined ? undefined : planText(saved, plain)).toBe(planText(view, plain));
     const told = [...textOf(problems, 'error'), ...textOf(plan.warnings, 'warning')].join('\n');
+    // Of the cases that have it.
+    const markdown = read('plan.md') === undefined ? {} : { 'plan.md': planMarkdown(view) };
     return {
-      ...(problems.length === 0 ? { 'plan.txt': planText(plan, desired, new Set(desired.allow), plain) } : {}),
+      ...(problems.length === 0 ? { 'plan.txt': planText(view, plain), ...markdown } : {}),
       ...(told === '' ? {} : { 'problems.txt': told }),
     };
   },

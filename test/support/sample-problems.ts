@@ -680,6 +680,22 @@ export const sampleProblems: {
     meaning: 'The question of `destroy` was not answered with the name of the queue.',
     problem: { code: 'destroy_not_confirmed', queue: queueName('shop') },
   },
+  selection_matches_nothing: {
+    meaning: 'A pattern of `--target` or `--exclude` finds no step. Told as a warning.',
+    problem: { code: 'selection_matches_nothing', flag: '--target', pattern: 'shop/leaf1/public.order' },
+  },
+  report_unwritable: {
+    meaning: 'A file for the CI system could not be written.',
+    problem: {
+      code: 'report_unwritable',
+      file: 'out/plan.json',
+      detail: "ENOENT: no such file or directory, open 'out/plan.json'",
+    },
+  },
+  log_entry_unknown: {
+    meaning: 'The roots of the files keep no apply of this name.',
+    problem: { code: 'log_entry_unknown', entry: 'src/99' },
+  },
   not_confirmed: {
     meaning: 'The question whether to go on was not answered with yes.',
     problem: { code: 'not_confirmed' },

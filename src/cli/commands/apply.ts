@@ -1,14 +1,14 @@
 import { Args } from '@oclif/core';
-import { type Applied, apply } from '../../app/apply.ts';
+import { apply } from '../../app/apply.ts';
 import { isIncomplete } from '../../app/plan.ts';
-import { appliedJson, appliedText } from '../../render/applied.ts';
 import { ApplyingCommand, applyingFlags } from '../applying-command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { selectionFlags, selectionOf } from '../selection-flags.ts';
 
 export class ApplyCommand extends ApplyingCommand {
   static override summary = 'Bring the databases to what the files say.';
   static override description =
-    'Shows the plan, asks, and carries it out with progress; a saved plan runs without asking, as it was reviewed or not at all. Steps that may cost rows, events or time need consent by --allow, or by allow: in the file. It may be ended at any point: the next plan shows what is left.';
+    'Shows the plan, asks, and carries it out with progress; a saved plan runs without asking, as it was reviewed or not at all. Steps that may cost rows, events or time need consent by --allow, or by allow: in the file. It may be ended at any point: the next plan shows what is left. With --json it prints one object a line, by schemas/apply-events.schema.json.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --auto-approve --allow copies-data',
@@ -17,18 +17,15 @@ export class ApplyCommand extends ApplyingCommand {
   static override args = {
     planfile: Args.string({ required: false, description: 'A plan that "plan --out" saved.' }),
   };
-  static override flags = applyingFlags;
+  static override flags = { ...applyingFlags, ...selectionFlags };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(ApplyCommand);
     const asked = !flags['auto-approve'] && args.planfile === undefined;
-    const applied = await this.applying(flags, { asked }, (options) => apply({ ...options, planFile: args.planfile }));
-    this.finish(applied, flags.json);
-  }
-
-  private finish(applied: Applied, json: boolean): void {
-    if (json) this.printJson(appliedJson(applied.plan, applied.walked));
-    else if (applied.walked !== undefined) this.print(appliedText(applied.plan, this.paint));
+    const applied = await this.applying(flags, { asked }, (options) =>
+      apply({ ...options, planFile: args.planfile, selection: selectionOf(flags) }),
+    );
+    await this.finish(applied, flags.json);
     if (isIncomplete(applied.plan)) this.endWith(exitCodes.failed);
   }
 }

@@ -5,6 +5,7 @@ import { type HazardKind, hazardKinds } from '../../model/hazard.ts';
 import { appliedJson, appliedText } from '../../render/applied.ts';
 import { describeStep } from '../../render/describe-step.ts';
 import { planText } from '../../render/plan-text.ts';
+import { planView } from '../../render/plan-view.ts';
 import { BaseCommand } from '../base-command.ts';
 import { confirm } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -70,7 +71,7 @@ export class DestroyCommand extends BaseCommand {
       uninstall: flags.uninstall,
       describe: describeStep,
       show: ({ plan: made, desired, allowed }) => {
-        tell(planText(made, desired, allowed, flags.json ? this.errorPaint : this.paint));
+        tell(planText(planView(made, desired, allowed), flags.json ? this.errorPaint : this.paint));
         this.printWarnings(made.warnings);
       },
       confirm: flags['auto-approve']

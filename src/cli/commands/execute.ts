@@ -1,6 +1,5 @@
 import { Args, Flags } from '@oclif/core';
 import { execute } from '../../app/execute.ts';
-import { appliedJson, appliedText } from '../../render/applied.ts';
 import { ApplyingCommand, applyingFlags } from '../applying-command.ts';
 
 export class ExecuteCommand extends ApplyingCommand {
@@ -22,13 +21,12 @@ export class ExecuteCommand extends ApplyingCommand {
 
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(ExecuteCommand);
-    const { walked, plan, passedOver } = await this.applying(flags, { asked: !flags['auto-approve'] }, (options) =>
+    const executed = await this.applying(flags, { asked: !flags['auto-approve'] }, (options) =>
       execute({ ...options, sqlFiles: argv.map(String), queue: flags.queue }),
     );
-    for (const name of passedOver) {
+    for (const name of executed.passedOver) {
       this.note(`${name} has run before and is passed over; give it another name to run it again.`);
     }
-    if (flags.json) this.printJson(appliedJson(plan, walked));
-    else if (walked !== undefined) this.print(appliedText(plan, this.paint));
+    await this.finish(executed, flags.json);
   }
 }

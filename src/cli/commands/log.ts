@@ -1,0 +1,42 @@
+import { Args, Flags } from '@oclif/core';
+import { readLog } from '../../app/log.ts';
+import { applyLogEntryText, applyLogText } from '../../render/apply-log-text.ts';
+import { BaseCommand } from '../base-command.ts';
+import { createProgress } from '../progress.ts';
+
+export class LogCommand extends BaseCommand {
+  static override summary = 'Show what was applied, when, by whom, and how it ended.';
+  static override description =
+    'Reads what each root keeps about the applies of its queues, the newest first. With an entry, its steps as well.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> src/12',
+    '<%= config.bin %> <%= command.id %> --limit 1 --json',
+  ];
+  static override args = {
+    entry: Args.string({
+      required: false,
+      description: 'DATABASE/NUMBER or NUMBER as the list has it, or the id of a plan.',
+    }),
+  };
+  static override flags = {
+    limit: Flags.integer({ default: 20, min: 1, helpValue: 'COUNT', description: 'How many applies to show.' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(LogCommand);
+    const signal = this.stopSignal();
+    const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: true });
+    const entries = await readLog({
+      files: flags.file,
+      entry: args.entry,
+      limit: flags.limit,
+      env: process.env,
+      report: display.report,
+      signal,
+    }).finally(() => display.stop());
+    if (flags.json) this.printJson({ formatVersion: 1, applies: entries });
+    else if (args.entry === undefined) this.print(applyLogText(entries, this.paint));
+    else this.print(entries.map((entry) => applyLogEntryText(entry, this.paint)).join('\n\n'));
+  }
+}
