@@ -38,7 +38,7 @@ function startWriting(cascade: Replication, database = 'root'): { stop(): Promis
         update account set n = n + 1, note = E'round\\t${nr}\\\\ \\n' where id = ${(nr * 37) % 5000} + 1;
         insert into other values (${nr}) on conflict do nothing;
         commit`);
-      await sleep(2);
+      await sleep(20);
     }
   })();
   return {
@@ -119,4 +119,75 @@ test("a branch holds the tables, and its provider's events and ticks under their
   await workers.stop(5_000);
   await expectSameQueue(root, middle);
   expect(cascade.logs.filter(({ level }) => level !== 'info')).toEqual([]);
+});
+
+test('a running worker follows a changed provider, a demoted root and a promoted branch', async () => {
+  await using cascade = await cascadeWith({ root: 18, middle: 18, low: 18 }, chain);
+  const workers = cascade.start();
+  for (const node of ['middle', 'low']) await cascade.caughtUp(node, 90_000);
+  await using root = await cascade.session('root');
+  await using middle = await cascade.session('middle');
+  await using low = await cascade.session('low');
+  const ask = async (session: Session, text: string, ...values: unknown[]) => {
+    const [row] = await session.query<{ ret_code: number; ret_note: string; last_tick?: bigint }>(
+      sql(`select * from ${text}`, ...values),
+    );
+    expect(row?.ret_code, `${text}: ${row?.ret_note}`).toBeLessThan(300);
+    return row;
+  };
+  const confirmed = (session: Session) =>
+    waitFor('the worker to confirm', 60_000, async () => {
+      const [row] = await session.query<{ done: boolean }>(
+        sql('select bool_and(uptodate) as done from pgq_node.local_state'),
+      );
+      return row?.done === true;
+    });
+  const position = async (session: Session) => {
+    const [row] = await session.query<{ at: bigint }>(
+      sql(`select worker_last_tick as at from pgq_node.get_node_info('replika')`),
+    );
+    return row?.at ?? 0n;
+  };
+
+  // Under load the leaf moves up to the root, by tick number alone.
+  const writing = startWriting(cascade);
+  await ask(low, `pgq_node.set_consumer_paused('replika', 'low.worker', true)`);
+  await confirmed(low);
+  await ask(root, `pgq_node.register_subscriber('replika', 'low', 'low.worker', $1)`, await position(low));
+  await ask(low, `pgq_node.change_consumer_provider('replika', 'low.worker', 'root')`);
+  await ask(middle, `pgq_node.unregister_subscriber('replika', 'low')`);
+  await ask(low, `pgq_node.set_consumer_paused('replika', 'low.worker', false)`);
+  await confirmed(low);
+  await sleep(500);
+  await writing.stop();
+  await expectSameRows(cascade, 'root', ['middle', 'low']);
+
+  // The branch becomes the root, and the root a branch of it; the leaf stays where it is.
+  await ask(root, `pgq_node.demote_root('replika', 1, 'middle')`);
+  await expect(root.script('insert into other values (-1)')).rejects.toThrow();
+  const last = (await ask(root, `pgq_node.demote_root('replika', 2, 'middle')`))?.last_tick ?? 0n;
+  await waitFor('the branch to have the last tick', 60_000, async () => (await position(middle)) >= last);
+  await ask(middle, `pgq_node.promote_branch('replika')`);
+  await ask(middle, `pgq_node.register_subscriber('replika', 'root', 'root.worker', $1)`, last);
+  await ask(root, `pgq_node.demote_root('replika', 3, 'middle')`);
+  await ask(root, `pgq_node.unregister_subscriber('replika', 'middle')`);
+  await confirmed(root);
+  await middle.script(
+    `insert into journal (id, writer, nr) select 1000000 + i, 2, i from generate_series(1, 500) i; update account set n = -1 where id = 3`,
+  );
+  await middle.query(sql(`select pgq.force_tick('replika')`));
+  const arrived = (session: Session) =>
+    waitFor('changes of the new root', 60_000, async () => {
+      const rows = await session.query(sql('select from journal where writer = 2'));
+      const changed = await session.query(sql('select from account where n = -1'));
+      return rows.length === 500 && changed.length === 1;
+    });
+  await arrived(root);
+  await arrived(low);
+  for (const table of ['account', 'journal'])
+    for (const session of [root, low])
+      await expectEqual(middle, `select * from ${table}`, session, `select * from ${table}`);
+  await expect(root.script(`insert into account values (-5)`)).rejects.toThrow();
+  await workers.stop(5_000);
+  expect(cascade.logs.filter(({ level }) => level === 'error')).toEqual([]);
 });
