@@ -5,6 +5,7 @@ import { CompleteCommand } from './commands/complete.ts';
 import { CompletionCommand } from './commands/completion.ts';
 import { DestroyCommand } from './commands/destroy.ts';
 import { ExecuteCommand } from './commands/execute.ts';
+import { GraphCommand } from './commands/graph.ts';
 import { ImportCommand } from './commands/import.ts';
 import { LogCommand } from './commands/log.ts';
 import { PlanCommand } from './commands/plan.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   complete: CompleteCommand,
   completion: CompletionCommand,
   execute: ExecuteCommand,
+  graph: GraphCommand,
   import: ImportCommand,
   log: LogCommand,
   plan: PlanCommand,

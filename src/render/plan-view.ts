@@ -15,17 +15,22 @@ export function planView(plan: Plan, desired: DesiredState, allowed: Iterable<Ha
     })),
     lastApplied: new Map([...plan.lastApplied].map(([queue, { at, by }]) => [queue, { at, by: by ?? null }])),
     leftOut: plan.leftOut.map(({ id }) => id),
-    nodes: [...desired.queues.values()].flatMap((queue) =>
-      [...queue.nodes.values()].map(({ name, placement, database }) => ({
-        queue: queue.name,
-        node: name,
-        role: placement.role,
-        database,
-        provider: placement.role === 'root' ? null : placement.provider,
-        mergesInto: placement.role === 'leaf' ? (placement.mergesInto ?? null) : null,
-      })),
-    ),
+    nodes: desiredView(desired),
     allowed: new Set(allowed),
     fingerprints: plan.fingerprints,
   };
+}
+
+/** The nodes of the files, in their order. */
+export function desiredView(desired: DesiredState): PlanView['nodes'] {
+  return [...desired.queues.values()].flatMap((queue) =>
+    [...queue.nodes.values()].map(({ name, placement, database }) => ({
+      queue: queue.name,
+      node: name,
+      role: placement.role,
+      database,
+      provider: placement.role === 'root' ? null : placement.provider,
+      mergesInto: placement.role === 'leaf' ? (placement.mergesInto ?? null) : null,
+    })),
+  );
 }
