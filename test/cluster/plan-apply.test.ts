@@ -163,7 +163,7 @@ test('settings, places and triggers that somebody changed are put right', async 
     await using dst = await cluster.databases.dst.session();
     await src.script(`update pgq.queue set queue_ticker_max_count = 1;
       update pgq_node.node_location set node_location = 'host=elsewhere' where node_name = 'dst';
-      alter table app.items disable trigger _londiste_replika`);
+      alter table app.items disable trigger _londiste_replika_update`);
     await dst.script(`drop trigger _londiste_replika_truncate on app.items;
       update pgq_node.node_location set node_location = 'host=elsewhere' where node_name = 'src'`);
   }
