@@ -5,6 +5,10 @@ select
     a.attname as column_name,
     -- Before version 12 no column is generated, and the catalog does not know the word.
     coalesce(pg_catalog.to_jsonb(a) ->> 'attgenerated', '') <> '' as generated,
+    pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
+    -- Nobody promises another's type on the other side.
+    (select t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace and t.typtype = 'b'
+        from pg_catalog.pg_type t where t.oid = a.atttypid) as built_in,
     -- Printed with the server's own currency sign.
     a.atttypid = 'pg_catalog.money'::pg_catalog.regtype as money
 from unnest($1::text[]) as wanted (name)

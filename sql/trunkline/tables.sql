@@ -85,6 +85,23 @@ create table trunkline.executed (
     constraint executed_pkey primary key (file_name)
 );
 
+-- Rows that were in the way of replicated ones, or were missing, by the policy of their table.
+create table trunkline.conflict (
+    conflict_id bigserial not null,
+    noticed_at timestamptz not null default now(),
+    queue_name text not null,
+    node_name text not null,
+    table_name text not null,
+    -- insert_exists, update_missing or delete_missing
+    kind text not null,
+    -- keep: the row that was here stayed. log: the provider's took its place.
+    policy text not null,
+    row_here jsonb,
+    row_of_provider jsonb not null,
+
+    constraint conflict_pkey primary key (conflict_id)
+);
+
 -- Plans that were applied.
 create table trunkline.plan_log (
     log_id bigserial not null,

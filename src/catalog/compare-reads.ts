@@ -12,7 +12,7 @@ import {
 } from '../model/names.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
-import { decodeReplicable } from '../model/table-codec.ts';
+import { decodeTable } from '../model/table-codec.ts';
 
 /** Where a node stands, as its own database has it. */
 export interface NodePosition {
@@ -117,7 +117,7 @@ export async function readHeldTables(session: Session, queue: QueueName): Promis
     return {
       name,
       destination: destination ?? name,
-      spec: decodeReplicable(name, { attrs: row.table_attrs, destination }),
+      spec: decodeTable(name, { attrs: row.table_attrs, destination }),
       sync: decodeSyncState(row.merge_state),
     };
   });
@@ -127,6 +127,8 @@ export interface ComparableColumn {
   readonly name: string;
   readonly generated: boolean;
   readonly money: boolean;
+  /** With its modifier; undefined where it is not built in. */
+  readonly type: string | undefined;
 }
 
 export interface ComparableTable {
@@ -146,6 +148,8 @@ export async function readComparableTables(
     column_name: string | null;
     generated: boolean;
     money: boolean | null;
+    type: string | null;
+    built_in: boolean | null;
   }>({ text: sqlFile('queries/compare-columns.sql'), values: [tables] });
   const found = new Map<TableName, { readonly inheritable: boolean; readonly columns: ComparableColumn[] }>();
   for (const row of rows) {
@@ -153,7 +157,12 @@ export async function readComparableTables(
     const table = found.get(name) ?? { inheritable: row.kind === 'r', columns: [] };
     found.set(name, table);
     if (row.column_name === null) continue;
-    table.columns.push({ name: row.column_name, generated: row.generated, money: row.money ?? false });
+    table.columns.push({
+      name: row.column_name,
+      generated: row.generated,
+      money: row.money ?? false,
+      type: row.built_in === true ? (row.type ?? undefined) : undefined,
+    });
   }
   return found;
 }

@@ -19,7 +19,7 @@ import type {
   TableFacts,
 } from '../model/state.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
-import { decodeReplicable } from '../model/table-codec.ts';
+import { decodeTable } from '../model/table-codec.ts';
 import type { TickerSettings } from '../model/topology.ts';
 
 // What the files live-*.sql give, and the nouns made of it. Rows of many tables are arrays: names would be most of the text.
@@ -170,7 +170,7 @@ export function readReplicatedTable(row: ReplicatedTableRow): LiveTable {
   return {
     name,
     local,
-    spec: decodeReplicable(name, { attrs, destination: destination === null ? null : tableName(destination) }),
+    spec: decodeTable(name, { attrs, destination: destination === null ? null : tableName(destination) }),
     attrs: attrs ?? undefined,
     // A word that no release writes is as good as a copy that has not begun.
     sync: decodeSyncState(mergeState) ?? { kind: 'missing' },

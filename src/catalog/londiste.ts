@@ -56,6 +56,19 @@ export function createTrigger(
   );
 }
 
+/** Only what is stored of it: rows, triggers and the state of its copy stay. With `prune`, see {@link encodeTable}. */
+export function setTableAttrs(session: Session, queue: QueueName, table: TableSpec, prune: boolean): Promise<Reply> {
+  return callForReply(
+    session,
+    sql(
+      'select ret_code, ret_note from londiste.local_set_table_attrs($1, $2, $3)',
+      queue,
+      table.name,
+      encodeTable(table, prune).attrs,
+    ),
+  );
+}
+
 export interface TableEntry {
   readonly name: TableName;
   readonly local: boolean;

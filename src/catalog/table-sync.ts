@@ -85,6 +85,11 @@ export async function becomeReplica(session: Session): Promise<void> {
   await session.query(sql(`select londiste.set_session_replication_role('replica', false)`));
 }
 
+/** For the rest of the transaction. As `local`, triggers of the user fire, and those of the queues do nothing. */
+export async function setReplicationRole(session: Session, role: 'local' | 'replica'): Promise<void> {
+  await session.query(sql('select londiste.set_session_replication_role($1, true)', role));
+}
+
 /** Foreign keys that were parked and whose tables are both in sync now. */
 export function validPendingForeignKeys(
   session: Session,

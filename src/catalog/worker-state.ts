@@ -4,7 +4,7 @@ import { prepared, sql } from '../db/statement.ts';
 import { type NodeName, nodeName, type QueueName, queueName, type TableName, tableName } from '../model/names.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
-import { decodeReplicable } from '../model/table-codec.ts';
+import { decodeTable, isToPrune } from '../model/table-codec.ts';
 import { expectDone, type Reply } from './reply.ts';
 
 /** A local table of a node as its worker sees it. */
@@ -12,6 +12,8 @@ export interface WorkerTable {
   readonly name: TableName;
   /** Undefined where another tool's handler stands there. */
   readonly spec: TableSpec | undefined;
+  /** Rows that its filter does not let through any more are to be deleted. */
+  readonly prune: boolean;
   /** Undefined for a state that nobody knows. */
   readonly sync: SyncState | undefined;
   /** Source snapshot of the first copy, while events that it saw may still arrive. */
@@ -96,7 +98,8 @@ function readTable(row: StateRow['tables'][number]): WorkerTable {
   const destination = row.destination === null ? null : tableName(row.destination);
   return {
     name,
-    spec: decodeReplicable(name, { attrs: row.attrs, destination }),
+    spec: decodeTable(name, { attrs: row.attrs, destination }),
+    prune: isToPrune({ attrs: row.attrs, destination }),
     sync: decodeSyncState(row.state),
     snapshot: row.snapshot ?? undefined,
     error: row.error ?? undefined,

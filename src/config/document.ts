@@ -35,6 +35,14 @@ export type Table =
        * SQL condition over the columns of the table: only rows that meet it are held. Copy, replay and compare honour it. For a node with its own where, that one counts.
        */
       where?: string;
+      columns?: Columns;
+      mask?: Mask;
+      handler?: Handler;
+      conflict?: Conflict;
+      apply?: Apply;
+      user_triggers?: UserTriggers;
+      truncate?: Truncate;
+      copy?: Copy;
       create?: Create;
       /**
        * Columns that tell rows apart, for a table without a primary key: all of them NOT NULL, under a unique index over just them, on every node. Left out: the primary key.
@@ -60,6 +68,14 @@ export type Table =
                * Which rows this node holds, in place of the where of the entry.
                */
               where?: string;
+              columns?: Columns;
+              mask?: Mask;
+              handler?: Handler;
+              conflict?: Conflict;
+              apply?: Apply;
+              user_triggers?: UserTriggers;
+              truncate?: Truncate;
+              copy?: Copy;
               create?: Create;
             };
       };
@@ -68,6 +84,76 @@ export type Table =
  * A name or a pattern. * stands for any text, ? for one character.
  */
 export type Pattern = string;
+/**
+ * Name of a column, as it stands in the catalog, without quotes.
+ */
+export type Column = string;
+/**
+ * What else than keeping equal rows is done with a table's events, as Londiste's handlers. virtual: no event is applied and the node need not have the table. bulk: for Londiste's workers; ours write sets of rows anyway.
+ */
+export type Handler =
+  | ('virtual' | 'bulk')
+  | {
+      /**
+       * Only rows whose hash falls to this node: hash(key) & (of - 1) = number. An update of the key moves a row in or out.
+       */
+      shard?: {
+        /**
+         * The column that is hashed.
+         */
+        key: string;
+        /**
+         * SQL function that gives a whole number; it must be on the provider and on the node. Left out: partconf.get_hash_raw, as Londiste has it.
+         */
+        hash?: string;
+        /**
+         * Which part is held here, from 0. Left out, with of: as partconf.conf on the node says.
+         */
+        number?: number | string;
+        /**
+         * How many parts there are: a power of two.
+         */
+        of?: number | string;
+      };
+      /**
+       * Columns by name, and how they are made unreadable. keep: as it is. skip: the node does not hold it. bool: true where there is a value. hash32, hash64: a number made of the value. hash: 32 hexadecimal digits. The same value gives the same hash, so that joins still meet; whoever can guess values can check a guess.
+       */
+      obfuscate?: {
+        /**
+         * How the column is made unreadable.
+         */
+        [k: string]: 'keep' | 'skip' | 'bool' | 'hash32' | 'hash64' | 'hash';
+      };
+      /**
+       * Each event is handed to a function of the node, with the arguments that Londiste gives it: argument, tick, id, time, txid, retry, type, data, extra1 to extra4.
+       */
+      apply_function?: {
+        /**
+         * Function, as schema.name.
+         */
+        name: string;
+        /**
+         * Text that the function gets first.
+         */
+        argument?: string;
+      };
+    };
+/**
+ * What happens when a row to be inserted is there already, or one to be updated or deleted is not. error: the first stops the table, the others are told in the log of the worker. insert_or_update: the row is as the provider has it afterwards. keep: the row here stays as it is, and both are written to trunkline.conflict. log: as insert_or_update, and both are written to trunkline.conflict.
+ */
+export type Conflict = 'error' | 'insert_or_update' | 'keep' | 'log';
+/**
+ * set_based: the net changes of a batch in a few statements. ordered: change after change, as they were made on the root; slower.
+ */
+export type Apply = 'set_based' | 'ordered';
+/**
+ * Which triggers on the node's table see replicated rows. replica: those that are enabled for it, ALWAYS or REPLICA. fire: all that would fire for anybody else, foreign keys too, change after change; slower.
+ */
+export type UserTriggers = 'replica' | 'fire';
+/**
+ * Whether a TRUNCATE on the root empties the node's table.
+ */
+export type Truncate = 'apply' | 'ignore';
 /**
  * One query whose first column, in its only row, is true where all is well.
  */
@@ -298,6 +384,49 @@ export interface Node {
   merge_into?: string;
   parallel_copies?: ParallelCopies;
   on_error?: OnError;
+}
+/**
+ * Which of the root's columns a node holds; which must hold those of the key. A filter sees all of them.
+ */
+export interface Columns {
+  /**
+   * Only these.
+   *
+   * @minItems 1
+   */
+  include?: [Column, ...Column[]];
+  /**
+   * All but these.
+   *
+   * @minItems 1
+   */
+  exclude?: [Column, ...Column[]];
+}
+/**
+ * Columns that hold something else than the root's value: SQL over the root's row, in copy, replay and compare. Not for columns of the key.
+ */
+export interface Mask {
+  /**
+   * SQL that gives what the column holds. The same row must always give the same value.
+   */
+  [k: string]: string;
+}
+/**
+ * How the first copy goes.
+ */
+export interface Copy {
+  /**
+   * No copy: the rows are there already, and equal. Only where nothing changes on the root between that and the apply; compare tells.
+   */
+  expect_sync?: boolean | string;
+  /**
+   * Rows that are in the node's table stay, where it would else be emptied.
+   */
+  keep_rows?: boolean | string;
+  /**
+   * SQL condition over the root's columns: only these rows are copied. Changes of all rows come afterwards, so compare finds differences; for a lasting filter use where of the table.
+   */
+  where?: string;
 }
 /**
  * A question to the database of one node that must be answered with true. It is asked in a transaction that can only read.

@@ -1,11 +1,11 @@
 import type { PlacedRemark } from '../model/cascade.ts';
 import { type NodeName, type QueueName, splitName, type TableName } from '../model/names.ts';
 import type { LiveTable } from '../model/state.ts';
-import { type TableSpec, wholeTable } from '../model/table.ts';
-import { sameTable } from '../model/table-codec.ts';
+import type { TableSpec } from '../model/table.ts';
 import type { Table } from './document.ts';
 import type { ImportedNode } from './import-sequences.ts';
 import { isPattern } from './resolve.ts';
+import { canBeWritten, unusualOptions, writtenOptions } from './write-table-options.ts';
 
 type Entry = Exclude<Table, string>;
 type Placements = NonNullable<Entry['nodes']>;
@@ -78,11 +78,9 @@ function placementOf(live: LiveTable | undefined): Placement {
   return live.spec === undefined ? {} : optionsOf(live.spec);
 }
 
-function optionsOf({ name, destination, where }: TableSpec): Exclude<Placement, 'none'> {
-  return {
-    ...(destination === name ? {} : { target: destination }),
-    ...(where === undefined ? {} : { where }),
-  };
+function optionsOf(spec: TableSpec): Exclude<Placement, 'none'> {
+  const { name, destination } = spec;
+  return { ...(destination === name ? {} : { target: destination }), ...writtenOptions(unusualOptions(spec)) };
 }
 
 function isUsual(placement: Placement): boolean {
@@ -146,13 +144,10 @@ function remarkOptions(
     for (const { name: node, live } of nodes) {
       const table = live?.tables.get(name);
       if (table?.local !== true) continue;
-      const kind = table.spec === undefined ? 'handler_unknown' : saysAll(table.spec) ? undefined : 'options_unsaid';
+      const kind =
+        table.spec === undefined ? 'handler_unknown' : canBeWritten(table.spec) ? undefined : 'options_unsaid';
       if (kind !== undefined)
         remarks.push({ path, remark: { kind, queue, table: name, node, attrs: table.attrs ?? '' } });
     }
   }
-}
-
-function saysAll(spec: TableSpec): boolean {
-  return sameTable(spec, { ...wholeTable(spec.name, spec.destination), where: spec.where });
 }

@@ -84,7 +84,11 @@ function paramsOf(scope: Scope, name: string, raw: Database): ConnectionParams {
   };
 }
 
-function timeoutOf(scope: Scope, path: readonly string[], raw: number | string | undefined): number | undefined {
+function timeoutOf(
+  scope: Scope,
+  path: readonly (string | number)[],
+  raw: number | string | undefined,
+): number | undefined {
   if (raw === undefined) return undefined;
   if (typeof raw === 'number') return raw * 1000;
   const ms = parseDuration(raw);
@@ -93,7 +97,12 @@ function timeoutOf(scope: Scope, path: readonly string[], raw: number | string |
 }
 
 /** The schema lets text with a variable pass, for editors; by now it must be a number. */
-export function wholeNumber(scope: Scope, path: readonly string[], raw: number | string, fallback: number): number {
+export function wholeNumber(
+  scope: Scope,
+  path: readonly (string | number)[],
+  raw: number | string,
+  fallback: number,
+): number {
   if (typeof raw === 'number') return raw;
   reportValue(scope, path, raw, 'a whole number');
   return fallback;

@@ -5,8 +5,6 @@ import {
   nodeName,
   type QueueName,
   queueName,
-  type RowFilter,
-  rowFilter,
   tableName,
 } from '../model/names.ts';
 import type { DesiredState } from '../model/state.ts';
@@ -25,6 +23,7 @@ import { parseDuration } from './duration.ts';
 import { pointerOf } from './place.ts';
 import { resolveAssertions } from './resolve-assertions.ts';
 import { resolveDatabase, wholeNumber } from './resolve-database.ts';
+import { tableOptions } from './resolve-table-options.ts';
 import { at, keyAt, reportValue, type Scope } from './scope.ts';
 
 export const builtIn = {
@@ -150,7 +149,7 @@ function resolveTable(scope: Scope, queue: string, entry: Table, index: number):
             exclude: (entry.exclude ?? []).map(tableName),
           }
         : { kind: 'name', name: tableName(entry.name) },
-    where: filterOf(entry.where),
+    ...tableOptions(scope, path, entry),
     create: entry.create,
     key: entry.key,
     nodes: entry.nodes === undefined ? undefined : placementsOf(scope, entry.nodes, [...path, 'nodes']),
@@ -183,17 +182,13 @@ function placementsOf(
         ? 'none'
         : {
             target: placement.target === undefined ? undefined : tableName(placement.target),
-            where: filterOf(placement.where),
+            ...tableOptions(scope, [...path, name], placement),
             create: placement.create,
             at: keyAt(scope, ...path, name),
           },
     );
   }
   return placements;
-}
-
-function filterOf(text: string | undefined): RowFilter | undefined {
-  return text === undefined ? undefined : rowFilter(text);
 }
 
 function resolveSequences(scope: Scope, queue: string, { sequences }: Queue): SequenceRules {

@@ -11,6 +11,7 @@ import {
 } from '../model/topology.ts';
 import type { Database, Queue, Table, TrunklineDocument } from './document.ts';
 import { durationText } from './duration.ts';
+import { writtenOptions } from './write-table-options.ts';
 
 /** The document that says the same with nothing left out. A password reads `***`. */
 export function documentOf(state: DesiredState): TrunklineDocument {
@@ -82,12 +83,12 @@ function queueOf(queue: QueueSpec): Queue {
   };
 }
 
-function tableOf(queue: QueueSpec, { select, where, create, key, nodes }: TableRule): Table {
+function tableOf(queue: QueueSpec, { select, create, key, nodes, ...options }: TableRule): Table {
   return present({
     ...(select.kind === 'name'
       ? { name: select.name }
       : { include: select.include as [string, ...string[]], exclude: [...select.exclude] }),
-    where,
+    ...writtenOptions(options),
     create,
     key: key === undefined ? undefined : (key as [string, ...string[]]),
     nodes: nodes === undefined ? subscribersOf(queue) : mapped(nodes, placementOf),
@@ -106,7 +107,7 @@ function subscribersOf(queue: QueueSpec): Placements | undefined {
 function placementOf(placement: TablePlacement | 'none'): Placements[string] {
   return placement === 'none'
     ? 'none'
-    : present({ target: placement.target, where: placement.where, create: placement.create });
+    : present({ target: placement.target, ...writtenOptions(placement), create: placement.create });
 }
 
 function sequencesOf({ owned, include, exclude }: SequenceRules): NonNullable<Queue['sequences']> {

@@ -8,6 +8,7 @@ import {
   localAddTable,
   localRemoveSeq,
   localRemoveTable,
+  setTableAttrs,
 } from '../catalog/londiste.ts';
 import { setTickerSettings } from '../catalog/queue-settings.ts';
 import { expectDone } from '../catalog/reply.ts';
@@ -21,6 +22,7 @@ import type {
   RemoveSequence,
   RemoveTable,
   RestoreTriggers,
+  SetTableOptions,
   Step,
 } from '../model/step.ts';
 import { createRoot, createSubscriber, removeNode, setLocation } from './create-node.ts';
@@ -52,6 +54,8 @@ export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
       return deps.write(step.database, (session) => addTable(session, step));
     case 'change_table':
       return deps.write(step.database, (session) => changeTable(session, step));
+    case 'set_table_options':
+      return deps.write(step.database, (session) => setTableOptions(session, step));
     case 'remove_table':
       return deps.write(step.database, (session) => removeTable(session, step));
     case 'restore_triggers':
@@ -109,6 +113,11 @@ async function changeTable(session: Session, step: ChangeTable): Promise<void> {
     expectDone(await globalUpdateSeq(session, queue, name, lastValue), call(node, 'global_update_seq', name));
     expectDone(await localAddSeq(session, queue, name), call(node, 'local_add_seq', name));
   }
+}
+
+async function setTableOptions(session: Session, { queue, node, to, prune }: SetTableOptions): Promise<void> {
+  const reply = await setTableAttrs(session, queue, to, prune);
+  expectDone(reply, call(node, 'local_set_table_attrs', to.name));
 }
 
 /** 400: not known, or not replicated here any more. */

@@ -16,6 +16,8 @@ export type TableVerdict =
   | { readonly kind: 'not_in_sync'; readonly state: SyncState | undefined }
   /** Another tool's handler stands there: what the subscriber should hold is not known. */
   | { readonly kind: 'foreign_handler' }
+  /** Its handler decides what is here: nothing, or whatever a function makes of the events. */
+  | { readonly kind: 'not_held' }
   | { readonly kind: 'missing'; readonly side: 'provider' | 'subscriber' }
   | { readonly kind: 'unreadable'; readonly side: 'provider' | 'subscriber'; readonly detail: string };
 
@@ -59,7 +61,7 @@ export interface Comparison {
 }
 
 export function tableIsEqual(table: ComparedTable): boolean {
-  return table.verdict.kind === 'equal';
+  return table.verdict.kind === 'equal' || table.verdict.kind === 'not_held';
 }
 
 /** Nothing that was asked for differs, is behind, or could not be compared. */

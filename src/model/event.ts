@@ -9,6 +9,9 @@ export interface QueueRow {
   readonly extra1: string | null;
   readonly extra2: string | null;
   readonly extra3: string | null;
+  /** Only where they are asked for, as the next. */
+  readonly extra4?: string | null;
+  readonly time?: string | null;
 }
 
 /** What an event that is not a row change asks of a subscriber. */

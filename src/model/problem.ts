@@ -39,6 +39,40 @@ export type Problem =
       readonly expected: string;
       readonly suggestion: string | undefined;
     }
+  | {
+      readonly code: 'column_unknown';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly column: string;
+      readonly known: readonly string[];
+    }
+  | {
+      readonly code: 'masked_column_missing';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly destination: TableName;
+      readonly column: string;
+    }
+  | {
+      readonly code: 'key_column_lost';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly columns: readonly string[];
+    }
+  | {
+      readonly code: 'provider_holds_other_columns';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly provider: NodeName;
+    }
   | { readonly code: 'keys_conflict'; readonly at: Origin; readonly keys: readonly string[]; readonly first: Origin }
   | {
       readonly code: 'name_invalid';

@@ -34,6 +34,7 @@ export type Step =
   | CreateTable
   | AddTable
   | ChangeTable
+  | SetTableOptions
   | RemoveTable
   | RestoreTriggers
   | AddSequence
@@ -132,6 +133,13 @@ export interface ChangeTable extends NodeStepOf<'change_table'> {
   readonly role: NodeRole;
   readonly triggerArgs: readonly string[];
   readonly copy: { readonly estimatedRows: number | undefined; readonly bytes: number } | undefined;
+}
+
+/** How later changes go in, or fewer rows: what is there stays, or is deleted by the node's worker where `prune` says so. */
+export interface SetTableOptions extends NodeStepOf<'set_table_options'> {
+  readonly from: TableSpec;
+  readonly to: TableSpec;
+  readonly prune: boolean;
 }
 
 export interface RemoveTable extends NodeStepOf<'remove_table'> {

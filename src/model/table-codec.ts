@@ -22,12 +22,15 @@ export interface StoredTable {
 }
 
 const ownHandler = 'trunkline';
+const pruneKey = 'prune';
 
 type Pair = readonly [string, string | null];
 
-export function encodeTable(spec: TableSpec): StoredTable {
+/** With `prune`, its worker deletes what the filter does not let through, and then stores the table without it. */
+export function encodeTable(spec: TableSpec, prune = false): StoredTable {
   const handler = encodeHandler(spec);
   const own = ownPairs(spec);
+  if (prune) own.push([pruneKey, '1']);
   const pairs: Pair[] = [];
   if (own.length > 0) pairs.push(['handler', ownHandler]);
   if (handler !== undefined) pairs.push([own.length > 0 ? 'base' : 'handler', handler]);
@@ -63,6 +66,23 @@ function copyPairs({ keepRows, from, parallel }: CopyOptions): Pair[] {
   return pairs;
 }
 
+/** Rows that the filter does not let through are still to be deleted. */
+export function isToPrune({ attrs }: StoredTable): boolean {
+  return decodePairs(attrs ?? '')?.get(pruneKey) === '1';
+}
+
+/** Whether both can be had by the same rows: the rest is only how later changes go in. */
+export function holdsSameRows(left: TableSpec, right: TableSpec): boolean {
+  const kinds = [left, right].map(({ handler }) => (handler?.kind === 'bulk' ? undefined : handler));
+  return (
+    left.destination === right.destination &&
+    left.where === right.where &&
+    sameParts(left.columns, right.columns) &&
+    sameParts(left.mask, right.mask) &&
+    sameParts(kinds[0], kinds[1])
+  );
+}
+
 /** Equal in all but the first copy, which is over once it is done. Compared for every table on every node: no text is made. */
 export function sameTable(left: TableSpec, right: TableSpec): boolean {
   return (
@@ -74,8 +94,13 @@ export function sameTable(left: TableSpec, right: TableSpec): boolean {
     left.truncate === right.truncate &&
     sameParts(left.columns, right.columns) &&
     sameParts(left.mask, right.mask) &&
-    sameParts(left.handler, right.handler)
+    sameHandler(left, right)
   );
+}
+
+/** How Londiste's worker is to load is its own business. */
+function sameHandler({ handler: left }: TableSpec, { handler: right }: TableSpec): boolean {
+  return (left?.kind === 'bulk' && right?.kind === 'bulk') || sameParts(left, right);
 }
 
 function sameParts(left: unknown, right: unknown): boolean {
@@ -115,14 +140,6 @@ export function decodeTable(name: TableName, stored: StoredTable): TableSpec | u
   };
 }
 
-/** Like {@link decodeTable}; undefined also where the table asks for what our workers do not do. */
-export function decodeReplicable(name: TableName, stored: StoredTable): TableSpec | undefined {
-  const spec = decodeTable(name, stored);
-  if (spec === undefined) return undefined;
-  const done = { ...wholeTable(name, spec.destination), where: spec.where };
-  return sameTable(spec, done) ? spec : undefined;
-}
-
 const knownKeys: ReadonlySet<string> = new Set([
   'handler',
   'base',
@@ -137,6 +154,7 @@ const knownKeys: ReadonlySet<string> = new Set([
   'skip_truncate',
   'copy_node',
   'max_parallel_copy',
+  pruneKey,
 ]);
 
 function wordsOf(attrs: EncodedPairs): Pick<TableSpec, 'conflict' | 'apply' | 'userTriggers'> | undefined {

@@ -102,6 +102,11 @@ export function wholeTable(name: TableName, destination: TableName = name): Tabl
   };
 }
 
+/** No event of it is applied, and the node need not have the table. */
+export function isLeftAlone({ handler }: TableSpec): boolean {
+  return handler?.kind === 'virtual' || handler?.kind === 'queue_table';
+}
+
 /** Where the first copy of a table stands. */
 export type SyncState =
   | { readonly kind: 'missing' }

@@ -4,6 +4,15 @@ import type { DatabaseName, NodeName, QueueName, RowFilter } from './names.ts';
 import type { Origin } from './origin.ts';
 import type { Engine } from './schemas.ts';
 import type { Secret } from './secret.ts';
+import type {
+  ApplyOrder,
+  ColumnChoice,
+  ColumnMask,
+  ConflictPolicy,
+  HandlerSpec,
+  TruncatePolicy,
+  UserTriggers,
+} from './table.ts';
 
 /** Where a database is and how to reach it, as libpq knows it. */
 export interface ConnectionParams {
@@ -73,11 +82,31 @@ export interface NodeSpec {
   readonly at: Origin;
 }
 
+/** What is said of a table; what is undefined is left to an earlier rule, or as usual. */
+export interface TableOptions {
+  readonly where: RowFilter | undefined;
+  readonly columns?: ColumnChoice | undefined;
+  readonly mask?: readonly ColumnMask[] | undefined;
+  readonly handler?: HandlerSpec | undefined;
+  readonly conflict?: ConflictPolicy | undefined;
+  readonly apply?: ApplyOrder | undefined;
+  readonly userTriggers?: UserTriggers | undefined;
+  readonly truncate?: TruncatePolicy | undefined;
+  readonly copy?: CopyRule | undefined;
+}
+
+export interface CopyRule {
+  /** The rows are there already: nothing is copied. */
+  readonly expectSync: boolean | undefined;
+  readonly keepRows: boolean | undefined;
+  readonly from: NodeName | undefined;
+  readonly where: RowFilter | undefined;
+}
+
 /** What one node does differently with the tables of a rule. */
-export interface TablePlacement {
+export interface TablePlacement extends TableOptions {
   /** `schema.table` on this node where it differs from the root's; only in a rule that names one table. */
   readonly target: string | undefined;
-  readonly where: RowFilter | undefined;
   readonly create: CreateMode | undefined;
   readonly at: Origin;
 }
@@ -86,11 +115,10 @@ export interface TablePlacement {
  * One entry of `tables:`. Rules are read in order and a later one refines an earlier one, node by node.
  * `nodes` undefined means every subscriber, under the same name; `'none'` takes the table away from a node.
  */
-export interface TableRule {
+export interface TableRule extends TableOptions {
   readonly select:
     | { readonly kind: 'name'; readonly name: string }
     | { readonly kind: 'pattern'; readonly include: readonly string[]; readonly exclude: readonly string[] };
-  readonly where: RowFilter | undefined;
   readonly create: CreateMode | undefined;
   /** Columns that tell rows apart where that is not the primary key. */
   readonly key: readonly string[] | undefined;

@@ -1,5 +1,7 @@
-import { splitName, type TableName } from '../model/names.ts';
+import { splitName } from '../model/names.ts';
+import { isChosen, masksOf } from '../model/projection.ts';
 import type { ColumnFacts, TableFacts } from '../model/state.ts';
+import type { TableSpec } from '../model/table.ts';
 import { qualifiedSql, quoteIfNeeded } from './quote-ident.ts';
 
 export interface ColumnDifferences {
@@ -10,12 +12,14 @@ export interface ColumnDifferences {
 }
 
 /** What keeps rows of the root's table from going into the target. */
-export function compareColumns(source: TableFacts, target: TableFacts): ColumnDifferences {
+export function compareColumns(source: TableFacts, target: TableFacts, spec: TableSpec): ColumnDifferences {
   const lines: string[] = [];
   const alterSql: string[] = [];
   const targetColumns = new Map(target.columns.map((column) => [column.name, column]));
-  const sourceNames = new Set(source.columns.map((column) => column.name));
-  for (const column of source.columns) {
+  const masks = masksOf(spec);
+  const given = source.columns.filter(({ name }) => isChosen(spec, name) && !masks.has(name));
+  const filled = new Set([...masks.keys(), ...given.map(({ name }) => name)]);
+  for (const column of given) {
     const other = targetColumns.get(column.name);
     if (other === undefined) {
       lines.push(`${column.name} ${column.type} is missing`);
@@ -30,8 +34,8 @@ export function compareColumns(source: TableFacts, target: TableFacts): ColumnDi
     }
   }
   for (const column of target.columns) {
-    if (sourceNames.has(column.name) || !column.notNull || column.hasDefault || column.generated) continue;
-    lines.push(`${column.name} ${column.type} is NOT NULL without a default, and the root does not have it`);
+    if (filled.has(column.name) || !column.notNull || column.hasDefault || column.generated) continue;
+    lines.push(`${column.name} ${column.type} is NOT NULL without a default, and nothing comes from the root for it`);
     alter(`ALTER COLUMN ${quoteIfNeeded(column.name)} DROP NOT NULL`);
   }
   const sourceKey = source.primaryKey?.join(', ');
@@ -47,9 +51,10 @@ export function compareColumns(source: TableFacts, target: TableFacts): ColumnDi
 }
 
 /** The least that takes the rows: columns, NOT NULL and the key. */
-export function createTableSql(source: TableFacts, destination: TableName, schemaExists: boolean): string {
+export function createTableSql(source: TableFacts, spec: TableSpec, schemaExists: boolean): string {
+  const { destination } = spec;
   const { schema } = splitName(destination);
-  const lines = source.columns.map(columnSql);
+  const lines = source.columns.filter(({ name }) => isChosen(spec, name) || masksOf(spec).has(name)).map(columnSql);
   if (source.primaryKey !== undefined) {
     lines.push(`PRIMARY KEY (${source.primaryKey.map(quoteIfNeeded).join(', ')})`);
   }

@@ -2,10 +2,12 @@ import type { NodeName, SequenceName, TableName } from '../model/names.ts';
 import { splitName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
+import { isChosen, isPlain, masksOf, mentioned } from '../model/projection.ts';
 import type { LiveTable, TableFacts } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
-import { type TableSpec, wholeTable } from '../model/table.ts';
-import { keyInEvents, nameInEvents, sameTable } from '../model/table-codec.ts';
+import { isLeftAlone, type TableSpec, wholeTable } from '../model/table.ts';
+import { holdsSameRows, keyInEvents, nameInEvents, sameTable } from '../model/table-codec.ts';
+import { checkProjection } from './check-projection.ts';
 import { compareColumns, createTableSql } from './compare-columns.ts';
 import { type MadeSequences, makeOnNode } from './create/on-node.ts';
 import { createId } from './diff-node.ts';
@@ -15,9 +17,11 @@ import {
   copyAgainHazards,
   firstCopyHazards,
   lostEventsHazards,
+  pruneHazards,
   removeFromLeafHazards,
   removeFromRootHazards,
 } from './hazards.ts';
+import { narrows } from './narrows.ts';
 import { qualifiedSql, quoteIfNeeded } from './quote-ident.ts';
 import { below, type NodeScene, type Scene, type SubscriberScene } from './scene.ts';
 import { stepId } from './step-ids.ts';
@@ -123,13 +127,18 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     }
     const recorded = leaf.node?.tables.get(spec.name);
     const live = recorded?.local ? recorded : undefined;
+    if (isLeftAlone(spec)) {
+      if (live === undefined) addToSubscriber(leaf, table, undefined, placed);
+      else if (live.spec !== undefined && !sameTable(live.spec, spec)) changeOnSubscriber(leaf, table, live, placed);
+      return true;
+    }
     const target = leaf.database.tables.get(spec.destination);
     // A fault in what replicates already must not keep the rest of the cascade from being changed.
     const fatal = live === undefined;
     const ids = { at, queue: queue.name, node, table: spec.name, destination: spec.destination };
     if (target === undefined && fatal && makeTable(leaf, table, placed)) return true;
     if (target === undefined) {
-      const createSql = createTableSql(table.facts, spec.destination, hasSchema(leaf, spec.destination));
+      const createSql = createTableSql(table.facts, spec, hasSchema(leaf, spec.destination));
       report({ code: 'table_missing_on_node', ...ids, createSql, replicated: !fatal }, fatal);
       return !fatal;
     }
@@ -143,12 +152,15 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       report(keyless, fatal && table.named);
       return !fatal;
     }
-    const { lines: differences, alterSql } = compareColumns(table.facts, target);
+    const misfits = checkProjection({ at, queue: queue.name, node }, spec, table, target);
+    for (const misfit of misfits) report(misfit, true);
+    if (misfits.length > 0) return !fatal;
+    const { lines: differences, alterSql } = compareColumns(table.facts, target, spec);
     if (differences.length > 0) {
       report({ code: 'columns_differ', ...ids, differences, alterSql }, fatal);
       if (fatal) return false;
     }
-    if (live === undefined) addToSubscriber(leaf, table, target, spec);
+    if (live === undefined) addToSubscriber(leaf, table, target, placed);
     else if (live.spec === undefined) {
       warnings.push({
         code: 'handler_foreign',
@@ -158,13 +170,15 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
         table: spec.name,
         attrs: live.attrs ?? '',
       });
-    } else if (!sameTable(live.spec, spec)) changeOnSubscriber(leaf, table, live.spec, spec);
+    } else if (!sameTable(live.spec, spec)) changeOnSubscriber(leaf, table, live, placed);
     else restoreTriggers(leaf, live, spec, table.key);
     return true;
   }
 
   /** True when the table is there once the plan is done, or the reader is told why it can't be. */
   function makeTable(leaf: SubscriberScene, table: WantedTable, placed: PlacedTable): boolean {
+    // What it is to look like without some of its columns, its indexes and checks do not tell.
+    if (!isPlain(placed.spec)) return false;
     const node = leaf.spec.name;
     const creation = makeOnNode(scene, leaf, table, placed, wanted);
     if (creation === undefined) return false;
@@ -175,7 +189,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     const sequences = made.get(node) ?? new Map<SequenceName, string>();
     made.set(node, sequences);
     for (const sequence of creation.sequences) sequences.set(sequence, step);
-    addToSubscriber(leaf, table, undefined, placed.spec);
+    addToSubscriber(leaf, table, undefined, placed);
     return true;
   }
 
@@ -183,9 +197,10 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     leaf: SubscriberScene,
     { facts: source, key }: WantedTable,
     target: TableFacts | undefined,
-    spec: TableSpec,
+    { spec, expectSync }: PlacedTable,
   ): void {
     const { name: node, database } = leaf.spec;
+    const copied = !expectSync && !isLeftAlone(spec);
     // Written out, as this is made for every table on every node: a spread here costs a third of a large plan's time.
     steps.push({
       database,
@@ -195,11 +210,11 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'add_table',
       table: spec,
       role: leaf.spec.placement.role,
-      triggerArgs: captureArgsOf(leaf, spec, target ?? source, key),
-      copy: { estimatedRows: source.estimatedRows, bytes: source.bytes },
-      hazards: firstCopyHazards(node, spec, source, target),
+      triggerArgs: addArgs(leaf, spec, expectSync, target ?? source, key),
+      copy: copied ? { estimatedRows: source.estimatedRows, bytes: source.bytes } : undefined,
+      hazards: copied ? firstCopyHazards(node, spec, source, target) : [],
       dependsOn:
-        target === undefined
+        target === undefined && !isLeftAlone(spec)
           ? [...copiedAfter(leaf, spec.name), stepId.createTable(queue.name, node, spec.name)]
           : copiedAfter(leaf, spec.name),
     });
@@ -208,10 +223,29 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   function changeOnSubscriber(
     leaf: SubscriberScene,
     { facts: source, key }: WantedTable,
-    from: TableSpec,
-    to: TableSpec,
+    live: LiveTable,
+    placed: PlacedTable,
   ): void {
+    const { spec: to, expectSync } = placed;
+    const { spec: from } = live;
+    if (from === undefined) return;
     const node = leaf.spec.name;
+    const target = leaf.database.tables.get(to.destination);
+    const prune = target !== undefined && live.sync.kind === 'in_sync' && canPrune(from, to, source, target);
+    if (prune || holdsSameRows(from, to)) {
+      steps.push({
+        ...base(leaf),
+        id: stepId.setTableOptions(queue.name, node, to.name),
+        kind: 'set_table_options',
+        from,
+        to,
+        prune,
+        hazards: prune ? pruneHazards(node, to, target) : [],
+        dependsOn: [],
+      });
+      return;
+    }
+    const copied = !expectSync && target !== undefined;
     steps.push({
       ...base(leaf),
       id: stepId.changeTable(queue.name, node, to.name),
@@ -219,9 +253,9 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       from,
       to,
       role: leaf.spec.placement.role,
-      triggerArgs: captureArgsOf(leaf, to, leaf.database.tables.get(to.destination), key),
-      copy: { estimatedRows: source.estimatedRows, bytes: source.bytes },
-      hazards: copyAgainHazards(node, from, to, source),
+      triggerArgs: addArgs(leaf, to, expectSync, target, key),
+      copy: copied ? { estimatedRows: source.estimatedRows, bytes: source.bytes } : undefined,
+      hazards: copied ? copyAgainHazards(node, from, to, source) : [],
       dependsOn: [stepId.restoreTriggers(queue.name, root.spec.name, to.name), ...copiedAfter(leaf, to.name)],
     });
   }
@@ -295,13 +329,15 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   function unfitForProvider(
     { spec: node, provider }: SubscriberScene,
     { facts, nodes }: WantedTable,
-    { where }: TableSpec,
+    { where, columns }: TableSpec,
     at: Origin,
   ): Problem | undefined {
     if (provider === root) return undefined;
     const above = nodes.get(provider.spec.name)?.spec;
     const subject = { at, queue: queue.name, node: node.name, table: facts.name, provider: provider.spec.name };
-    if (above === undefined) return { code: 'table_not_on_provider', ...subject };
+    if (above === undefined || isLeftAlone(above)) return { code: 'table_not_on_provider', ...subject };
+    const sameColumns = above.columns === undefined || JSON.stringify(above.columns) === JSON.stringify(columns);
+    if (masksOf(above).size > 0 || !sameColumns) return { code: 'provider_holds_other_columns', ...subject };
     if (above.where === undefined || above.where === where) return undefined;
     return { code: 'provider_holds_fewer_rows', ...subject, where, providerWhere: above.where };
   }
@@ -433,6 +469,30 @@ function partsByAncestor(wanted: Expansion['tables'], root: NodeScene): Readonly
     }
   }
   return parts;
+}
+
+/** Also what only `local_add_table` itself listens to. */
+function addArgs(
+  node: NodeScene,
+  spec: TableSpec,
+  expectSync: boolean,
+  facts: TableFacts | undefined,
+  key: WantedTable['key'],
+): readonly string[] {
+  if (isLeftAlone(spec)) return ['virtual_table'];
+  const args = captureArgsOf(node, spec, facts, key);
+  return expectSync ? ['expect_sync', ...args] : args;
+}
+
+/** Fewer rows, and the node's own rows tell which. */
+function canPrune(from: TableSpec, to: TableSpec, source: TableFacts, target: TableFacts): boolean {
+  if (!holdsSameRows({ ...from, where: to.where }, to) || !narrows(from.where, to.where)) return false;
+  const names = source.columns.map(({ name }) => name);
+  const onTarget = new Set(target.columns.map(({ name }) => name));
+  const masks = masksOf(to);
+  return mentioned(to.where ?? '', names, to.name).every(
+    (name) => onTarget.has(name) && isChosen(to, name) && !masks.has(name),
+  );
 }
 
 function hasSchema(leaf: NodeScene, destination: TableName): boolean {

@@ -4,8 +4,8 @@ import { type NodeName, splitName, type TableName, tableName } from '../model/na
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import type { TableFacts } from '../model/state.ts';
-import { type TableSpec, wholeTable } from '../model/table.ts';
-import type { QueueSpec, TablePlacement, TableRule } from '../model/topology.ts';
+import { type CopyOptions, type TableSpec, wholeTable } from '../model/table.ts';
+import type { CopyRule, QueueSpec, TablePlacement, TableRule } from '../model/topology.ts';
 import { anyGlob, compileGlob } from './glob.ts';
 
 /** One table that the rules of a queue put on its root and on some subscribers. */
@@ -24,6 +24,8 @@ export interface PlacedTable {
   readonly spec: TableSpec;
   /** What is done where the node lacks the table. */
   readonly create: CreateMode;
+  /** The rows are there already: there is no first copy. */
+  readonly expectSync: boolean;
   readonly at: Origin;
 }
 
@@ -127,17 +129,37 @@ function refined(
   rule: TableRule,
   placement: TablePlacement | undefined,
 ): PlacedTable {
-  const placed = before === 'none' ? undefined : before;
-  const earlier = placed?.spec;
+  const earlier = before === undefined || before === 'none' ? undefined : before;
+  const spec = earlier?.spec ?? wholeTable(draft.facts.name);
   const target = placement?.target === undefined ? undefined : tableName(placement.target);
   return {
+    // Written out, as a large plan makes many of them.
     spec: {
-      ...wholeTable(draft.facts.name),
-      destination: target ?? earlier?.destination ?? draft.facts.name,
-      where: placement?.where ?? rule.where ?? earlier?.where,
+      name: spec.name,
+      destination: target ?? spec.destination,
+      where: placement?.where ?? rule.where ?? spec.where,
+      columns: placement?.columns ?? rule.columns ?? spec.columns,
+      mask: placement?.mask ?? rule.mask ?? spec.mask,
+      handler: placement?.handler ?? rule.handler ?? spec.handler,
+      conflict: placement?.conflict ?? rule.conflict ?? spec.conflict,
+      apply: placement?.apply ?? rule.apply ?? spec.apply,
+      userTriggers: placement?.userTriggers ?? rule.userTriggers ?? spec.userTriggers,
+      truncate: placement?.truncate ?? rule.truncate ?? spec.truncate,
+      copy: copyOf(spec.copy, rule.copy, placement?.copy),
     },
-    create: placement?.create ?? rule.create ?? placed?.create ?? queue.create,
+    create: placement?.create ?? rule.create ?? earlier?.create ?? queue.create,
+    expectSync: placement?.copy?.expectSync ?? rule.copy?.expectSync ?? earlier?.expectSync ?? false,
     at: placement?.at ?? rule.at,
+  };
+}
+
+function copyOf(before: CopyOptions, rule: CopyRule | undefined, placement: CopyRule | undefined): CopyOptions {
+  if (rule === undefined && placement === undefined) return before;
+  return {
+    where: placement?.where ?? rule?.where ?? before.where,
+    keepRows: placement?.keepRows ?? rule?.keepRows ?? before.keepRows,
+    from: placement?.from ?? rule?.from ?? before.from,
+    parallel: before.parallel,
   };
 }
 

@@ -31,6 +31,12 @@ export function copyAgainHazards(node: NodeName, from: TableSpec, to: TableSpec,
   ];
 }
 
+/** Rows that a closer filter does not let through. */
+export function pruneHazards(node: NodeName, to: TableSpec, target: TableFacts): Hazard[] {
+  const detail = `rows of ${to.destination} on ${node} that do not meet the new filter are deleted; it holds ${amountOf(target)}.`;
+  return [{ kind: 'drops-data', detail }];
+}
+
 export function removeFromLeafHazards(node: NodeName, live: LiveTable, destination: TableName): Hazard[] {
   const hazards: Hazard[] = [
     {

@@ -15,6 +15,7 @@ const ranks: Readonly<Record<StepKind, number>> = {
   create_table: 8,
   add_table: 9,
   change_table: 10,
+  set_table_options: 10,
   add_sequence: 11,
   execute_file: 12,
   remove_table: 13,

@@ -16,6 +16,8 @@ export const stepId = {
   createTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('create_table', queue, node, table),
   addTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('add_table', queue, node, table),
   changeTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('change_table', queue, node, table),
+  setTableOptions: (queue: QueueName, node: NodeName, table: TableName) =>
+    idOf('set_table_options', queue, node, table),
   removeTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('remove_table', queue, node, table),
   restoreTriggers: (queue: QueueName, node: NodeName, table: TableName) => idOf('restore_triggers', queue, node, table),
   addSequence: (queue: QueueName, node: NodeName, sequence: SequenceName) =>

@@ -70,6 +70,8 @@ function tableLines(table: ComparedTable, width: number, paint: Paint): string[]
         };
       case 'foreign_handler':
         return { word: 'NOT COMPARED', brush: paint.warned, rest: "another tool's handler fills it", below: [] };
+      case 'not_held':
+        return { word: 'NOT COMPARED', brush: paint.faint, rest: 'its handler decides what is here', below: [] };
       case 'missing':
         return {
           word: 'MISSING',

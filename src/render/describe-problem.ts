@@ -84,6 +84,26 @@ function sentences(problem: Problem): Sentences {
         `${subject(problem.at.path)} ${problem.found === undefined ? 'has a value that does not fit' : `is ${problem.found}`}.`,
         `It should be ${problem.expected}.${problem.suggestion === undefined ? '' : ` Did you mean ${problem.suggestion}?`}`,
       ];
+    case 'column_unknown':
+      return [
+        `table ${problem.table} of queue ${problem.queue} has no column ${problem.column}, which is named for node ${problem.node}.`,
+        `Its columns are ${list(problem.known)}.`,
+      ];
+    case 'masked_column_missing':
+      return [
+        `table ${problem.destination} on node ${problem.node} of queue ${problem.queue} has no column ${problem.column} to take what its mask gives.`,
+        'Add the column there, or take the mask away.',
+      ];
+    case 'key_column_lost':
+      return [
+        `node ${problem.node} of queue ${problem.queue} is not to hold ${list(problem.columns)} of table ${problem.table} as the root has it, but rows are found again by it.`,
+        'Leave the columns of the key in, and unmasked.',
+      ];
+    case 'provider_holds_other_columns':
+      return [
+        `node ${problem.node} of queue ${problem.queue} reads table ${problem.table} from ${problem.provider}, which does not hold all its columns as the root has them: its first copy would differ from its changes.`,
+        `Let ${problem.provider} hold the table whole, or let ${problem.node} read from another node.`,
+      ];
     case 'keys_conflict':
       return [
         `${problem.at.path} cannot stand beside ${list(problem.keys)}.`,

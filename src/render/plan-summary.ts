@@ -50,6 +50,7 @@ export function changeOf(step: Step): Change {
     case 'set_location':
     case 'execute_file':
     case 'restore_triggers':
+    case 'set_table_options':
       return 'change';
     case 'change_table':
       return 'replace';

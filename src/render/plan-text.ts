@@ -6,6 +6,7 @@ import type { CreateTable, Step } from '../model/step.ts';
 import { schemaGroups, tableText, tickerSettings } from './describe-step.ts';
 import type { Paint } from './paint.ts';
 import { type Change, changeOf, hazardsOf, type PlanSummary, summarize } from './plan-summary.ts';
+import { tableOptions } from './table-options.ts';
 import { countOf } from './units.ts';
 
 /** The plan as a review: a header per node, a line per step with its details below, the sum, and what needs consent. */
@@ -176,16 +177,22 @@ export function contentOf(step: Step): readonly [what: string, details: readonly
     case 'add_table':
       return [
         `table ${tableText(step.table)}`,
-        step.table.where === undefined ? [] : attributes([['where', step.table.where]]),
+        attributes([
+          ...tableOptions(step.table).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+          ...(step.triggerArgs.includes('expect_sync') ? [['first copy', 'none: the rows are there'] as const] : []),
+        ]),
       ];
     case 'change_table':
+    case 'set_table_options': {
+      const from = new Map(tableOptions(step.from));
       return [
         `table ${step.to.name}`,
         changes([
           ['target', step.from.destination, step.to.destination],
-          ['where', step.from.where, step.to.where],
+          ...tableOptions(step.to).map(([key, value]) => [key, from.get(key), value] as const),
         ]),
       ];
+    }
     case 'remove_table':
       return [`table ${tableText({ name: step.table, destination: step.destination })}`, []];
     case 'restore_triggers':

@@ -9,6 +9,8 @@ export interface ApplyTarget {
   readonly key: readonly ApplyColumn[];
   /** SQL of the row filter. */
   readonly where: string | undefined;
+  /** Who writes conflicts down, as values for `trunkline.conflict`: literals. */
+  readonly conflict: { readonly queue: string; readonly node: string; readonly table: string; readonly policy: string };
 }
 
 export interface ApplyColumn {
@@ -53,16 +55,37 @@ export function insertMissingRows(target: ApplyTarget, columns: readonly ApplyCo
   return `${insertRows(target, columns, source)} where not exists (select from ${target.table} t where ${sameKey(target)})`;
 }
 
-/** Rows that the filter lets through. */
-export function passing(target: ApplyTarget, source: RowSource): RowSource {
-  return target.where === undefined
-    ? source
-    : { relation: `(select * from ${source.relation} as ${target.alias} where (${target.where}))` };
+/**
+ * Rows as the table is to hold them: those that the filter lets through, made of `list`. Undefined takes the columns as
+ * they are.
+ */
+export function projected(target: ApplyTarget, list: string | undefined, source: RowSource): RowSource {
+  if (target.where === undefined && list === undefined) return source;
+  const where = target.where === undefined ? '' : ` where (${target.where}\n)`;
+  return { relation: `(select ${list ?? '*'} from ${source.relation} as ${target.alias}${where})` };
 }
 
 /** Rows that the filter keeps out; an expression that comes to NULL keeps out, as WHERE does. */
 export function failing(target: ApplyTarget, source: RowSource): RowSource {
-  return { relation: `(select * from ${source.relation} as ${target.alias} where (${target.where}) is not true)` };
+  return { relation: `(select * from ${source.relation} as ${target.alias} where (${target.where}\n) is not true)` };
+}
+
+/** Writes down the rows that are in the way of rows to come, and those. */
+export function noteExisting(target: ApplyTarget, source: RowSource): string {
+  const rows = `${source.relation} s join ${target.only}${target.table} t on ${sameKey(target)}`;
+  return `${noteInto(target, 'insert_exists')}, to_jsonb(t), to_jsonb(s) from ${rows}`;
+}
+
+/** Writes down the changes whose row is not there. */
+export function noteMissing(target: ApplyTarget, kind: 'update_missing' | 'delete_missing', source: RowSource): string {
+  const there = `select from ${target.only}${target.table} t where ${sameKey(target)}`;
+  return `${noteInto(target, kind)}, null::jsonb, to_jsonb(s) from ${source.relation} s where not exists (${there})`;
+}
+
+function noteInto({ conflict }: ApplyTarget, kind: string): string {
+  const columns = 'queue_name, node_name, table_name, kind, policy, row_here, row_of_provider';
+  const { queue, node, table, policy } = conflict;
+  return `insert into trunkline.conflict (${columns}) select ${queue}, ${node}, ${table}, '${kind}', ${policy}`;
 }
 
 /** Rows as one text array per column, in `$1`, `$2`, …: one round trip and no stage for a small batch. */

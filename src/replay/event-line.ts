@@ -54,6 +54,7 @@ export function readNumber(bytes: Uint8Array, from: number): number {
 /** The event as text, for what is rare. */
 export function readQueueRow(bytes: Uint8Array, line: EventLine): QueueRow {
   const text = (from: number, next: number) => decoder.decode(bytes.subarray(from, next - 1));
+  const [extra3, ...more] = text(line.extra3, line.end).split('\t');
   return {
     id: text(line.id, line.txid),
     txid: text(line.txid, line.type),
@@ -61,7 +62,8 @@ export function readQueueRow(bytes: Uint8Array, line: EventLine): QueueRow {
     data: readField(text(line.data, line.extra1)),
     extra1: readField(text(line.extra1, line.extra2)),
     extra2: readField(text(line.extra2, line.extra3)),
-    extra3: readField(text(line.extra3, line.end).split('\t')[0]),
+    extra3: readField(extra3),
+    ...(more.length === 0 ? {} : { extra4: readField(more[0]), time: readField(more[1]) }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Session } from '../db/session.ts';
 import { quoteIdent, quoteName, type Statement, sql } from '../db/statement.ts';
 import type { TableSum } from '../model/comparison.ts';
-import type { RowFilter, TableName } from '../model/names.ts';
+import type { TableName } from '../model/names.ts';
 
 /** What is read of one side of a table. Both sides get the same columns in the same order. */
 export interface SumRequest {
@@ -9,13 +9,17 @@ export interface SumRequest {
   /** False for a table whose rows all lie in others, such as a partitioned one. */
   readonly inheritable: boolean;
   readonly columns: readonly SumColumn[];
-  readonly where: RowFilter | undefined;
+  /** SQL; it and the columns may name the table by `alias`. */
+  readonly where: string | undefined;
+  readonly alias: string;
 }
 
 export interface SumColumn {
   readonly name: string;
   /** Of type money, whose text depends on the server's locale. */
   readonly money: boolean;
+  /** What stands in the place of a column of that name. */
+  readonly expression?: string;
 }
 
 const modulus = 64;
@@ -25,14 +29,16 @@ const modulus = 64;
  * same sum, and two equal rows do not cancel each other out. Only md5 is the same function on every version.
  */
 function sumStatement(request: SumRequest): Statement {
-  const columns = request.columns.map(({ name, money }) => `${quoteIdent(name)}${money ? '::numeric' : ''}`);
+  const columns = request.columns.map(
+    ({ name, money, expression }) => `${expression ?? quoteIdent(name)}${money ? '::numeric' : ''}`,
+  );
   const bytes = `pg_catalog.convert_to(row(${columns.join(', ')})::text, 'UTF8')`;
   // A filter may end in a comment, hence the line feed.
   const filter = request.where === undefined ? '' : `\n where (${request.where}\n)`;
   return sql(
     `select count(*) as rows,
   coalesce(sum(('x' || pg_catalog.substr(pg_catalog.md5(${bytes}), 1, 16))::bit(64)::bigint), 0)::text as total
- from ${request.inheritable ? 'only ' : ''}${quoteName(request.table)}${filter}`,
+ from ${request.inheritable ? 'only ' : ''}${quoteName(request.table)} as ${quoteIdent(request.alias)}${filter}`,
   );
 }
 

@@ -4,12 +4,14 @@ import {
   readComparableTables,
   readHeldTables,
 } from '../catalog/compare-reads.ts';
+import { withShardPart } from '../catalog/shard.ts';
 import { ConnectionLost, readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import type { ComparedTable, TableSum, TableVerdict } from '../model/comparison.ts';
-import type { QueueName, TableName } from '../model/names.ts';
-import type { TableSpec } from '../model/table.ts';
-import { readSum, type SumRequest } from './checksum.ts';
+import { type QueueName, splitName, type TableName } from '../model/names.ts';
+import { isChosen, masksOf, rowCondition } from '../model/projection.ts';
+import { isLeftAlone, type TableSpec } from '../model/table.ts';
+import { readSum, type SumColumn, type SumRequest } from './checksum.ts';
 
 /** Readers with a transaction open at the same tick: the first provider's beside the first subscriber's, and so on. */
 export interface OpenReaders {
@@ -74,7 +76,11 @@ async function compareTable(table: HeldTable, facts: Facts, provider: Session, s
   async function judge(): Promise<TableVerdict> {
     if (table.sync?.kind !== 'in_sync') return { kind: 'not_in_sync', state: table.sync };
     if (table.spec === undefined) return { kind: 'foreign_handler' };
-    const requests = requestsFor(table, table.spec, facts, columns.common);
+    if (isLeftAlone(table.spec) || table.spec.handler?.kind === 'apply_function') return { kind: 'not_held' };
+    const stored = table.spec;
+    const spec = await orSaid(subscriber, () => withShardPart(subscriber, stored));
+    if (typeof spec === 'string') return { kind: 'unreadable', side: 'subscriber', detail: spec };
+    const requests = requestsFor(table, spec, facts, columns.common);
     if (!('provider' in requests)) return { kind: 'missing', side: requests.missing };
     const [left, right] = await Promise.all([
       readSide(provider, requests.provider),
@@ -91,53 +97,72 @@ type Requests =
   | { readonly missing: 'provider' | 'subscriber' }
   | { readonly provider: SumRequest; readonly subscriber: SumRequest };
 
-function requestsFor(
-  table: HeldTable,
-  spec: TableSpec,
-  facts: Facts,
-  common: readonly { readonly name: string; readonly money: boolean }[],
-): Requests {
+function requestsFor(table: HeldTable, spec: TableSpec, facts: Facts, common: readonly SumColumn[]): Requests {
   const source = facts.sources.get(table.name);
   const left = source === undefined ? undefined : facts.provider.get(source);
   const right = facts.subscriber.get(table.destination);
   if (source === undefined || left === undefined) return { missing: 'provider' };
   if (right === undefined) return { missing: 'subscriber' };
+  const alias = splitName(table.name).name;
   return {
-    provider: { table: source, inheritable: left.inheritable, columns: common, where: spec.where },
+    provider: { table: source, inheritable: left.inheritable, columns: common, where: rowCondition(spec), alias },
     // Not filtered: a row that the filter excludes and that is still here is a difference.
-    subscriber: { table: table.destination, inheritable: right.inheritable, columns: common, where: undefined },
+    subscriber: {
+      table: table.destination,
+      inheritable: right.inheritable,
+      columns: common.map(({ name, money }) => ({ name, money })),
+      where: undefined,
+      alias,
+    },
   };
 }
 
-/** The columns that both sides have, in the provider's order. */
+/** The columns that both sides have, in the provider's order, then those that hold something else than the provider's. */
 function compareColumns(table: HeldTable, facts: Facts) {
+  const { spec } = table;
   const source = facts.sources.get(table.name);
   const left = (source === undefined ? undefined : facts.provider.get(source))?.columns ?? [];
   const right = facts.subscriber.get(table.destination)?.columns ?? [];
   const rightByName = new Map(right.map((column) => [column.name, column]));
   const leftNames = new Set(left.map(({ name }) => name));
-  const shared = left.flatMap((column) => {
+  const masks = spec === undefined ? new Map<string, string>() : masksOf(spec);
+  const wanted = left.filter(({ name }) => !masks.has(name) && (spec === undefined || isChosen(spec, name)));
+  const shared = wanted.flatMap((column) => {
     const other = rightByName.get(column.name);
     return other === undefined ? [] : [{ left: column, right: other }];
   });
-  const common = shared.filter((pair) => !pair.left.generated && !pair.right.generated);
+  const plain = shared.filter((pair) => !pair.left.generated && !pair.right.generated);
+  const common: SumColumn[] = plain.map((pair) => ({
+    name: pair.left.name,
+    money: pair.left.money && pair.right.money,
+  }));
+  for (const { name, generated, type, money } of right) {
+    const mask = masks.get(name);
+    if (mask === undefined || generated) continue;
+    common.push({ name, money, expression: type === undefined ? `(${mask}\n)` : `(${mask}\n)::${type}` });
+  }
+  const used = new Set(common.map(({ name }) => name));
   return {
-    common: common.map((pair) => ({ name: pair.left.name, money: pair.left.money && pair.right.money })),
+    common,
     differences: {
-      onlyOnProvider: left.filter(({ name }) => !rightByName.has(name)).map(({ name }) => name),
-      onlyOnSubscriber: right.filter(({ name }) => !leftNames.has(name)).map(({ name }) => name),
-      generated: shared.filter((pair) => !common.includes(pair)).map((pair) => pair.left.name),
+      onlyOnProvider: wanted.filter(({ name }) => !rightByName.has(name)).map(({ name }) => name),
+      onlyOnSubscriber: right.filter(({ name }) => !used.has(name) && !leftNames.has(name)).map(({ name }) => name),
+      generated: shared.filter((pair) => !plain.includes(pair)).map((pair) => pair.left.name),
     },
   };
 }
 
+function readSide(session: Session, request: SumRequest): Promise<TableSum | string> {
+  return orSaid(session, () => readSum(session, request));
+}
+
 /** What the server said where it could not be read: another table may still be. */
-async function readSide(session: Session, request: SumRequest): Promise<TableSum | string> {
+async function orSaid<Result>(session: Session, read: () => Promise<Result>): Promise<Result | string> {
   await session.script('savepoint one_table');
   try {
-    const sum = await readSum(session, request);
+    const result = await read();
     await session.script('release savepoint one_table');
-    return sum;
+    return result;
   } catch (error) {
     const said = readDriverError(error);
     if (said === undefined || said.connectionLost || error instanceof ConnectionLost) throw error;

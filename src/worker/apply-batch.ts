@@ -1,14 +1,17 @@
-import { readTargetTables } from '../catalog/target-tables.ts';
 import type { Session } from '../db/session.ts';
 import { quoteName } from '../db/statement.ts';
 import type { ControlEvent, QueueRow } from '../model/event.ts';
 import { decodeControlEvent, decodeRowType, type RowType } from '../model/event-codec.ts';
 import type { TableName } from '../model/names.ts';
+import { isPlain, rowCondition } from '../model/projection.ts';
+import type { TableSpec } from '../model/table.ts';
 import { type EventLine, readEventLine, readNumber, readQueueRow } from '../replay/event-line.ts';
 import { addChange, emptyFold, type Fold, hashBytes, reserve, sizeOf } from '../replay/fold.ts';
 import { decodeRow, lineBound, MalformedRow, type RowLayout, readLayout, sameLayout } from '../replay/row-decoder.ts';
 import { type Snapshot, sees } from '../replay/snapshot.ts';
-import { type Destination, type Missed, writeFold } from './write-rows.ts';
+import { callFunction } from './call-function.ts';
+import type { Destination } from './row-layout.ts';
+import { type Missed, writeFold } from './write-rows.ts';
 
 /** A table whose events this reader applies. */
 export interface Route extends Destination {
@@ -25,6 +28,8 @@ export interface ApplyOptions {
   readonly ordered: ReadonlySet<string>;
   /** Everything that is neither a row nor a truncate; undefined for a copy, which leaves those to the main worker. */
   readonly control: ((event: ControlEvent) => Promise<void>) | undefined;
+  /** That the batch ends with. */
+  readonly tick: bigint;
   /** Bytes of rows held before they are written out. */
   readonly maxHeld: number;
 }
@@ -59,6 +64,8 @@ interface Pending {
   readonly layouts: RowLayout[];
   fold: Fold | undefined;
   keyText: string | undefined;
+  /** Events for the function that is to apply them. */
+  readonly calls: QueueRow[];
 }
 
 /** Events of one type about one table. What is found out about the first of them holds for the others. */
@@ -108,7 +115,8 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
       }
       if (truncates.length > 0) await writeTruncates();
       applied += 1;
-      if (kind.type.format === 'sql') await writeSql(table, kind.type, readQueueRow(bytes, line));
+      if (table.route.spec.handler?.kind === 'apply_function') await call(table, readQueueRow(bytes, line));
+      else if (kind.type.format === 'sql') await writeSql(table, kind.type, readQueueRow(bytes, line));
       else {
         if (!change(table, kind, kind.type, bytes, line)) {
           await writeTable(table);
@@ -160,10 +168,16 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     if (known !== undefined) return known;
     const route = routes.get(name);
     if (route === undefined) return undefined;
-    const ordered = route.target.ordered || options.ordered.has(name);
-    const made: Pending = { route, ordered, layouts: [], fold: undefined, keyText: undefined };
+    const ordered = route.target.ordered || goesInOrder(route.spec) || options.ordered.has(name);
+    const made: Pending = { route, ordered, layouts: [], fold: undefined, keyText: undefined, calls: [] };
     pending.set(name, made);
     return made;
+  }
+
+  async function call(table: Pending, row: QueueRow): Promise<void> {
+    table.calls.push(row);
+    held += sizeOfCall(row);
+    if (table.calls.length >= callsTogether) await writeCalls(table);
   }
 
   /** False where the change can not join those that are held: they have other columns, or another key. */
@@ -229,9 +243,12 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
         passedOver += 1;
         return;
       }
+      applied += 1;
+      const { spec } = table.route;
+      if (spec.handler?.kind === 'apply_function') return call(table, row);
+      if (spec.truncate === 'ignore') return;
       await writeAll();
       truncates.push(table.route);
-      applied += 1;
       return;
     }
     if (options.control === undefined) return;
@@ -255,6 +272,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
       const changes = take(table);
       return changes === undefined ? [] : [{ table, changes }];
     });
+    for (const table of pending.values()) await writeCalls(table);
     await writing;
     writing = (async () => {
       for (const { table, changes } of taken) await write(table, changes);
@@ -294,6 +312,18 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     }
   }
 
+  async function writeCalls({ route: { spec }, calls }: Pending): Promise<void> {
+    const rows = calls.splice(0);
+    if (rows.length === 0 || spec.handler?.kind !== 'apply_function') return;
+    for (const row of rows) held -= sizeOfCall(row);
+    await writing;
+    try {
+      await callFunction(session, spec.handler, options.tick, rows);
+    } catch (error) {
+      throw new ApplyFailed(spec.name, error);
+    }
+  }
+
   /** Tables truncated together at the provider go together here: each may refer to the others. */
   async function writeTruncates(): Promise<void> {
     const tables = truncates;
@@ -315,8 +345,8 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     const only = target.partitioned ? '' : 'only ';
     await writeTable(table);
     try {
-      if (spec.where !== undefined)
-        throw new Error('its events are pieces of SQL, to which `where` can not be applied');
+      if (rowCondition(spec) !== undefined || !isPlain(spec))
+        throw new Error('its events are pieces of SQL, to which `where`, `columns` and `mask` can not be applied');
       if (type.op === 'I') await session.script(`insert into ${name} ${row.data}`);
       else if (type.op === 'U') await session.script(`update ${only}${name} set ${row.data}`);
       else await session.script(`delete from ${only}${name} where ${row.data}`);
@@ -338,6 +368,18 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     },
   };
 }
+
+/** Triggers of the user may look at what was there before. */
+function goesInOrder(spec: TableSpec): boolean {
+  return spec.apply === 'ordered' || spec.userTriggers === 'fire';
+}
+
+function sizeOfCall({ data }: QueueRow): number {
+  return (data?.length ?? 0) + 200;
+}
+
+/** Calls that go in one round trip. */
+const callsTogether = 200;
 
 const maxKinds = 20_000;
 
@@ -380,23 +422,4 @@ function keyPositions(own: readonly string[], layout: RowLayout, type: RowType):
     if (position < 0) throw new Error(`its events lack their key column ${name}`);
     return position;
   });
-}
-
-/** The routes of the tables given; those that the subscriber does not have come back by name. */
-export async function makeRoutes(
-  session: Session,
-  tables: readonly { readonly spec: Destination['spec']; readonly skip: Snapshot | undefined }[],
-): Promise<{ readonly routes: Map<string, Route>; readonly absent: readonly TableName[] }> {
-  const targets = await readTargetTables(
-    session,
-    tables.map(({ spec }) => spec.destination),
-  );
-  const routes = new Map<string, Route>();
-  const absent: TableName[] = [];
-  for (const { spec, skip } of tables) {
-    const target = targets.get(spec.destination);
-    if (target === undefined) absent.push(spec.destination);
-    else routes.set(spec.name, { spec, target, skip });
-  }
-  return { routes, absent };
 }

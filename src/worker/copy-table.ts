@@ -7,6 +7,7 @@ import {
   registerConsumer,
   unregisterConsumer,
 } from '../catalog/pgq.ts';
+import { withShardPart } from '../catalog/shard.ts';
 import { readTableState, setTableState } from '../catalog/table-sync.ts';
 import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
@@ -21,15 +22,16 @@ import {
 import type { Session } from '../db/session.ts';
 import { quoteIdent, quoteName, sql } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
-import { type DatabaseName, type NodeName, splitName, type TableName, tableName } from '../model/names.ts';
+import { type DatabaseName, type NodeName, splitName, type TableName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
 import type { CopyProgress } from '../model/progress.ts';
+import { projectColumns, rowCondition } from '../model/projection.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
 import { parseSnapshot } from '../replay/snapshot.ts';
-import { makeRoutes } from './apply-batch.ts';
 import { copyPipe, type Moved } from './copy-pipe.ts';
 import type { NodeDeps } from './deps.ts';
+import { makeRoutes, sourceName } from './make-routes.ts';
 import { type Link, replayBatch } from './replay-batch.ts';
 import { openSubscriber } from './sessions.ts';
 
@@ -202,8 +204,7 @@ async function register(ends: Ends): Promise<void> {
 /** The table of the provider, under the name it has there. */
 async function sourceOf(ends: Ends): Promise<TargetTable> {
   const { deps, spec, provider } = ends.job;
-  const state = await readTableState(ends.provider, deps.queue, spec.name);
-  const name = state?.destination === null || state === undefined ? spec.name : tableName(state.destination);
+  const name = await sourceName(ends.provider, deps.queue, spec.name);
   const source = (await readTargetTables(ends.provider, [name])).get(name);
   if (source === undefined) throw missing(provider.node, ends, name);
   return source;
@@ -235,7 +236,8 @@ async function fill(ends: Ends, source: TargetTable, snapshot: string, keepsRows
     tell(ends, 'copying');
     const ticker = setInterval(() => tell(ends, 'copying'), 200);
     try {
-      await copyPipe(ends.provider, subscriber, copyTexts(source, target, spec), ends.moved, deps.kill);
+      const texts = copyTexts(source, target, await withShardPart(subscriber, spec));
+      await copyPipe(ends.provider, subscriber, texts, ends.moved, deps.kill);
     } finally {
       clearInterval(ticker);
     }
@@ -277,24 +279,43 @@ function copyTexts(
   target: TargetTable,
   spec: TableSpec,
 ): { out: string; into: string; binary: boolean } {
-  const columns = target.columns
-    .filter(({ generated }) => !generated)
-    .flatMap((column) => {
-      const from = source.columns.find(({ name }) => name === column.name);
-      return from === undefined ? [] : [{ name: quoteIdent(column.name), same: same(from, column) }];
-    });
+  const columns = copiedColumns(source, target, spec);
   const names = columns.map(({ name }) => name).join(', ');
+  const list = columns.map(({ select }) => select).join(', ');
   const binary = columns.every(({ same: equal }) => equal);
   const only = source.partitioned ? '' : 'only ';
-  const where = spec.where === undefined ? '' : ` where (${spec.where})`;
+  const conditions = [rowCondition(spec), spec.copy.where].filter((condition) => condition !== undefined);
+  const where = conditions.length === 0 ? '' : ` where ${conditions.map((one) => `(${one}\n)`).join(' and ')}`;
   const alias = quoteIdent(splitName(spec.name).name);
-  const query = `select ${names} from ${only}${quoteName(source.name)} as ${alias}${where}`;
+  const query = `select ${list} from ${only}${quoteName(source.name)} as ${alias}${where}`;
   const format = binary ? ' (format binary)' : '';
   return {
     out: `copy (${query}) to stdout${format}`,
     into: `copy ${quoteName(target.name)} (${names}) from stdin${format}`,
     binary,
   };
+}
+
+interface CopiedColumn {
+  readonly name: string;
+  readonly select: string;
+  /** Its binary form is the same on both sides. */
+  readonly same: boolean;
+}
+
+function copiedColumns(source: TargetTable, target: TargetTable, spec: TableSpec): readonly CopiedColumn[] {
+  const own = new Map(target.columns.filter(({ generated }) => !generated).map((column) => [column.name, column]));
+  const given = new Map(source.columns.map((column) => [column.name, column]));
+  return projectColumns(spec, [...given.keys()], [...own.keys()]).flatMap(({ name, expression }): CopiedColumn[] => {
+    const to = own.get(name);
+    const from = given.get(name);
+    if (to === undefined) return [];
+    const column = quoteIdent(name);
+    if (expression === undefined) return [{ name: column, select: column, same: from !== undefined && same(from, to) }];
+    // As text where it is of no built-in type: the provider may not have that.
+    const select = to.builtIn ? `(${expression}\n)::${to.type}` : `(${expression}\n)`;
+    return [{ name: column, select, same: to.builtIn }];
+  });
 }
 
 /** The binary form of a built-in type is the same on every supported version; of other types nobody promises. */
@@ -381,7 +402,7 @@ async function replayNext(
   }
   if (position !== batch.fromTick) throw restart(ends);
   const skip = snapshot === undefined ? undefined : parseSnapshot(snapshot);
-  const { routes, absent } = await makeRoutes(ends.subscriber, [{ spec, skip }]);
+  const { routes, absent } = await makeRoutes({ ...ends, queue: deps.queue, node: deps.node }, [{ spec, skip }]);
   if (absent[0] !== undefined) throw missing(deps.node, ends, absent[0]);
   const link: Link = {
     deps,

@@ -31,7 +31,7 @@ export function startFetching(...given: Parameters<typeof fetchBatch>): AsyncIte
 
 /**
  * Streams a batch's events in order as whole lines of COPY text, some hundred at a time; the whole batch is never held.
- * `whole` adds the columns that only another queue wants.
+ * `whole` adds the columns that only another queue or a function wants.
  */
 export async function* fetchBatch(
   session: Session,

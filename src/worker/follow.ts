@@ -17,7 +17,7 @@ import type { DatabaseName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
 import { readQueueRows } from '../replay/event-line.ts';
 import { isPast, parseSnapshot, type Snapshot } from '../replay/snapshot.ts';
-import { type BatchCounts, makeRoutes, type Route } from './apply-batch.ts';
+import type { BatchCounts, Route } from './apply-batch.ts';
 import { applyControl } from './apply-control.ts';
 import type { Copies } from './copies.ts';
 import { signOffStrayCopies } from './copy-table.ts';
@@ -25,7 +25,9 @@ import type { NodeDeps } from './deps.ts';
 import { fetchBatch } from './fetch-batch.ts';
 import { type PendingKeys, restoreForeignKeys } from './foreign-keys.ts';
 import { type Keeper, keeperFor } from './keep-events.ts';
+import { makeRoutes } from './make-routes.ts';
 import { culpritsOf, parkTables } from './park.ts';
+import { pruneTable } from './prune-table.ts';
 import { type Link, replayBatch } from './replay-batch.ts';
 import { currentState, type Round } from './round.ts';
 import { openSubscriber } from './sessions.ts';
@@ -97,6 +99,9 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
   if (state.hold !== undefined && state.hold <= state.position) {
     heartbeat.state('held');
     return wake.wait(50, deps.stop);
+  }
+  for (const table of state.tables.values()) {
+    if (table.prune && table.sync?.kind === 'in_sync') await pruneTable(follower.link, table);
   }
   const sync = await copies.look(state, follower.link.provider);
   if (sync.handOver.length > 0) await grantHandover(follower, state, sync.handOver);
@@ -225,16 +230,14 @@ async function applyControlOnly({ deps, link, generation }: Follower, state: Wor
 async function routesFor(follower: Follower, state: WorkerState): Promise<ReadonlyMap<string, Route>> {
   const { deps, link } = follower;
   const tables = [...state.tables.values()].filter(({ sync }) => sync?.kind === 'in_sync');
-  const key = tables
-    .map(({ name, spec, snapshot }) => `${name} ${spec?.destination} ${spec?.where ?? ''} ${snapshot ?? ''}`)
-    .join('\n');
+  const key = tables.map(({ name, spec, snapshot }) => `${name} ${JSON.stringify(spec)} ${snapshot ?? ''}`).join('\n');
   if (follower.routes?.key === key) return follower.routes.routes;
   const wanted = tables.map(({ name, spec, snapshot }) => {
     if (spec === undefined)
       throw new ToolError([{ code: 'handler_unknown', queue: deps.queue, node: deps.node, table: name }]);
     return { spec, skip: snapshot === undefined ? undefined : parseSnapshot(snapshot) };
   });
-  const { routes, absent } = await makeRoutes(link.subscriber, wanted);
+  const { routes, absent } = await makeRoutes({ ...link, queue: deps.queue, node: deps.node }, wanted);
   if (absent.length > 0) {
     throw new ToolError(
       wanted

@@ -80,12 +80,17 @@ async function applyOnce(
 ): Promise<BatchCounts> {
   const { deps, provider, subscriber } = link;
   const keeper = options.keep?.();
-  const events = startFetching(provider, batch, options.filter, keeper !== undefined);
+  const events = startFetching(
+    provider,
+    batch,
+    options.filter,
+    keeper !== undefined || [...options.routes.values()].some(callsFunction),
+  );
   return transaction(
     subscriber,
     async () => {
       await keeper?.begin();
-      await using applier = startApplying(subscriber, { ...options, ordered, maxHeld });
+      await using applier = startApplying(subscriber, { ...options, ordered, maxHeld, tick: batch.toTick });
       let clash: unknown;
       for await (const lines of events) {
         deps.fault('mid-fetch');
@@ -113,4 +118,8 @@ async function applyOnce(
     '',
     leaseAssertion(deps.queue, deps.node, link.generation),
   );
+}
+
+function callsFunction({ spec }: Route): boolean {
+  return spec.handler?.kind === 'apply_function';
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import type { TargetColumn, TargetTable } from '../catalog/target-tables.ts';
+import { setReplicationRole } from '../catalog/table-sync.ts';
+import type { TargetTable } from '../catalog/target-tables.ts';
 import type { Session } from '../db/session.ts';
-import { prepared, quoteIdent, quoteName, sql } from '../db/statement.ts';
-import { splitName } from '../model/names.ts';
-import type { TableSpec } from '../model/table.ts';
+import { prepared, sql } from '../db/statement.ts';
 import {
   type ApplyColumn,
   type ApplyTarget,
@@ -13,36 +12,20 @@ import {
   failing,
   insertMissingRows,
   insertRows,
-  passing,
+  noteExisting,
+  noteMissing,
+  projected,
   type RowSource,
   updateRows,
 } from '../replay/apply-statements.ts';
 import { pickColumns, readLine } from '../replay/copy-text.ts';
 import { copyTextOf, type Fold, inChunks, linesOf, type Op } from '../replay/fold.ts';
-
-/** A replicated table and what the subscriber has for it. */
-export interface Destination {
-  readonly spec: TableSpec;
-  readonly target: TargetTable;
-}
+import { applyTarget, type Destination, type Layout, layoutOf } from './row-layout.ts';
 
 /** Changes that found no row to change: the subscriber had drifted. */
 export interface Missed {
   readonly updates: number;
   readonly deletes: number;
-}
-
-/** A table of the subscriber lacks a column that the provider's rows have. */
-class ColumnMissing extends Error {
-  readonly column: string;
-
-  constructor(column: string, table: string) {
-    super(
-      `table ${table} has no column ${column}, which the provider's rows carry; add the column, then the worker goes on`,
-    );
-    this.name = 'ColumnMissing';
-    this.column = column;
-  }
 }
 
 // Below this, arrays in one statement beat a stage; above it, COPY does.
@@ -53,27 +36,38 @@ export async function writeFold(session: Session, destination: Destination, fold
   const writer: Writer = {
     session,
     destination,
-    target: applyTarget(destination, fold),
+    target: applyTarget(destination, fold.keyColumns),
+    layout: layoutOf(destination, fold.layout?.columns ?? []),
     indexed: sameColumns(fold.keyColumns, destination.target.key),
   };
+  if (destination.spec.userTriggers !== 'fire') return writeChanges(writer, fold);
+  await setReplicationRole(session, 'local');
+  const missed = await writeChanges(writer, fold);
+  await setReplicationRole(session, 'replica');
+  return missed;
+}
+
+async function writeChanges(writer: Writer, fold: Fold): Promise<Missed> {
+  const { layout, target } = writer;
+  const { conflict } = writer.destination.spec;
   // An insert may take over a unique value from a deleted row.
   const deletes = await writeDeletes(writer, fold);
-  const carried = (fold.layout?.columns ?? []).map((name, position) => ({
-    position,
-    column: columnAt(destination, name),
-  }));
-  const rows = (ops: readonly Op[]): Rows => ({ ...pickWritten(carried), fold, ops });
-  if (writer.target.where !== undefined) {
-    await writeFiltered(writer, rows(['U', 'I']));
+  const rows = (...ops: readonly Op[]): Rows => ({ columns: layout.staged, positions: layout.positions, fold, ops });
+  if (target.where !== undefined) {
+    await writeFiltered(writer, rows);
     // A row outside the filter was never here.
     return { updates: 0, deletes: 0 };
   }
-  const updates = await writeUpdates(writer, rows(['U']));
-  await writeInserts(writer, rows(['I']));
+  if (conflict === 'insert_or_update' || conflict === 'log') {
+    await writeEither(writer, rows);
+    return { updates: 0, deletes };
+  }
+  const updates = await writeUpdates(writer, rows('U'));
+  await writeInserts(writer, rows('I'));
   return { updates, deletes };
 }
 
-/** Rows of a fold, and which of their columns are written. */
+/** Rows of a fold, and which of their columns are brought to the node. */
 interface Rows {
   readonly fold: Fold;
   readonly ops: readonly Op[];
@@ -82,66 +76,107 @@ interface Rows {
   readonly positions: readonly number[] | undefined;
 }
 
-function pickWritten(
-  carried: readonly { readonly position: number; readonly column: ApplyColumn | undefined }[],
-): Pick<Rows, 'columns' | 'positions'> {
-  const written = carried.filter(
-    (entry): entry is { position: number; column: ApplyColumn } => entry.column !== undefined,
-  );
-  return {
-    columns: written.map(({ column }) => column),
-    positions: written.length === carried.length ? undefined : written.map(({ position }) => position),
-  };
-}
+type RowsOf = (...ops: readonly Op[]) => Rows;
 
 function countOf({ fold, ops }: Rows): number {
   return ops.reduce((sum, op) => sum + fold.counts[op], 0);
 }
 
+/** How many rows were not there. */
 async function writeDeletes(writer: Writer, fold: Fold): Promise<number> {
   const { session, target } = writer;
   const rows: Rows = { fold, ops: ['D'], columns: target.key, positions: undefined };
   const count = countOf(rows);
   if (count === 0) return 0;
-  return count - (await withSource(writer, rows, (source) => run(session, deleteRows(target, source), source)));
+  return withSource(writer, rows, async (source) => {
+    if (notes(writer) && target.where === undefined) {
+      await run(session, noteMissing(target, 'delete_missing', source), source);
+    }
+    return count - (await run(session, deleteRows(target, source), source));
+  });
 }
 
+/** How many rows were not there. */
 async function writeUpdates(writer: Writer, rows: Rows): Promise<number> {
-  const { session, target } = writer;
+  const { session, target, layout } = writer;
   const count = countOf(rows);
   if (count === 0) return 0;
-  const updated = await withSource(writer, rows, async (source) => {
-    const text = updateRows(target, rows.columns, source);
-    return text === undefined ? count : run(session, text, source);
+  return withProjected(writer, rows, async (source) => {
+    if (notes(writer)) await run(session, noteMissing(target, 'update_missing', source), source);
+    const text = updateRows(target, layout.columns, source);
+    return text === undefined ? 0 : count - (await run(session, text, source));
   });
-  return count - updated;
 }
 
 async function writeInserts(writer: Writer, rows: Rows): Promise<void> {
-  const { session, target } = writer;
+  const { session, target, layout } = writer;
+  const keeps = writer.destination.spec.conflict === 'keep';
   const count = countOf(rows);
-  if (count >= stageFrom) await copyRows(session, target.table, rows);
-  else if (count > 0)
-    await withSource(writer, rows, (source) => run(session, insertRows(target, rows.columns, source), source));
+  if (count === 0) return;
+  if (!keeps && layout.list === undefined && count >= stageFrom) return copyRows(session, target.table, rows);
+  await withProjected(writer, rows, async (source) => {
+    if (notes(writer)) await run(session, noteExisting(target, source), source);
+    const insert = keeps ? insertMissingRows : insertRows;
+    return run(session, insert(target, layout.columns, source), source);
+  });
+}
+
+/** The provider's rows are there afterwards, whatever was. */
+async function writeEither(writer: Writer, rows: RowsOf): Promise<void> {
+  const { session, target, layout } = writer;
+  if (notes(writer)) {
+    await note(writer, rows('U'), (source) => noteMissing(target, 'update_missing', source));
+    await note(writer, rows('I'), (source) => noteExisting(target, source));
+  }
+  const both = rows('U', 'I');
+  if (countOf(both) === 0) return;
+  await withProjected(writer, both, async (source) => {
+    const update = updateRows(target, layout.columns, source);
+    if (update !== undefined) await run(session, update, source);
+    return run(session, insertMissingRows(target, layout.columns, source), source);
+  });
 }
 
 /** A row may come into the filter or leave it: what passes is there afterwards, what does not is not. */
-async function writeFiltered(writer: Writer, rows: Rows): Promise<void> {
+async function writeFiltered(writer: Writer, rows: RowsOf): Promise<void> {
+  const { session, target, layout } = writer;
+  const inserts = rows('I');
+  if (notes(writer)) await note(writer, inserts, (source) => noteExisting(target, source));
+  if (writer.destination.spec.conflict !== 'keep') return writeAcross(writer, rows('U', 'I'));
+  if (countOf(inserts) > 0) {
+    await withProjected(writer, inserts, (source) =>
+      run(session, insertMissingRows(target, layout.columns, source), source),
+    );
+  }
+  await writeAcross(writer, rows('U'));
+}
+
+async function writeAcross(writer: Writer, rows: Rows): Promise<void> {
   if (countOf(rows) === 0) return;
-  const { session, target } = writer;
+  const { session, target, layout } = writer;
   await withSource(writer, rows, async (source) => {
     await run(session, deleteRows(target, failing(target, source)), source);
-    const inside = passing(target, source);
-    const update = updateRows(target, rows.columns, inside);
+    const inside = projected(target, layout.list, source);
+    const update = updateRows(target, layout.columns, inside);
     if (update !== undefined) await run(session, update, source);
-    return run(session, insertMissingRows(target, rows.columns, inside), source);
+    return run(session, insertMissingRows(target, layout.columns, inside), source);
   });
+}
+
+/** Conflicts that lose a row are written down. */
+function notes({ destination }: Writer): boolean {
+  return destination.spec.conflict === 'keep' || destination.spec.conflict === 'log';
+}
+
+async function note(writer: Writer, rows: Rows, text: (source: RowSource) => string): Promise<void> {
+  if (countOf(rows) > 0) await withProjected(writer, rows, (source) => run(writer.session, text(source), source));
 }
 
 interface Writer {
   readonly session: Session;
   readonly destination: Destination;
   readonly target: ApplyTarget;
+  readonly layout: Layout;
   /** Whether an index of the subscriber finds rows by the key. */
   readonly indexed: boolean;
 }
@@ -153,15 +188,19 @@ function sameColumns(left: readonly string[], right: readonly string[]): boolean
 /** A source and the parameters that every statement over it has. */
 type Sourced = RowSource & { readonly values: readonly unknown[] };
 
+/** Rows as the table is to hold them. */
+function withProjected(writer: Writer, rows: Rows, work: (source: Sourced) => Promise<number>): Promise<number> {
+  const { target, layout } = writer;
+  return withSource(writer, rows, (source) => work({ ...source, ...projected(target, layout.list, source) }));
+}
+
 async function withSource(writer: Writer, rows: Rows, work: (source: Sourced) => Promise<number>): Promise<number> {
   const { columns } = rows;
   if (countOf(rows) < stageFrom) return work({ ...arraySource(columns), values: arraysOf(rows) });
   const { session, target, indexed } = writer;
   const stage = stageName(writer.destination.target, columns);
-  const list = columns.map(({ name }) => name).join(', ');
-  await session.script(
-    `create temp table if not exists ${stage} as select ${list} from ${target.table} with no data; truncate ${stage}`,
-  );
+  const list = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
+  await session.script(`create temp table if not exists ${stage} (${list}); truncate ${stage}`);
   await copyRows(session, stage, rows);
   if (!indexed) return work({ relation: stage, values: [] });
   // The planner knows nothing of the stage and would read the whole table. Looking rows up in the order of the index
@@ -208,32 +247,6 @@ async function copyRows(session: Session, into: string, { fold, ops, columns, po
 
 function* pickEach(lines: Iterable<Uint8Array>, positions: readonly number[]): Generator<Uint8Array, void, void> {
   for (const line of lines) yield pickColumns(line, positions);
-}
-
-function applyTarget({ spec, target }: Destination, fold: Fold): ApplyTarget {
-  return {
-    table: quoteName(target.name),
-    alias: quoteIdent(splitName(spec.name).name),
-    only: target.partitioned ? '' : 'only ',
-    key: fold.keyColumns.map((name) => describe(findColumn(target, name))),
-    where: spec.where,
-  };
-}
-
-/** Undefined for a column that the subscriber computes by itself. */
-function columnAt({ target }: Destination, name: string): ApplyColumn | undefined {
-  const column = findColumn(target, name);
-  return column.generated ? undefined : describe(column);
-}
-
-function findColumn(target: TargetTable, name: string): TargetColumn {
-  const column = target.columns.find((candidate) => candidate.name === name);
-  if (column === undefined) throw new ColumnMissing(name, target.name);
-  return column;
-}
-
-function describe(column: TargetColumn): ApplyColumn {
-  return { name: quoteIdent(column.name), type: column.type };
 }
 
 /** One stage per table and column list, for as long as the session lives. */

@@ -159,7 +159,7 @@ describe('what is compared', () => {
     const facts = await readComparableTables(reader, [tableName('public.types')]);
     const { columns = [], inheritable = true } = facts.get(tableName('public.types')) ?? {};
     expect(columns.length).toBeGreaterThan(35);
-    const request = { table: tableName('public.types'), inheritable, columns, where: undefined };
+    const request = { table: tableName('public.types'), inheritable, columns, where: undefined, alias: 'types' };
     for (const { name } of columns.slice(1)) {
       await cascade.dst.script(`update public.types set "${name}" = null where id = 1`);
       expect((await readSum(reader, request)).checksum, name).not.toBe(
@@ -239,7 +239,7 @@ describe('what is compared', () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) await cascade.addTable(`public.${name}`);
     await cascade.dst.script(
       `update londiste.table_info set merge_state = 'catching-up' where table_name = 'public.a';
-        update londiste.table_info set table_attrs = 'handler=shard%28key%3did%29' where table_name = 'public.c';
+        update londiste.table_info set table_attrs = 'handler=dispatch%28table_mode%3ddirect%29' where table_name = 'public.c';
         update londiste.table_info set table_attrs = 'handler=trunkline&where=nothing+%3d+1' where table_name = 'public.d';
         drop table public.b`,
     );

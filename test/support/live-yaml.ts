@@ -10,7 +10,7 @@ import {
 import type { LiveDatabase, LiveNode, LiveState, LiveTable, LiveTrigger, Observation } from '../../src/model/state.ts';
 import { decodeSyncState } from '../../src/model/sync-state-codec.ts';
 import { wholeTable } from '../../src/model/table.ts';
-import { decodeReplicable, encodeTable } from '../../src/model/table-codec.ts';
+import { decodeTable, encodeTable } from '../../src/model/table-codec.ts';
 import {
   aColumn,
   aLiveDatabase,
@@ -252,7 +252,7 @@ function replicated(queue: string, type: LiveNode['type'], text: string, yaml: R
   return {
     name,
     local: yaml.local ?? true,
-    spec: decodeReplicable(name, { attrs, destination: stored.destination }),
+    spec: decodeTable(name, { attrs, destination: stored.destination }),
     attrs: attrs ?? undefined,
     sync: decodeSyncState(yaml.state ?? 'ok') ?? { kind: 'missing' },
     triggers: yaml.triggers?.map((trigger) => ({ ...usual, ...trigger })) ?? [usual, truncate],

@@ -23,7 +23,13 @@ export function planOf(cluster: Planned, text: string): Promise<Plan> {
   return planOn(desiredOf(cluster, text), cluster);
 }
 
-const everything: readonly HazardKind[] = ['copies-data', 'truncates-target', 'stops-replication', 'loses-events'];
+const everything: readonly HazardKind[] = [
+  'copies-data',
+  'truncates-target',
+  'stops-replication',
+  'loses-events',
+  'drops-data',
+];
 
 /** Plans and applies with consent to all. */
 export function applyAll(

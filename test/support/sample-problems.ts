@@ -394,6 +394,52 @@ export const sampleProblems: {
       providerWhere: rowFilter("region = 'eu'"),
     },
   },
+  column_unknown: {
+    meaning: 'A choice of columns, an obfuscation or the key of a shard names a column that the root does not have.',
+    problem: {
+      code: 'column_unknown',
+      at: at(14, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('public.person'),
+      column: 'emial',
+      known: ['id', 'email', 'name'],
+    },
+  },
+  masked_column_missing: {
+    meaning: "A mask makes a column that the node's table does not have.",
+    problem: {
+      code: 'masked_column_missing',
+      at: at(14, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('public.person'),
+      destination: tableName('public.person'),
+      column: 'age_band',
+    },
+  },
+  key_column_lost: {
+    meaning: 'A column of the primary key is left out or masked on a node.',
+    problem: {
+      code: 'key_column_lost',
+      at: at(14, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('public.person'),
+      columns: ['id'],
+    },
+  },
+  provider_holds_other_columns: {
+    meaning: 'A node reads from a branch that leaves columns of a table out, or masks them.',
+    problem: {
+      code: 'provider_holds_other_columns',
+      at: at(14, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('public.person'),
+      provider: nodeName('branch1'),
+    },
+  },
   node_elsewhere: {
     meaning: 'The database belongs to the queue already, under another node name.',
     problem: {

@@ -1,4 +1,21 @@
--- Keeps what was last applied.
+-- Keeps what was last applied, and conflicts.
+-- Rows that were in the way of replicated ones, or were missing, by the policy of their table.
+create table trunkline.conflict (
+    conflict_id bigserial not null,
+    noticed_at timestamptz not null default now(),
+    queue_name text not null,
+    node_name text not null,
+    table_name text not null,
+    -- insert_exists, update_missing or delete_missing
+    kind text not null,
+    -- keep: the row that was here stayed. log: the provider's took its place.
+    policy text not null,
+    row_here jsonb,
+    row_of_provider jsonb not null,
+
+    constraint conflict_pkey primary key (conflict_id)
+);
+
 -- What each queue was last brought to: the files as they were applied, resolved and without secrets. plan tells by it
 -- whether a difference was made in the file or in a database.
 create table trunkline.last_applied (

@@ -1,0 +1,78 @@
+import { type TableSpec, wholeTable } from '../model/table.ts';
+import type { CopyRule, TableOptions } from '../model/topology.ts';
+import type { Handler, Table } from './document.ts';
+
+type RawOptions = Pick<
+  Exclude<Table, string>,
+  'where' | 'columns' | 'mask' | 'handler' | 'conflict' | 'apply' | 'user_triggers' | 'truncate' | 'copy'
+>;
+
+/** As a file says it: `resolve` reads the same out of it. Only what is said. */
+export function writtenOptions(options: TableOptions): RawOptions {
+  const { where, columns, mask, handler, conflict, apply, userTriggers, truncate, copy } = options;
+  return {
+    ...(where === undefined ? {} : { where }),
+    ...(columns === undefined ? {} : { columns: { [columns.kind]: [...columns.names] } }),
+    ...(mask === undefined || mask.length === 0
+      ? {}
+      : { mask: Object.fromEntries(mask.map(({ column, expression }) => [column, expression])) }),
+    ...(handler === undefined ? {} : { handler: writtenHandler(handler) }),
+    ...(conflict === undefined ? {} : { conflict }),
+    ...(apply === undefined ? {} : { apply }),
+    ...(userTriggers === undefined ? {} : { user_triggers: userTriggers }),
+    ...(truncate === undefined ? {} : { truncate }),
+    ...(copy === undefined ? {} : { copy: writtenCopy(copy) }),
+  };
+}
+
+function writtenHandler(handler: NonNullable<TableOptions['handler']>): Handler {
+  switch (handler.kind) {
+    case 'shard': {
+      const { key, hash, part } = handler;
+      return { shard: { key, ...(hash === undefined ? {} : { hash }), ...part } };
+    }
+    case 'obfuscate':
+      return { obfuscate: Object.fromEntries(handler.rules.map(({ column, rule }) => [column, rule])) };
+    case 'apply_function':
+      return { apply_function: { name: handler.function, argument: handler.argument } };
+    case 'bulk':
+      return 'bulk';
+    case 'virtual':
+    // No file can say it; whoever looks is told so beside it.
+    case 'queue_table':
+      return 'virtual';
+  }
+}
+
+function writtenCopy({ expectSync, keepRows, where }: CopyRule): NonNullable<RawOptions['copy']> {
+  return {
+    ...(expectSync === undefined ? {} : { expect_sync: expectSync }),
+    ...(keepRows === undefined ? {} : { keep_rows: keepRows }),
+    ...(where === undefined ? {} : { where }),
+  };
+}
+
+/** What a table of a catalog has that is not as usual. */
+export function unusualOptions(spec: TableSpec): TableOptions {
+  const usual = wholeTable(spec.name);
+  const { copy } = spec;
+  const copied = copy.keepRows || copy.where !== undefined;
+  return {
+    where: spec.where,
+    columns: spec.columns,
+    mask: spec.mask,
+    handler: spec.handler,
+    conflict: spec.conflict === usual.conflict ? undefined : spec.conflict,
+    apply: spec.apply === usual.apply ? undefined : spec.apply,
+    userTriggers: spec.userTriggers === usual.userTriggers ? undefined : spec.userTriggers,
+    truncate: spec.truncate === usual.truncate ? undefined : spec.truncate,
+    copy: copied
+      ? { expectSync: undefined, keepRows: copy.keepRows ? true : undefined, from: undefined, where: copy.where }
+      : undefined,
+  };
+}
+
+/** Whether the file that is written says all of it. */
+export function canBeWritten({ handler }: TableSpec): boolean {
+  return handler?.kind !== 'queue_table';
+}
