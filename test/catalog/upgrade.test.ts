@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { bundledSchemas, changeSchemas, installSchemas } from '../../src/catalog/install.ts';
 import type { Session } from '../../src/db/session.ts';
@@ -282,4 +283,31 @@ async function events(session: Session): Promise<readonly string[]> {
     ),
   );
   return rows.map(({ id }) => id);
+}
+
+test('the tables of schema trunkline are the same, whether made new or brought up from its first version', async () => {
+  await using cluster = await freshCluster({ made: 18, raised: 18 });
+  await using made = await cluster.databases.made.session();
+  await using raised = await cluster.databases.raised.session();
+  await installSchemas(
+    made,
+    bundledSchemas.map(({ name }) => name),
+  );
+  await installSchemas(raised, ['pgq', 'pgq_ext', 'pgq_node', 'londiste']);
+  await raised.script(readFileSync('test/data/trunkline-1.sql', 'utf8'));
+  await raised.script(`insert into trunkline.component (component, version) values ('trunkline', '1')`);
+  const version = bundledSchemas.find(({ name }) => name === 'trunkline')?.version ?? '';
+  await changeSchemas(raised, [{ name: 'trunkline', version, source: 'bundled', from: '1' }]);
+  expect(await tablesOf(raised)).toEqual(await tablesOf(made));
+});
+
+function tablesOf(session: Session) {
+  return session.query(
+    sql(`select c.relname, a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull, c.relacl::text as grants,
+           (select string_agg(conname || ' ' || pg_get_constraintdef(k.oid), '; ' order by conname)
+              from pg_constraint k where k.conrelid = c.oid) as constraints
+         from pg_class c join pg_attribute a on a.attrelid = c.oid
+        where c.relnamespace = 'trunkline'::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
+        order by 1, 2`),
+  );
 }

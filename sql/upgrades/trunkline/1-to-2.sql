@@ -1,4 +1,16 @@
--- Keeps what was last applied, and conflicts.
+-- Keeps SQL files that ran, conflicts, and what was last applied.
+
+-- SQL files that ran here by way of a queue, for good: londiste.applied_execute forgets them after some months.
+create table trunkline.executed (
+    queue_name text not null,
+    file_name text not null,
+    sha256 text not null,
+    executed_at timestamptz not null default now(),
+    executed_by name not null default current_user,
+
+    constraint executed_pkey primary key (file_name)
+);
+
 -- Rows that were in the way of replicated ones, or were missing, by the policy of their table.
 create table trunkline.conflict (
     conflict_id bigserial not null,
