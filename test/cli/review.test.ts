@@ -56,7 +56,7 @@ test('a plan is shown again from its file, applied in part, and looked up in the
   });
   {
     await using src = await cluster.databases.src.session();
-    await src.script('alter table app.orders disable trigger _londiste_replika');
+    await src.script('alter table app.orders disable trigger _londiste_replika_update');
   }
   const drift = await program(['plan', '--drift-only', '--detailed-exitcode', '--json']);
   expect([drift.status, JSON.parse(drift.stdout)]).toMatchObject([
