@@ -22,7 +22,8 @@ export function barChart(title: string, figures: readonly Figure[]): string {
     y += 28;
   }
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y}" font-family="sans-serif" font-size="12" role="img">`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${y}" fill="white"/>`,
     `<text x="10" y="18" font-size="14">${escaped(title)}</text>`,
     ...parts,

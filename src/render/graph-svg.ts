@@ -11,6 +11,12 @@ interface Placed {
   readonly width: number;
 }
 
+/** Read aloud where the picture can't be seen. */
+function titleOf(graph: TopologyGraph): string {
+  const queues = queuesOf(graph);
+  return `Nodes of ${queues.length === 1 ? 'queue' : 'queues'} ${queues.join(', ')}, and which of them read from which`;
+}
+
 /** The cascades from left to right, a frame for each queue, one below the other. */
 export function svg(graph: TopologyGraph): string {
   const placed = new Map<string, Placed>();
@@ -33,7 +39,8 @@ export function svg(graph: TopologyGraph): string {
   const size = `${round(right + frame.margin)} ${round(top)}`;
   const [width, height] = size.split(' ');
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${size}" font-family="sans-serif" font-size="13" fill="#1f2328">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${size}" font-family="sans-serif" font-size="13" fill="#1f2328" role="img">`,
+    `<title>${escaped(titleOf(graph))}</title>`,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z" fill="#57606a"/></marker></defs>',
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     ...frames,

@@ -289,11 +289,10 @@ test('the tables of schema trunkline are the same, whether made new or brought u
   await using cluster = await freshCluster({ made: 18, raised: 18 });
   await using made = await cluster.databases.made.session();
   await using raised = await cluster.databases.raised.session();
-  await installSchemas(
-    made,
-    bundledSchemas.map(({ name }) => name),
-  );
-  await installSchemas(raised, ['pgq', 'pgq_ext', 'pgq_node', 'londiste']);
+  const all = bundledSchemas.map(({ name }) => name);
+  await installSchemas(made, all);
+  await installSchemas(raised, all);
+  await raised.script('drop schema trunkline cascade');
   await raised.script(readFileSync('test/data/trunkline-1.sql', 'utf8'));
   await raised.script(`insert into trunkline.component (component, version) values ('trunkline', '1')`);
   const version = bundledSchemas.find(({ name }) => name === 'trunkline')?.version ?? '';
