@@ -406,7 +406,7 @@ function sentences(problem: Problem): Sentences {
     case 'nothing_to_import':
       return [
         'the database has no node of any cascade.',
-        'Name a database that Londiste or Trunkline replicates from or to. For a first file, use "trunkline init".',
+        'Name a database that Londiste or Trunkline replicates from or to.',
       ];
     case 'file_exists':
       return [`file ${problem.file} is there already. Nothing was written.`, 'Name another one, or give --force.'];
