@@ -51,9 +51,11 @@ export async function* fetchBatch(
       parts.push(chunk);
       continue;
     }
-    parts.push(chunk.subarray(0, end));
-    yield parts.length === 1 ? chunk.subarray(0, end) : Buffer.concat(parts);
+    const lines = chunk.subarray(0, end);
+    const whole = parts.length === 0 ? lines : Buffer.concat([...parts, lines]);
+    // The pieces of a large value must not live beside the whole of it.
     parts = end < chunk.length ? [chunk.subarray(end)] : [];
+    yield whole;
   }
 }
 

@@ -30,6 +30,8 @@ export interface Missed {
 
 // Below this, arrays in one statement beat a stage; above it, COPY does.
 const stageFrom = 400;
+/** And whatever their number, so many bytes do: as a parameter a value is held several times over. */
+const stageFromBytes = 1_000_000;
 
 /** Writes a table's net changes with a few statements, whatever their number. */
 export async function writeFold(session: Session, destination: Destination, fold: Fold): Promise<Missed> {
@@ -82,6 +84,10 @@ function countOf({ fold, ops }: Rows): number {
   return ops.reduce((sum, op) => sum + fold.counts[op], 0);
 }
 
+function isLarge(rows: Rows): boolean {
+  return countOf(rows) >= stageFrom || rows.fold.used >= stageFromBytes;
+}
+
 /** How many rows were not there. */
 async function writeDeletes(writer: Writer, fold: Fold): Promise<number> {
   const { session, target } = writer;
@@ -113,7 +119,7 @@ async function writeInserts(writer: Writer, rows: Rows): Promise<void> {
   const keeps = writer.destination.spec.conflict === 'keep';
   const count = countOf(rows);
   if (count === 0) return;
-  if (!keeps && layout.list === undefined && count >= stageFrom) return copyRows(session, target.table, rows);
+  if (!keeps && layout.list === undefined && isLarge(rows)) return copyRows(session, target.table, rows);
   await withProjected(writer, rows, async (source) => {
     if (notes(writer)) await run(session, noteExisting(target, source), source);
     const insert = keeps ? insertMissingRows : insertRows;
@@ -196,7 +202,7 @@ function withProjected(writer: Writer, rows: Rows, work: (source: Sourced) => Pr
 
 async function withSource(writer: Writer, rows: Rows, work: (source: Sourced) => Promise<number>): Promise<number> {
   const { columns } = rows;
-  if (countOf(rows) < stageFrom) return work({ ...arraySource(columns), values: arraysOf(rows) });
+  if (!isLarge(rows)) return work({ ...arraySource(columns), values: arraysOf(rows) });
   const { session, target, indexed } = writer;
   const stage = stageName(writer.destination.target, columns);
   const list = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
