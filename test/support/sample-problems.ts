@@ -678,8 +678,7 @@ export const sampleProblems: {
     },
   },
   location_invalid: {
-    meaning:
-      'The connection string given to `import` is none. It is not repeated: a password may stand in it.',
+    meaning: 'The connection string given to `import` is none. It is not repeated: a password may stand in it.',
     problem: { code: 'location_invalid' },
   },
   nothing_to_import: {
