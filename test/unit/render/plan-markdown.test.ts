@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PlanView } from '../../../src/model/plan-view.ts';
 import type { Step } from '../../../src/model/step.ts';
+import { wholeTable } from '../../../src/model/table.ts';
 import { planMarkdown } from '../../../src/render/plan-markdown.ts';
 import { databaseName, nodeName, queueName, rowFilter, tableName } from '../../support/builders.ts';
 
@@ -13,12 +14,14 @@ function view(count: number, where?: string): PlanView {
       database: databaseName('dst'),
       queue: queueName('replika'),
       node: nodeName('dst'),
-      from: { name, destination: name },
-      to: { name, destination: name, ...(where === undefined ? {} : { where: rowFilter(where) }) },
+      from: wholeTable(name),
+      to: { ...wholeTable(name), where: where === undefined ? undefined : rowFilter(where) },
+      role: 'leaf',
+      triggerArgs: [],
       copy: undefined,
       hazards: [],
       dependsOn: [],
-    } as unknown as Step;
+    };
   });
   const nodes = [{ queue: 'replika', node: 'dst', role: 'leaf', database: 'dst', provider: 'src', mergesInto: null }];
   const empty = {
