@@ -5,7 +5,7 @@ import { encodeLocation, type ReadLocation } from '../model/location-codec.ts';
 import { type DatabaseName, databaseName, type NodeName, type QueueName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
 import type { Secret } from '../model/secret.ts';
-import type { ConnectionParams } from '../model/topology.ts';
+import { type ConnectionParams, noConnectionParams } from '../model/topology.ts';
 import { unreachable } from './databases.ts';
 
 /** One database of the walk, by whatever names it is known. */
@@ -115,21 +115,6 @@ function mergedWith(queue: QueueName, stops: readonly Stop[]): QueueName[] {
   );
 }
 
-const nowhere: ConnectionParams = {
-  host: undefined,
-  port: undefined,
-  dbname: undefined,
-  user: undefined,
-  password: undefined,
-  passfile: undefined,
-  service: undefined,
-  sslmode: undefined,
-  sslrootcert: undefined,
-  sslcert: undefined,
-  sslkey: undefined,
-  connectTimeoutMs: undefined,
-};
-
 /**
  * A place that names no password is tried as libpq would, and then with the password that the first one was reached with:
  * a cascade mostly has one role for all of its databases.
@@ -143,7 +128,7 @@ async function visit(
   if (params === undefined) {
     const detail = 'the catalogs do not tell where it is';
     const problem: Problem = { code: 'database_unreachable', database: name, reason: 'other', detail };
-    return { params: nowhere, sight: undefined, problem };
+    return { params: noConnectionParams, sight: undefined, problem };
   }
   const stop = await visitOnce(params, name, options);
   const refused = stop.problem?.code === 'database_unreachable' && stop.problem.reason === 'authentication';

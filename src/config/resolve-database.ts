@@ -1,25 +1,10 @@
 import { databaseName } from '../model/names.ts';
 import { parseUrl } from '../model/parse-url.ts';
 import { Secret } from '../model/secret.ts';
-import type { Connection, ConnectionParams, DatabaseSpec } from '../model/topology.ts';
+import { type Connection, type ConnectionParams, type DatabaseSpec, noConnectionParams } from '../model/topology.ts';
 import type { Database } from './document.ts';
 import { parseDuration } from './duration.ts';
 import { at, keyAt, reportValue, type Scope } from './scope.ts';
-
-const noParams: ConnectionParams = {
-  host: undefined,
-  port: undefined,
-  dbname: undefined,
-  user: undefined,
-  password: undefined,
-  passfile: undefined,
-  service: undefined,
-  sslmode: undefined,
-  sslrootcert: undefined,
-  sslcert: undefined,
-  sslkey: undefined,
-  connectTimeoutMs: undefined,
-};
 
 export function resolveDatabase(scope: Scope, name: string, raw: Database): DatabaseSpec {
   checkAlone(scope, name, raw);
@@ -61,7 +46,7 @@ function connectionOf(scope: Scope, name: string, raw: Database): Connection {
       expected: parsed.expected,
       suggestion: undefined,
     });
-    return { kind: 'server', params: noParams };
+    return { kind: 'server', params: noConnectionParams };
   }
   return { kind: 'server', params: paramsOf(scope, name, raw) };
 }

@@ -30,6 +30,22 @@ export interface ConnectionParams {
   readonly connectTimeoutMs: number | undefined;
 }
 
+/** Nothing is said of where the database is. */
+export const noConnectionParams: ConnectionParams = {
+  host: undefined,
+  port: undefined,
+  dbname: undefined,
+  user: undefined,
+  password: undefined,
+  passfile: undefined,
+  service: undefined,
+  sslmode: undefined,
+  sslrootcert: undefined,
+  sslcert: undefined,
+  sslkey: undefined,
+  connectTimeoutMs: undefined,
+};
+
 /** A local server that Trunkline starts itself. `version` is the major version. */
 export interface EmbeddedServer {
   readonly version: number;
