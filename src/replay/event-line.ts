@@ -17,22 +17,22 @@ export interface EventLine {
 const tab = 0x09;
 const newline = 0x0a;
 
-/** The one line there is: it is read millions of times, and over before the next. */
-const current: EventLine = { id: 0, txid: 0, type: 0, data: 0, extra1: 0, extra2: 0, extra3: 0, end: 0 };
+export function emptyEventLine(): EventLine {
+  return { id: 0, txid: 0, type: 0, data: 0, extra1: 0, extra2: 0, extra3: 0, end: 0 };
+}
 
-/** Valid until the next call. */
-export function readEventLine(bytes: Uint8Array, from: number): EventLine {
-  current.id = from;
-  current.txid = after(bytes, from);
-  current.type = after(bytes, current.txid);
-  current.data = after(bytes, current.type);
+/** Fills `line`, since an object for each of millions of events costs. Each reader has its own: others read while it waits. */
+export function readEventLine(bytes: Uint8Array, from: number, line: EventLine): void {
+  line.id = from;
+  line.txid = after(bytes, from);
+  line.type = after(bytes, line.txid);
+  line.data = after(bytes, line.type);
   // The one field that may be long: the engine's own search wins there.
-  current.extra1 = bytes.indexOf(tab, current.data) + 1;
-  current.extra2 = after(bytes, current.extra1);
-  current.extra3 = after(bytes, current.extra2);
-  const end = bytes.indexOf(newline, current.extra3);
-  current.end = (end < 0 ? bytes.length : end) + 1;
-  return current;
+  line.extra1 = bytes.indexOf(tab, line.data) + 1;
+  line.extra2 = after(bytes, line.extra1);
+  line.extra3 = after(bytes, line.extra2);
+  const end = bytes.indexOf(newline, line.extra3);
+  line.end = (end < 0 ? bytes.length : end) + 1;
 }
 
 /** Index after the field that begins at `from`. */
@@ -71,8 +71,9 @@ const decoder = new TextDecoder();
 
 /** All of some whole lines, where they are few. */
 export function* readQueueRows(lines: Uint8Array): Iterable<QueueRow> {
+  const line = emptyEventLine();
   for (let at = 0; at < lines.length; ) {
-    const line = readEventLine(lines, at);
+    readEventLine(lines, at, line);
     at = line.end;
     yield readQueueRow(lines, line);
   }

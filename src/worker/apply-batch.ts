@@ -5,7 +5,7 @@ import { decodeControlEvent, decodeRowType, type RowType } from '../model/event-
 import type { TableName } from '../model/names.ts';
 import { isPlain, rowCondition } from '../model/projection.ts';
 import type { TableSpec } from '../model/table.ts';
-import { type EventLine, readEventLine, readNumber, readQueueRow } from '../replay/event-line.ts';
+import { type EventLine, emptyEventLine, readEventLine, readNumber, readQueueRow } from '../replay/event-line.ts';
 import { addChange, emptyFold, type Fold, hashBytes, reserve, sizeOf } from '../replay/fold.ts';
 import { decodeRow, lineBound, MalformedRow, type RowLayout, readLayout, sameLayout } from '../replay/row-decoder.ts';
 import { type Snapshot, sees } from '../replay/snapshot.ts';
@@ -90,6 +90,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   const pending = new Map<string, Pending>();
   const kinds = new Map<number, Kind[]>();
   let last: Kind | undefined;
+  const line = emptyEventLine();
   const missed = new Map<string, { updates: number; deletes: number }>();
   let routes = options.routes;
   let truncates: Route[] = [];
@@ -101,7 +102,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
 
   async function add(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; ) {
-      const line = readEventLine(bytes, at);
+      readEventLine(bytes, at, line);
       at = line.end;
       const kind = kindOf(bytes, line);
       if (kind.type === undefined) {
@@ -419,7 +420,7 @@ function keyPositions(own: readonly string[], layout: RowLayout, type: RowType):
   if (key === undefined) throw new Error('its events name no key; give the table a primary key and add it again');
   return key.map((name) => {
     const position = layout.columns.indexOf(name);
-    if (position < 0) throw new Error(`its events lack their key column ${name}`);
+    if (position < 0) throw new Error(`its events have the columns ${layout.columns.join(', ')} and lack ${name} of their key`);
     return position;
   });
 }

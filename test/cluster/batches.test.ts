@@ -53,19 +53,23 @@ function literal(text: string): string {
 }
 
 test('any run of changes, also of keys and unique values, comes to the same rows in one batch', async () => {
-  await using cascade = await replication({ src: 14, dst: 18 }, item);
+  await using cascade = await replication({ src: 14, dst: 18, other: 18 }, item);
   await using source = await cascade.session('src');
-  await using target = await cascade.session('dst');
-  await cascade.addTable({ name: 'public.item' });
+  // Two in one process, so that one reads while the other writes.
+  const leaves = ['dst', 'other'] as const;
+  await cascade.addTable({ name: 'public.item', on: { other: { apply: 'ordered' } } });
   cascade.start();
-  await cascade.caughtUp('dst');
+  for (const leaf of leaves) await cascade.caughtUp(leaf);
   const seed = Number(process.env.TRUNKLINE_SEED ?? Date.now() % 1_000_000);
   console.log(`seed ${seed}`);
   const runs = fc.sample(fc.array(change, { minLength: 5, maxLength: 60, size: 'max' }), { seed, numRuns: 12 });
   for (const changes of runs) {
     await source.script(`begin; ${changes.map(statementOf).join(';\n')}; commit`);
-    await cascade.caughtUp('dst');
-    await expectEqual(source, 'select * from item', target, 'select * from item');
+    for (const leaf of leaves) {
+      await cascade.caughtUp(leaf);
+      await using target = await cascade.session(leaf);
+      await expectEqual(source, 'select * from item', target, 'select * from item');
+    }
   }
 });
 

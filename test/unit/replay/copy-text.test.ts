@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { pickColumns, readLine } from '../../../src/replay/copy-text.ts';
-import { readEventLine, readNumber, readQueueRow } from '../../../src/replay/event-line.ts';
+import { emptyEventLine, readEventLine, readNumber, readQueueRow } from '../../../src/replay/event-line.ts';
 import { copyLine } from '../../support/copy-line.ts';
 
 const text = fc.string({ unit: 'grapheme' });
@@ -45,7 +45,8 @@ test('the events of several lines are told apart, and their fields', () => {
       );
       let at = 0;
       for (const wanted of events) {
-        const line = readEventLine(bytes, at);
+        const line = emptyEventLine();
+        readEventLine(bytes, at, line);
         expect(readNumber(bytes, line.txid)).toBe(wanted.txid);
         expect(readQueueRow(bytes, line)).toEqual({ ...wanted, id: String(wanted.id), txid: String(wanted.txid) });
         at = line.end;
@@ -57,7 +58,8 @@ test('the events of several lines are told apart, and their fields', () => {
 
 test('columns behind those that are read are passed over', () => {
   const bytes = copyLine(['1', '2', 'I', 'a', 't', null, 'x', 'more', 'and more']);
-  const line = readEventLine(bytes, 0);
+  const line = emptyEventLine();
+  readEventLine(bytes, 0, line);
   expect(readQueueRow(bytes, line)).toMatchObject({ extra2: null, extra3: 'x' });
   expect(line.end).toBe(bytes.length);
 });
