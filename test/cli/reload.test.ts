@@ -111,16 +111,17 @@ ${cascade.cluster.yaml}queues:
   );
   const ticker = startProgram(['run', '-f', file.path, '--json', '--role', 'ticker']);
   const worker = startProgram(['run', '-f', file.path, '--json', '--role', 'worker', '--node', 'dst']);
+  const events = (text: string) => new Set([...text.matchAll(/"event":"(\w+_started)"/g)].map(([, event]) => event));
   try {
     await source.script(`insert into people values (1, 'ticked there, replayed here')`);
     await waitFor(
       () => ticker.output + worker.output,
       60_000,
       async () => {
-        return (await leaf.query({ text: 'select from people', values: [] })).length === 1;
+        const replayed = await leaf.query({ text: 'select from people', values: [] });
+        return replayed.length === 1 && [ticker, worker].every(({ output }) => events(output).size > 0);
       },
     );
-    const events = (text: string) => new Set([...text.matchAll(/"event":"(\w+_started)"/g)].map(([, event]) => event));
     expect([...events(ticker.output)]).toEqual(['ticker_started']);
     expect([...events(worker.output)]).toEqual(['worker_started']);
   } finally {
