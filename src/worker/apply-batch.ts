@@ -420,7 +420,8 @@ function keyPositions(own: readonly string[], layout: RowLayout, type: RowType):
   if (key === undefined) throw new Error('its events name no key; give the table a primary key and add it again');
   return key.map((name) => {
     const position = layout.columns.indexOf(name);
-    if (position < 0) throw new Error(`its events have the columns ${layout.columns.join(', ')} and lack ${name} of their key`);
+    if (position < 0)
+      throw new Error(`its events have the columns ${layout.columns.join(', ')} and lack ${name} of their key`);
     return position;
   });
 }
