@@ -1,7 +1,12 @@
 import { systemClock } from '../../src/app/system-clock.ts';
 import type { Session } from '../../src/db/session.ts';
 import { sql } from '../../src/db/statement.ts';
+import type { LogRecord } from '../../src/model/log.ts';
+import { startWorkers, type Workers } from '../../src/worker/supervisor.ts';
+import { nodeName } from '../support/builders.ts';
+import type { Cluster } from '../support/cluster.ts';
 import type { FreshDatabase } from '../support/database.ts';
+import { desiredOf } from '../support/planning.ts';
 import { waitFor } from '../support/replication.ts';
 
 /** Two tables of which one refers to the other; the second brings its sequence. */
@@ -95,4 +100,32 @@ export async function inSync(subscribers: readonly Session[], why: () => string)
       },
     );
   }
+}
+
+interface Running extends Workers {
+  /** What the workers complained of. */
+  faults(): readonly LogRecord[];
+}
+
+/** The workers of a file; with `nodes`, only theirs, and no ticker unless told. */
+export function runNodes(
+  cluster: Pick<Cluster<string>, 'connector' | 'yaml'>,
+  file: string,
+  nodes?: readonly string[],
+  ticker = nodes === undefined,
+): Running {
+  const logs: LogRecord[] = [];
+  const workers = startWorkers({
+    queues: [...desiredOf(cluster, file).queues.values()],
+    nodes: nodes === undefined ? undefined : new Set(nodes.map(nodeName)),
+    ticker,
+    connector: cluster.connector,
+    clock: systemClock,
+    log: (record) => logs.push(record),
+    report: () => undefined,
+    explain: (error) => JSON.stringify(error.problems, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
+    holder: `test:${process.pid}`,
+    fault: () => undefined,
+  });
+  return { ...workers, faults: () => logs.filter(({ level }) => level !== 'info') };
 }

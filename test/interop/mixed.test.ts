@@ -1,15 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../src/app/system-clock.ts';
 import { sql } from '../../src/db/statement.ts';
-import type { LogRecord } from '../../src/model/log.ts';
-import { startWorkers, type Workers } from '../../src/worker/supervisor.ts';
-import { nodeName } from '../support/builders.ts';
-import { type Cluster, freshCluster } from '../support/cluster.ts';
+import { freshCluster } from '../support/cluster.ts';
 import { debianPrograms, locationOf } from '../support/debian-programs.ts';
 import { debianServer, needDebian } from '../support/debian-server.ts';
-import { applyAll, desiredOf, planOf, stepIds } from '../support/planning.ts';
+import { applyAll, planOf, stepIds } from '../support/planning.ts';
 import { expectEqual, waitFor } from '../support/replication.ts';
-import { changes, inSync, quickTicks, rows, settled, tables, writing } from './cascade.ts';
+import { changes, inSync, quickTicks, rows, runNodes, settled, tables, writing } from './cascade.ts';
 
 beforeEach(needDebian);
 
@@ -40,7 +36,7 @@ test('a leaf of Londiste follows a root of Trunkline, and either worker goes on 
 `;
   await applyAll(without, file);
   // The workers of root and leaf, and the ticker.
-  await using trunkline = run(without, file);
+  await using trunkline = runNodes(without, file);
   const londiste = programs.londiste({ job: 'other.worker', queue: 'replika', database: other });
   await londiste.run(['create-leaf', 'other', locationOf(other), `--provider=${locationOf(src)}`]);
   let worker = londiste.worker();
@@ -75,7 +71,7 @@ test('a leaf of Londiste follows a root of Trunkline, and either worker goes on 
   await applyAll(cluster, withOther);
   expect(stepIds(await planOf(cluster, withOther))).toEqual([]);
   {
-    await using takenOver = run(cluster, withOther, ['other']);
+    await using takenOver = runNodes(cluster, withOther, ['other']);
     await root.script('update people set score = 1 where id < 100');
     await equal();
     expect(takenOver.faults()).toEqual([]);
@@ -94,7 +90,7 @@ test('a leaf of Londiste follows a root of Trunkline, and either worker goes on 
   });
   await programs.crash();
   await root.script('insert into late values (1001); delete from late where id = 1');
-  await using _ = run(cluster, withOther, ['other']);
+  await using _ = runNodes(cluster, withOther, ['other']);
   await inSync([ownLeaf, otherLeaf], why);
   await equal();
   await expectEqual(root, 'select * from late', otherLeaf, 'select * from late');
@@ -144,7 +140,7 @@ test('a leaf of Trunkline follows a root of Londiste on the C extension', async 
   // What Londiste made stays as it is; beside it go the two schemas that have no extension here.
   expect(applied.walked?.done.map(({ id }) => id).filter((id) => id.includes('src'))).toEqual(['install_schemas/src']);
   expect(stepIds(await planOf(cluster, file))).toEqual([]);
-  await using trunkline = run(cluster, file, ['dst']);
+  await using trunkline = runNodes(cluster, file, ['dst']);
   const why = () => `${JSON.stringify(trunkline.faults())} ${programs.logs()}`;
 
   await using load = writing(src);
@@ -226,7 +222,7 @@ test('plan and apply use the extensions where a database has them, and workers r
       ),
     ).toEqual([{ c: true }]);
   }
-  await using trunkline = run(cluster, file);
+  await using trunkline = runNodes(cluster, file);
   const why = () => JSON.stringify(trunkline.faults());
   await using load = writing(src);
   await inSync([leaf, otherLeaf], why);
@@ -246,31 +242,8 @@ test('plan and apply use the extensions where a database has them, and workers r
   await waitFor(programs.logs, 20_000, async () => programs.errors().some((line) => /crashed: 'trunkline'/.test(line)));
   expect(await otherLeaf.query(sql('select count(*) from people'))).toEqual(before);
   await stranger.stop();
-  await using again = run(cluster, file);
+  await using again = runNodes(cluster, file);
   await settled(root, [otherLeaf], why);
   await expectEqual(root, 'select * from people where score < 100', otherLeaf, 'select * from people');
   expect(again.faults()).toEqual([]);
 });
-
-interface Running extends Workers {
-  /** What the workers complained of. */
-  faults(): readonly LogRecord[];
-}
-
-/** The workers of a file; with `nodes`, only theirs and no ticker. */
-function run(cluster: Pick<Cluster<string>, 'connector' | 'yaml'>, file: string, nodes?: readonly string[]): Running {
-  const logs: LogRecord[] = [];
-  const workers = startWorkers({
-    queues: [...desiredOf(cluster, file).queues.values()],
-    nodes: nodes === undefined ? undefined : new Set(nodes.map(nodeName)),
-    ticker: nodes === undefined,
-    connector: cluster.connector,
-    clock: systemClock,
-    log: (record) => logs.push(record),
-    report: () => undefined,
-    explain: (error) => JSON.stringify(error.problems, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
-    holder: `test:${process.pid}`,
-    fault: () => undefined,
-  });
-  return { ...workers, faults: () => logs.filter(({ level }) => level !== 'info') };
-}
