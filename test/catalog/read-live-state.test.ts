@@ -97,7 +97,7 @@ test('what was applied is read back', async () => {
   const leaf = live.databases.get(databaseName('dst')) as LiveDatabase;
   expect([...root.schemas]).toEqual(
     expect.arrayContaining([
-      ['pgq', { source: 'bundled', version: '3.5+2' }],
+      ['pgq', { source: 'bundled', version: '3.5+3' }],
       ['trunkline', { source: 'bundled', version: '2' }],
     ]),
   );
@@ -127,6 +127,7 @@ test('what was applied is read back', async () => {
     args: ['replika', 'capture=generated'],
   });
   expect(rootNode?.tables.get(tableName('public.orders'))?.triggers).toEqual([
+    { ...captured('delete'), name: '_londiste_replika_attach' },
     captured('delete'),
     captured('insert'),
     { name: '_londiste_replika_truncate', enabled: 'origin', function: 'pgq.sqltriga', args: ['replika'] },

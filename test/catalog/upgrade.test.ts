@@ -75,7 +75,7 @@ test.for([12, 18] as const)(
     const plan = await planOf(cluster, root);
     expect(stepIds(plan)).toEqual(['install_schemas/db']);
     expect(plan.steps[0]).toMatchObject({
-      schemas: [{ name: 'pgq', from: '3.5', version: '3.5+2', source: 'bundled' }],
+      schemas: [{ name: 'pgq', from: '3.5', version: '3.5+3', source: 'bundled' }],
     });
     await applyAll(cluster, root);
 
@@ -88,7 +88,7 @@ test.for([12, 18] as const)(
     await session.script("insert into app.orders values (2, 'after')");
     expect(await events(session)).toEqual(['1', '2']);
     expect(await session.query(sql("select version, source from trunkline.component where component = 'pgq'"))).toEqual(
-      [{ version: '3.5+2', source: 'bundled' }],
+      [{ version: '3.5+3', source: 'bundled' }],
     );
   },
 );
@@ -153,7 +153,7 @@ describe('from 3.5+1, where one function captured the rows of a table', () => {
   /** A table as that release captured it. */
   const capturedByRow = `
     drop trigger _londiste_replika_insert on app.orders; drop trigger _londiste_replika_update on app.orders;
-    drop trigger _londiste_replika_delete on app.orders; drop trigger trunkline_capture_current on pgq.queue;
+    drop trigger _londiste_replika_delete on app.orders; drop trigger _londiste_replika_attach on app.orders; drop trigger trunkline_capture_current on pgq.queue;
     drop function trunkline_capture.queue_changed; drop function trunkline_capture.current_1;
     do $$ begin
       execute format('drop function %1$s_insert; drop function %1$s_update; drop function %1$s_delete',

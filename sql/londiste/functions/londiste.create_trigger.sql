@@ -47,7 +47,7 @@ declare
     v_own_triggers name[] := array[v_row_trigger, v_skip_trigger, v_truncate_trigger]
         operator(pg_catalog.||) array(
             select pg_catalog.format('_londiste_%s_%s', i_queue_name, o.operation)::name
-              from pg_catalog.unnest(array['insert', 'update', 'delete']) o(operation));
+              from pg_catalog.unnest(array['insert', 'update', 'delete', 'attach']) o(operation));
     v_skip_arg bytea := pg_catalog.decode('00534b495000', 'hex');
     v_others name[];
     v_old name;
