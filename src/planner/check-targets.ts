@@ -7,8 +7,10 @@ import type { Step } from '../model/step.ts';
 export function checkTargets(steps: readonly Step[], live: LiveState): Problem[] {
   const problems: Problem[] = [];
   const planned = new Map<string, QueueName>();
-  const filled = filledTables(live);
+  const shared = sharedDatabases(steps, live);
+  const filled = filledTables(live, shared);
   for (const step of steps) {
+    if (!shared.has(step.database)) continue;
     const table = step.kind === 'add_table' && step.role !== 'root' ? step.table : undefined;
     const spec = step.kind === 'change_table' ? step.to : table;
     if (spec === undefined || !('queue' in step)) continue;
@@ -29,11 +31,29 @@ export function checkTargets(steps: readonly Step[], live: LiveState): Problem[]
   return problems;
 }
 
-/** What subscribers replicate into, by database and table. */
-function filledTables(live: LiveState): ReadonlyMap<string, readonly QueueName[]> {
+/** Those on which more than one queue may fill tables: few, and a queue is no trouble to itself. */
+function sharedDatabases(steps: readonly Step[], live: LiveState): ReadonlySet<DatabaseName> {
+  const shared = new Set<DatabaseName>();
+  const first = new Map<DatabaseName, QueueName>();
+  for (const step of steps) {
+    if (!('queue' in step) || shared.has(step.database)) continue;
+    const queue = first.get(step.database);
+    if (queue === undefined) first.set(step.database, step.queue);
+    else if (queue !== step.queue) shared.add(step.database);
+  }
+  for (const [database, queue] of first) {
+    const observation = live.databases.get(database);
+    if (observation?.kind !== 'reachable') continue;
+    if ([...observation.queues.keys()].some((other) => other !== queue)) shared.add(database);
+  }
+  return shared;
+}
+
+/** What subscribers replicate into on these databases, by database and table. */
+function filledTables(live: LiveState, shared: ReadonlySet<DatabaseName>): ReadonlyMap<string, readonly QueueName[]> {
   const filled = new Map<string, QueueName[]>();
   for (const [database, observation] of live.databases) {
-    if (observation.kind !== 'reachable' || observation.queues.size === 0) continue;
+    if (!shared.has(database) || observation.kind !== 'reachable') continue;
     for (const node of observation.queues.values()) {
       if (node.type === 'root') continue;
       for (const table of node.tables.values()) {

@@ -1,5 +1,5 @@
 import { splitName } from '../model/names.ts';
-import { isChosen, masksOf } from '../model/projection.ts';
+import { isChosen, isPlain, masksOf } from '../model/projection.ts';
 import type { ColumnFacts, TableFacts } from '../model/state.ts';
 import type { TableSpec } from '../model/table.ts';
 import { qualifiedSql, quoteIfNeeded } from './quote-ident.ts';
@@ -11,8 +11,21 @@ export interface ColumnDifferences {
   readonly alterSql: readonly string[];
 }
 
+const noDifferences: ColumnDifferences = { lines: [], alterSql: [] };
+
+/** As nearly all do, in a cascade of many tables on many nodes. */
+function lookTheSame(source: TableFacts, target: TableFacts): boolean {
+  if (source.columns.length !== target.columns.length) return false;
+  const sameColumns = source.columns.every(({ name, type, generated }, index) => {
+    const other = target.columns[index];
+    return other?.name === name && other.type === type && other.generated === generated;
+  });
+  return sameColumns && String(source.primaryKey) === String(target.primaryKey);
+}
+
 /** What keeps rows of the root's table from going into the target. */
 export function compareColumns(source: TableFacts, target: TableFacts, spec: TableSpec): ColumnDifferences {
+  if (isPlain(spec) && lookTheSame(source, target)) return noDifferences;
   const lines: string[] = [];
   const alterSql: string[] = [];
   const targetColumns = new Map(target.columns.map((column) => [column.name, column]));

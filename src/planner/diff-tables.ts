@@ -4,7 +4,7 @@ import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import { isChosen, isPlain, masksOf, mentioned } from '../model/projection.ts';
 import type { LiveTable, TableFacts } from '../model/state.ts';
-import type { Step } from '../model/step.ts';
+import type { AddTable, Step } from '../model/step.ts';
 import { isLeftAlone, type TableSpec, wholeTable } from '../model/table.ts';
 import { holdsSameRows, keyInEvents, nameInEvents, sameTable } from '../model/table-codec.ts';
 import { checkProjection } from './check-projection.ts';
@@ -50,6 +50,13 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   for (const node of [root, ...scene.subscribers]) replicated.set(node.spec.name, []);
 
   const namedParts = partsByAncestor(wanted, root);
+  const createIds = new Map<NodeName, string>();
+  // What the nodes share of the table at hand.
+  let turn: {
+    readonly table: TableName | undefined;
+    readonly addIds: Map<NodeName, string>;
+    readonly size: AddTable['copy'];
+  } = { table: undefined, addIds: new Map(), size: undefined };
 
   for (const table of wanted.values()) {
     const { name } = table.facts;
@@ -105,7 +112,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     }
     steps.push({
       ...base(root),
-      id: stepId.addTable(queue.name, root.spec.name, facts.name),
+      id: addId(root.spec.name, facts.name),
       kind: 'add_table',
       table: spec,
       role: 'root',
@@ -206,12 +213,12 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       database,
       queue: queue.name,
       node,
-      id: stepId.addTable(queue.name, node, spec.name),
+      id: addId(node, spec.name),
       kind: 'add_table',
       table: spec,
       role: leaf.spec.placement.role,
       triggerArgs: addArgs(leaf, spec, expectSync, target ?? source, key),
-      copy: copied ? { estimatedRows: source.estimatedRows, bytes: source.bytes } : undefined,
+      copy: copied ? sizeOf(source) : undefined,
       hazards: copied ? firstCopyHazards(node, spec, source, target) : [],
       dependsOn:
         target === undefined && !isLeftAlone(spec)
@@ -263,9 +270,26 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   /** The node is there, and its provider has the table; a root copies nothing. */
   function copiedAfter({ spec, provider }: SubscriberScene, table: TableName): string[] {
     const above = provider.spec.name;
-    const added = stepId.addTable(queue.name, above, table);
-    if (provider === root) return [createId(queue.name, spec), added];
-    return [createId(queue.name, spec), added, stepId.changeTable(queue.name, above, table)];
+    const created = createIds.get(spec.name) ?? createId(queue.name, spec);
+    createIds.set(spec.name, created);
+    const added = addId(above, table);
+    if (provider === root) return [created, added];
+    return [created, added, stepId.changeTable(queue.name, above, table)];
+  }
+
+  /** One text for all that name it. */
+  function addId(node: NodeName, table: TableName): string {
+    if (turn.table !== table) turn = { table, addIds: new Map(), size: undefined };
+    const id = turn.addIds.get(node) ?? stepId.addTable(queue.name, node, table);
+    turn.addIds.set(node, id);
+    return id;
+  }
+
+  /** One object for all nodes. */
+  function sizeOf({ name, estimatedRows, bytes }: TableFacts): AddTable['copy'] {
+    const size = (turn.table === name ? turn.size : undefined) ?? { estimatedRows, bytes };
+    if (turn.table === name) turn = { ...turn, size };
+    return size;
   }
 
   function restoreTriggers(
@@ -418,6 +442,8 @@ function keyStatements(source: TableFacts, facts: TableFacts, onRoot: boolean) {
   };
 }
 
+const noArgs: readonly string[] = [];
+
 /**
  * A leaf's triggers only refuse; a branch captures like a root, so that it can become one. Those of a partitioned table fire
  * for its partitions, and would tell of them by names that nobody waits for.
@@ -429,7 +455,7 @@ function captureArgsOf(
   key: readonly string[] | undefined,
 ): readonly string[] {
   // A leaf captures nothing; but a table without a primary key is taken only by who names another.
-  const named = key === undefined ? [] : [keyInEvents(key)];
+  const named = key === undefined ? noArgs : [keyInEvents(key)];
   if (node.placement.role === 'leaf') return named;
   if (facts?.partitioned === true) return [nameInEvents(name), ...named, ...triggerArgs];
   return named.length === 0 ? triggerArgs : [...named, ...triggerArgs];

@@ -167,12 +167,22 @@ function copyOf(before: CopyOptions, rule: CopyRule | undefined, placement: Copy
 function finish(drafts: ReadonlyMap<TableName, Draft>, hasSubscribers: boolean): Map<TableName, WantedTable> {
   const tables = new Map<TableName, WantedTable>();
   for (const [name, draft] of drafts) {
-    const nodes = new Map<NodeName, PlacedTable>();
-    for (const [node, placed] of draft.nodes) if (placed !== 'none') nodes.set(node, placed);
+    const nodes = everyPlaced(draft.nodes) ? draft.nodes : placedOnly(draft.nodes);
     if (hasSubscribers && nodes.size === 0 && !draft.kept) continue;
     tables.set(name, { facts: draft.facts, named: draft.named, at: draft.at, key: draft.key, nodes });
   }
   return tables;
+}
+
+function everyPlaced(nodes: Draft['nodes']): nodes is Map<NodeName, PlacedTable> {
+  for (const placed of nodes.values()) if (placed === 'none') return false;
+  return true;
+}
+
+function placedOnly(nodes: Draft['nodes']): Map<NodeName, PlacedTable> {
+  const left = new Map<NodeName, PlacedTable>();
+  for (const [node, placed] of nodes) if (placed !== 'none') left.set(node, placed);
+  return left;
 }
 
 function placesSomething(rule: TableRule): boolean {

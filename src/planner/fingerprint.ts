@@ -1,5 +1,7 @@
-import type { ColumnFacts, LiveDatabase, LiveNode, TableFacts } from '../model/state.ts';
+import type { LiveDatabase, LiveNode, TableFacts } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
+import { type TableSpec, usualCopy, wholeTable } from '../model/table.ts';
+import { sameTable } from '../model/table-codec.ts';
 
 /**
  * What one database looked like to the planner, and what it decided there. Positions, states of copies, row counts and
@@ -12,31 +14,65 @@ export function fingerprint(
   steps: readonly Step[],
 ): string {
   const digest = startDigest();
-  digest.add([Math.floor(database.serverVersion / 10_000), database.canReplicate, [...database.schemas]]);
+  digest.value([Math.floor(database.serverVersion / 10_000), database.canReplicate, [...database.schemas]]);
   for (const node of nodes) addNode(digest, node);
-  for (const table of tables) {
-    digest.add([table.name, table.columns.map(columnText), table.primaryKey, table.ownedSequences]);
-  }
-  for (const step of steps) digest.add({ ...step, copy: undefined, hazards: step.hazards.map(({ kind }) => kind) });
+  for (const table of tables) addTable(digest, table);
+  for (const step of steps) addStep(digest, step);
   return digest.finish();
 }
 
-/** Most of what there is to read: kept short. */
-function columnText({ name, type, notNull, hasDefault, generated }: ColumnFacts): string {
-  return `${name} ${type} ${Number(notNull)}${Number(hasDefault)}${Number(generated)}`;
+// A large plan has these by the hundred thousand: their texts go in as they are, and none is made of them.
+
+function addTable(digest: Digest, { name, columns, primaryKey, ownedSequences }: TableFacts): void {
+  digest.text(name);
+  for (const { name: column, type, notNull, hasDefault, generated } of columns) {
+    digest.text(column);
+    digest.text(type);
+    digest.number(Number(notNull) + 2 * Number(hasDefault) + 4 * Number(generated));
+  }
+  digest.number(primaryKey?.length ?? -1);
+  for (const column of primaryKey ?? []) digest.text(column);
+  digest.number(ownedSequences.length);
+  for (const sequence of ownedSequences) digest.text(sequence);
 }
 
 function addNode(digest: Digest, node: LiveNode): void {
   const { queue, name, type, provider, worker, ticker } = node;
-  digest.add([queue, name, type, provider, worker, ticker, [...node.members], [...node.subscribers.keys()]]);
-  for (const table of node.tables.values()) {
-    digest.add([table.name, table.local, table.attrs, table.spec, table.triggers]);
+  digest.value([queue, name, type, provider, worker, ticker, [...node.members], [...node.subscribers.keys()]]);
+  for (const { name: table, local, attrs, spec, triggers } of node.tables.values()) {
+    digest.text(table);
+    digest.number(Number(local));
+    digest.text(attrs ?? '');
+    digest.text(spec?.destination ?? '');
+    digest.number(triggers.length);
+    for (const trigger of triggers) {
+      digest.text(trigger.name);
+      digest.text(trigger.enabled);
+      digest.text(trigger.function);
+      for (const arg of trigger.args) digest.text(arg);
+    }
   }
-  for (const sequence of node.sequences.values()) digest.add([sequence.name, sequence.local]);
+  for (const sequence of node.sequences.values()) {
+    digest.text(sequence.name);
+    digest.number(Number(sequence.local));
+  }
+}
+
+/** A table that is added as it is says all by its name. */
+function addStep(digest: Digest, step: Step): void {
+  digest.text(step.id);
+  for (const { kind } of step.hazards) digest.text(kind);
+  if (step.kind !== 'add_table' || !isWhole(step.table)) digest.value({ ...step, copy: undefined, hazards: undefined });
+}
+
+function isWhole(spec: TableSpec): boolean {
+  return sameTable(spec, wholeTable(spec.name)) && spec.copy === usualCopy;
 }
 
 interface Digest {
-  add(value: unknown): void;
+  text(text: string): void;
+  number(value: number): void;
+  value(value: unknown): void;
   finish(): string;
 }
 
@@ -44,15 +80,19 @@ interface Digest {
 function startDigest(): Digest {
   let a = 0xdeadbeef;
   let b = 0x41c6ce57;
+  const number = (value: number) => {
+    a = Math.imul(a ^ value, 2654435761);
+    b = Math.imul(b ^ value, 1597334677);
+  };
+  const text = (text: string) => {
+    for (let index = 0; index < text.length; index += 1) number(text.charCodeAt(index));
+    // Where one ends and the next begins counts too.
+    number(0x10000 + text.length);
+  };
   return {
-    add(value) {
-      const text = JSON.stringify(value);
-      for (let index = 0; index < text.length; index += 1) {
-        const code = text.charCodeAt(index);
-        a = Math.imul(a ^ code, 2654435761);
-        b = Math.imul(b ^ code, 1597334677);
-      }
-    },
+    text,
+    number,
+    value: (value) => text(JSON.stringify(value)),
     finish() {
       const high = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
       const low = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);

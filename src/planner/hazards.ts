@@ -89,6 +89,7 @@ function copies(node: NodeName, spec: TableSpec, source: TableFacts): Hazard {
   const part = spec.where === undefined || source.empty ? '' : ', as far as the filter lets them through';
   return {
     kind: 'copies-data',
-    detail: `${spec.name} is copied to ${node}: ${amountOf(source)}${part}.`,
+    // The sentence of most steps of a large plan: joined it is one text, where a template keeps a chain of its pieces.
+    detail: [spec.name, ' is copied to ', node, ': ', amountOf(source), part, '.'].join(''),
   };
 }

@@ -1,4 +1,4 @@
-import type { DatabaseName, Location, QueueName, TableName } from '../model/names.ts';
+import type { DatabaseName, Location, NodeName, QueueName, TableName } from '../model/names.ts';
 import type { LastApply, Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { DesiredState, LastApplied, LiveState, TableFacts } from '../model/state.ts';
@@ -9,9 +9,11 @@ import { diffDatabase } from './diff-database.ts';
 import { diffMigrations } from './diff-migrations.ts';
 import { diffQueue, type QueueFindings } from './diff-queue.ts';
 import { findDrift } from './drift.ts';
+import type { WantedTable } from './expand-tables.ts';
 import { type Findings, mergeFindings } from './findings.ts';
 import { fingerprint } from './fingerprint.ts';
 import { orderSteps } from './order-steps.ts';
+import type { NodeScene } from './scene.ts';
 import { watch } from './watch.ts';
 
 export interface PlanInput {
@@ -102,9 +104,16 @@ function afterInstallation(steps: readonly Step[]): readonly Step[] {
   const installs = new Map<DatabaseName, string>();
   for (const step of steps) if (step.kind === 'install_schemas') installs.set(step.database, step.id);
   if (installs.size === 0) return steps;
+  // What waits for its node waits for the SQL with it.
+  const behind = new Map<string, DatabaseName>();
+  for (const { id, database, dependsOn } of steps) {
+    const install = installs.get(database);
+    if (install !== undefined && dependsOn.includes(install)) behind.set(id, database);
+  }
   return steps.map((step) => {
     const install = installs.get(step.database);
     if (install === undefined || install === step.id || step.dependsOn.includes(install)) return step;
+    if (step.dependsOn.some((id) => behind.get(id) === step.database)) return step;
     return { ...step, dependsOn: [install, ...step.dependsOn] };
   });
 }
@@ -121,18 +130,16 @@ function fingerprintAll(live: LiveState, queues: readonly QueueFindings[], steps
   }
   const databases = new Set<DatabaseName>(stepsOf.keys());
   const looked = queues.map((queue) => queue.looked).filter((scene) => scene !== undefined);
-  const tables = new Map<DatabaseName, Map<TableName, TableFacts>>();
+  const views = new Map<DatabaseName, View[]>();
   for (const { scene, wanted } of looked) {
     if (!touchedQueues.has(scene.queue.name)) continue;
     for (const node of [scene.root, ...scene.subscribers]) {
-      databases.add(node.spec.database);
-      const facts = tables.get(node.spec.database) ?? new Map<TableName, TableFacts>();
-      tables.set(node.spec.database, facts);
-      for (const table of wanted) {
-        const name = node === scene.root ? table.facts.name : table.nodes.get(node.spec.name)?.spec.destination;
-        const found = name === undefined ? undefined : node.database.tables.get(name);
-        if (found !== undefined) facts.set(found.name, found);
-      }
+      const { database, name } = node.spec;
+      databases.add(database);
+      views.set(database, [
+        ...(views.get(database) ?? []),
+        { node, name: node === scene.root ? undefined : name, wanted },
+      ]);
     }
   }
   const fingerprints = new Map<DatabaseName, string>();
@@ -140,8 +147,29 @@ function fingerprintAll(live: LiveState, queues: readonly QueueFindings[], steps
     const observation = live.databases.get(name);
     if (observation?.kind !== 'reachable') continue;
     const nodes = [...observation.queues.values()].filter((node) => touchedQueues.has(node.queue));
-    const facts = tables.get(name)?.values() ?? [];
+    const facts = factsIn(views.get(name) ?? []);
     fingerprints.set(name, fingerprint(observation, nodes, facts, stepsOf.get(name) ?? []));
   }
   return fingerprints;
+}
+
+/** What one queue has to do with one database; the root has no name here, as all tables are its own. */
+interface View {
+  readonly node: NodeScene;
+  readonly name: NodeName | undefined;
+  readonly wanted: readonly WantedTable[];
+}
+
+/** The tables of a database that were judged by, each once. */
+function* factsIn(views: readonly View[]): Iterable<TableFacts> {
+  const seen = new Set<TableName>();
+  for (const { node, name, wanted } of views) {
+    for (const table of wanted) {
+      const here = name === undefined ? table.facts.name : table.nodes.get(name)?.spec.destination;
+      const facts = here === undefined ? undefined : node.database.tables.get(here);
+      if (facts === undefined || seen.has(facts.name)) continue;
+      if (views.length > 1) seen.add(facts.name);
+      yield facts;
+    }
+  }
 }
