@@ -20,6 +20,7 @@ select coalesce(json_agg(json_build_object(
         select extract(epoch from pg_catalog.clock_timestamp() - max(t.tick_time)) * 1000
           from pgq.tick t
          where t.tick_queue = q.queue_id),
+    'closed', coalesce(q.queue_disable_insert, false),
     'ticker', case when q.queue_id is not null then json_build_object(
         'maxCount', q.queue_ticker_max_count,
         'maxLagMs', round(extract(epoch from q.queue_ticker_max_lag) * 1000),

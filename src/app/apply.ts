@@ -9,7 +9,7 @@ import type { DatabaseName, QueueName } from '../model/names.ts';
 import type { Plan } from '../model/plan.ts';
 import { sameSteps } from '../model/plan-codec.ts';
 import type { PlanView } from '../model/plan-view.ts';
-import { ToolError } from '../model/problem.ts';
+import { type Problem, ToolError } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { rootOf } from '../model/topology.ts';
@@ -30,7 +30,9 @@ export interface ApplyOptions extends PlanOptions {
   /** Consent beside what the files give. */
   readonly allow: readonly HazardKind[];
   readonly lockTimeoutMs: number;
+  readonly workerTimeoutMs: number;
   readonly describe: (step: Step) => string;
+  readonly explain: (problem: Problem) => string;
   /** Shows the plan that is about to run. */
   readonly show: (shown: ShownPlan) => void;
   /** Asks a person; undefined where the plan is approved already. */
@@ -116,7 +118,9 @@ export async function applyOn(
     applied: record({ onlyNew: false }),
     // Somebody may have applied while the plan was read, or while we waited for the lock.
     check: async () => requireSame(plan, await look(desired, databases, options.signal, { tryFiles: false })),
+    workerTimeoutMs: options.workerTimeoutMs,
     describe: options.describe,
+    explain: options.explain,
     report: options.report,
     fault: faultPoints(options.env),
   });

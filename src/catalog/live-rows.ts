@@ -66,6 +66,7 @@ export interface NodeRow {
   readonly worker: string;
   readonly provider: string | null;
   readonly combined: string | null;
+  readonly closed: boolean;
   readonly lastTick: string;
   readonly paused: boolean;
   readonly uptodate: boolean;
@@ -142,6 +143,7 @@ export function readNode(
     uptodate: row.uptodate,
     error: row.error ?? undefined,
     sinceTickMs: row.sinceTickMs ?? undefined,
+    closed: row.closed,
     ticker: row.ticker ?? undefined,
     members: new Map(
       row.members.map(([name, text, dead]) => [

@@ -17,6 +17,12 @@ export async function tryLockNode(session: Session, queue: QueueName, node: Node
   return row?.locked ?? false;
 }
 
+export async function unlockNode(session: Session, queue: QueueName, node: NodeName): Promise<void> {
+  await session.query(
+    sql(`select pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended($1, ${workerLockSeed}))`, `${queue}/${node}`),
+  );
+}
+
 export async function tryLockTicker(session: Session, queue: QueueName): Promise<boolean> {
   const [row] = await session.query<{ locked: boolean }>(
     sql(`select pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended($1, ${tickerLockSeed})) as locked`, queue),

@@ -14,6 +14,7 @@ import {
   summaryEvent,
   versionEvent,
 } from '../render/apply-events.ts';
+import { problemSentences } from '../render/describe-problem.ts';
 import { describeStep } from '../render/describe-step.ts';
 import { planMarkdown } from '../render/plan-markdown.ts';
 import { planText } from '../render/plan-text.ts';
@@ -41,6 +42,12 @@ export const applyingFlags = {
     helpValue: 'SECONDS',
     description: 'How long to wait while somebody else applies.',
   }),
+  'worker-timeout': Flags.integer({
+    default: 60,
+    min: 0,
+    helpValue: 'SECONDS',
+    description: 'How long a step waits for a worker that makes no progress, as when the root moves.',
+  }),
 };
 
 interface ApplyingFlags {
@@ -48,6 +55,7 @@ interface ApplyingFlags {
   readonly json: boolean;
   readonly allow: readonly HazardKind[];
   readonly 'lock-timeout': number;
+  readonly 'worker-timeout': number;
 }
 
 export abstract class ApplyingCommand extends BaseCommand {
@@ -65,7 +73,9 @@ export abstract class ApplyingCommand extends BaseCommand {
       env: process.env,
       allow: flags.allow,
       lockTimeoutMs: flags['lock-timeout'] * 1000,
+      workerTimeoutMs: flags['worker-timeout'] * 1000,
       describe: describeStep,
+      explain: problemSentences,
       show: (shown) => this.show(shown, flags.json),
       confirm: asked ? (plan) => this.approve(plan, signal) : undefined,
       report: (progress) => {

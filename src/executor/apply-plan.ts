@@ -22,9 +22,12 @@ export interface ApplyOptions {
   /** Seen by others in `pg_stat_activity`, and by who waits for the lock. */
   readonly applicationName: string;
   readonly lockTimeoutMs: number;
+  /** How long a step waits for a worker that makes no progress. */
+  readonly workerTimeoutMs: number;
   /** Called under the lock, before the first step: throws when the databases are not what the plan was made for. */
   readonly check: () => Promise<void>;
   readonly describe: (step: Step) => string;
+  readonly explain: (problem: Problem) => string;
   readonly entry: PlanEntry;
   /** What each queue of a root is brought to. */
   readonly applied: ReadonlyMap<DatabaseName, readonly AppliedEntry[]>;
@@ -38,7 +41,7 @@ export interface ApplyOptions {
 /** Carries out the steps, or throws `apply_failed` once everything that could be done is done. */
 export async function applyPlan(options: ApplyOptions): Promise<Walked> {
   const { steps, report, describe, clock, fault } = options;
-  await using locks = await takeApplyLocks(options);
+  await using locks = await takeApplyLocks({ ...options, oldRoots: oldRoots(steps) });
   await options.check();
   await using sessions = openSessions(options);
   const log = openPlanLog(locks, options);
@@ -70,11 +73,15 @@ export async function applyPlan(options: ApplyOptions): Promise<Walked> {
         session: sessions.session,
         steps,
         connector: options.connector,
+        clock,
         signal: options.signal,
+        note: (node, text) => report({ kind: 'note', node, text }),
+        holder: options.applicationName,
+        workerTimeoutMs: options.workerTimeoutMs,
         fault,
       });
     } catch (error) {
-      const detail = detailOf(error);
+      const detail = detailOf(error, options.explain);
       if (detail === undefined) throw error;
       await log.record(step, { startedAt, result: 'failed', detail });
       report({ kind: 'step_failed', step: step.id, description, detail });
@@ -85,6 +92,10 @@ export async function applyPlan(options: ApplyOptions): Promise<Walked> {
     report({ kind: 'step_done', step: step.id, description, elapsedMs: clock.now() - started });
     return { kind: 'done' };
   }
+}
+
+function oldRoots(steps: readonly Step[]): readonly (readonly [QueueName, DatabaseName])[] {
+  return steps.flatMap((step) => (step.kind === 'move_root' ? [[step.queue, step.fromDatabase] as const] : []));
 }
 
 function problemsOf(walked: Walked, options: ApplyOptions, lockLost: boolean): Problem[] {
@@ -106,14 +117,14 @@ function problemsOf(walked: Walked, options: ApplyOptions, lockLost: boolean): P
 }
 
 /** What went wrong in one sentence; undefined for a bug. */
-function detailOf(error: unknown): string | undefined {
-  if (error instanceof ToolError) return error.problems.map(problemDetail).join('; ');
+function detailOf(error: unknown, explain: (problem: Problem) => string): string | undefined {
+  if (error instanceof ToolError) return error.problems.map((problem) => problemDetail(problem, explain)).join('; ');
   const known = readDriverError(error);
   if (known === undefined) return undefined;
   return known.sqlstate === undefined ? known.message : `${known.message} (SQLSTATE ${known.sqlstate})`;
 }
 
-function problemDetail(problem: Problem): string {
+function problemDetail(problem: Problem, explain: (problem: Problem) => string): string {
   switch (problem.code) {
     case 'catalog_refused':
       return `${problem.call} answers ${problem.status}, ${problem.note}`;
@@ -124,6 +135,6 @@ function problemDetail(problem: Problem): string {
     case 'database_unreachable':
       return `database ${problem.database} does not answer: ${problem.detail}`;
     default:
-      return problem.code;
+      return explain(problem);
   }
 }

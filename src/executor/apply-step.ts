@@ -10,6 +10,7 @@ import {
   localRemoveTable,
   setTableAttrs,
 } from '../catalog/londiste.ts';
+import { unregisterSubscriber } from '../catalog/pgq-node.ts';
 import { setTickerSettings } from '../catalog/queue-settings.ts';
 import { expectDone } from '../catalog/reply.ts';
 import type { Session } from '../db/session.ts';
@@ -25,9 +26,12 @@ import type {
   SetTableOptions,
   Step,
 } from '../model/step.ts';
+import { changeProvider } from './change-provider.ts';
+import { changeRole } from './change-role.ts';
 import { createRoot, createSubscriber, removeNode, setLocation } from './create-node.ts';
 import { createObject } from './create-object.ts';
 import { executeSqlFile } from './execute-sql-file.ts';
+import { moveRoot, reopenRoot } from './move-root.ts';
 import type { StepDeps } from './step-deps.ts';
 
 /** Does one step. Each may have been done before, wholly or in part: it then does what is left. */
@@ -41,6 +45,19 @@ export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
     case 'create_branch':
     case 'create_leaf':
       return createSubscriber(step, deps);
+    case 'change_provider':
+      return changeProvider(step, deps);
+    case 'change_role':
+      return changeRole(step, deps);
+    case 'move_root':
+      return moveRoot(step, deps);
+    case 'reopen_root':
+      return reopenRoot(step, deps);
+    case 'remove_subscription':
+      return deps.write(step.database, async (session) => {
+        const reply = await unregisterSubscriber(session, step.queue, step.subscriber);
+        expectDone(reply, { node: step.node, call: 'pgq_node.unregister_subscriber' });
+      });
     case 'set_ticker':
       return deps.write(step.database, (session) => setTickerSettings(session, step.queue, step.to));
     case 'set_location':
@@ -79,6 +96,10 @@ export function databasesOf(step: Step): ReadonlySet<DatabaseName> {
     case 'create_branch':
     case 'create_leaf':
       return new Set([step.database, step.providerDatabase, step.rootDatabase]);
+    case 'change_provider':
+      return new Set([step.database, step.fromDatabase, step.toDatabase].filter((name) => name !== undefined));
+    case 'move_root':
+      return new Set([step.database, step.fromDatabase, step.providerDatabase].filter((name) => name !== undefined));
     case 'drop_node':
       return new Set([step.database, step.providerDatabase, step.rootDatabase].filter((name) => name !== undefined));
     case 'add_sequence':

@@ -53,7 +53,8 @@ export async function createSubscriber(
 
   const own = await getNodeInfo(await session(step.database), queue);
   const type = step.kind === 'create_branch' ? 'branch' : 'leaf';
-  if (own !== undefined) expectNode(own, node, type);
+  // One that is to change its role gets its subscription back first.
+  if (own !== undefined) expectNode(own, node, step.existing ? own.type : type);
   // A new node has no table yet, so nothing before this moment is of use to it: neither a backlog, nor the word that an
   // earlier node of its name has left.
   const start = own?.workerLastTick ?? (await tickNow(await session(step.providerDatabase), queue));
@@ -149,7 +150,7 @@ export async function setLocation(
 }
 
 /** A root tells every place on through the queue, so nothing is said that is known. */
-async function placeNode(session: Session, queue: QueueName, place: QueueLocation): Promise<void> {
+export async function placeNode(session: Session, queue: QueueName, place: QueueLocation): Promise<void> {
   const known = (await getQueueLocations(session, queue)).find((other) => other.node === place.node);
   if (known !== undefined && known.location === place.location && known.dead === place.dead) return;
   expectDone(await registerLocation(session, queue, place), { node: place.node, call: 'pgq_node.register_location' });

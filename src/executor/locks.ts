@@ -14,6 +14,8 @@ export interface ApplyLocks extends AsyncDisposable {
 
 interface LockOptions {
   readonly roots: ReadonlyMap<QueueName, DatabaseName>;
+  /** The roots that give their place up: an apply of the files as they were would lock there. */
+  readonly oldRoots?: readonly (readonly [QueueName, DatabaseName])[];
   readonly connector: Connector;
   readonly applicationName: string;
   readonly lockTimeoutMs: number;
@@ -30,10 +32,13 @@ export async function takeApplyLocks(options: LockOptions): Promise<ApplyLocks> 
   const close = async () => {
     for (const session of sessions.values()) await session.close();
   };
+  const places = [...options.roots, ...(options.oldRoots ?? [])].sort((left, right) =>
+    left.join('\n') < right.join('\n') ? -1 : 1,
+  );
   const deadline = clock.now() + options.lockTimeoutMs;
   try {
     // Always in the same order: two applies of the same queues then can't wait for each other.
-    for (const [queue, database] of [...options.roots].sort(([left], [right]) => (left < right ? -1 : 1))) {
+    for (const [queue, database] of places) {
       const session = sessions.get(database) ?? (await connector(database, { applicationName }));
       sessions.set(database, session);
       await lockQueue(session, queue, deadline, options);

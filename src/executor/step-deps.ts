@@ -1,6 +1,7 @@
 import type { Connector } from '../db/connector.ts';
 import type { Session } from '../db/session.ts';
-import type { DatabaseName } from '../model/names.ts';
+import type { Clock } from '../model/clock.ts';
+import type { DatabaseName, NodeName } from '../model/names.ts';
 import type { Step } from '../model/step.ts';
 
 /** What carrying out one step needs. */
@@ -13,7 +14,14 @@ export interface StepDeps {
   readonly steps: readonly Step[];
   /** Opens a session of its own, beside those of the plan. */
   readonly connector: Connector;
+  readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
+  /** Told while a step waits for something. */
+  readonly note: (node: NodeName, text: string) => void;
+  /** Who holds a worker, seen by others. */
+  readonly holder: string;
+  /** How long a step waits for a worker that makes no progress. */
+  readonly workerTimeoutMs: number;
   /** A named place where a test may end the process. */
   readonly fault: (point: string) => void;
 }

@@ -35,6 +35,7 @@ export function stepDocument(step: Step): Readonly<Record<string, unknown>> {
     const value = document[key];
     if (isTable(value)) document[key] = tableDocument(value as unknown as TableSpec);
   }
+  if (step.kind === 'change_role') document.tables = step.tables.map(tableDocument);
   return document;
 }
 
@@ -44,6 +45,8 @@ function readStep(document: Readonly<Record<string, unknown>>): Step {
     const value = step[key];
     if (isTable(value)) step[key] = readTableDocument(value as unknown as TableDocument);
   }
+  if (Array.isArray(step.tables))
+    step.tables = step.tables.filter(isTable).map((table) => readTableDocument(table as unknown as TableDocument));
   return step as unknown as Step;
 }
 

@@ -278,6 +278,58 @@ export type Problem =
       readonly detail: string;
     }
   // Desired against live
+  | { readonly code: 'new_root_missing'; readonly queue: QueueName; readonly node: NodeName; readonly found: NodeName }
+  | {
+      readonly code: 'new_root_unfit';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly reason: 'missing' | 'copying' | 'renamed' | 'partial';
+    }
+  | {
+      readonly code: 'old_root_missing';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly provider: NodeName;
+    }
+  | { readonly code: 'root_move_unfinished'; readonly queue: QueueName; readonly node: NodeName; readonly to: NodeName }
+  | {
+      readonly code: 'two_roots';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly roots: readonly NodeName[];
+    }
+  | {
+      readonly code: 'combined_root_moves';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly found: NodeName;
+      readonly parts: readonly QueueName[];
+    }
+  | {
+      readonly code: 'branch_has_subscribers';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly subscribers: readonly NodeName[];
+    }
+  | {
+      readonly code: 'worker_awaited';
+      readonly node: NodeName;
+      /** Undefined: only that it answers. */
+      readonly tick: bigint | undefined;
+      readonly waitedMs: number;
+      /** Whether a worker of this tool holds the node. */
+      readonly running: boolean;
+    }
+  | { readonly code: 'ticks_gone'; readonly node: NodeName; readonly tick: bigint; readonly provider: NodeName }
+  | { readonly code: 'copies_awaited'; readonly node: NodeName; readonly tables: readonly TableName[] }
+  | { readonly code: 'queue_in_use'; readonly node: NodeName; readonly consumers: readonly string[] }
+  | {
+      readonly code: 'queue_not_in_file';
+      readonly queue: QueueName;
+      readonly database: DatabaseName;
+      readonly node: NodeName;
+    }
   | {
       readonly code: 'provider_not_seen';
       readonly queue: QueueName;

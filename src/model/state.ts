@@ -156,6 +156,8 @@ export interface LiveNode {
   readonly sinceTickMs: number | undefined;
   /** Of the local queue; a leaf has none. */
   readonly ticker: TickerSettings | undefined;
+  /** Its queue takes no events from applications: a branch's, and that of a root which is being replaced. */
+  readonly closed: boolean;
   readonly members: ReadonlyMap<NodeName, LiveMember>;
   readonly subscribers: ReadonlyMap<NodeName, LiveSubscriber>;
   readonly tables: ReadonlyMap<TableName, LiveTable>;

@@ -26,6 +26,11 @@ export type Step =
   | CreateRoot
   | CreateBranch
   | CreateLeaf
+  | ChangeProvider
+  | ChangeRole
+  | MoveRoot
+  | ReopenRoot
+  | RemoveSubscription
   | SetTicker
   | SetLocation
   | CreateSchema
@@ -69,6 +74,47 @@ export type CreateBranch = CreateSubscriber<'create_branch'>;
 export interface CreateLeaf extends CreateSubscriber<'create_leaf'> {
   /** The queue on the same database that its events go on in. */
   readonly mergesInto: QueueName | undefined;
+}
+
+/** The node goes on where it stands, reading from another node. */
+export interface ChangeProvider extends NodeStepOf<'change_provider'> {
+  readonly location: Location;
+  readonly from: NodeName;
+  /** Undefined where the old provider can't be told. */
+  readonly fromDatabase: DatabaseName | undefined;
+  readonly to: NodeName;
+  readonly toDatabase: DatabaseName;
+  readonly toLocation: Location;
+}
+
+/** A leaf gets a queue, or a branch gives its queue up; its tables stay in sync. */
+export interface ChangeRole extends NodeStepOf<'change_role'> {
+  readonly from: 'branch' | 'leaf';
+  readonly to: 'branch' | 'leaf';
+  readonly mergesInto: QueueName | undefined;
+  readonly tables: readonly TableSpec[];
+  /** Those of them whose partitions hold the rows. */
+  readonly partitioned: readonly TableName[];
+  readonly triggerArgs: readonly string[];
+}
+
+/** Writes start from `node` instead of `from`, which reads from it afterwards. Not a change gets lost. */
+export interface MoveRoot extends NodeStepOf<'move_root'> {
+  readonly location: Location;
+  readonly from: NodeName;
+  readonly fromDatabase: DatabaseName;
+  readonly fromLocation: Location;
+  /** Where the node reads now; undefined where it is the root already, and only the rest is to be done. */
+  readonly provider: NodeName | undefined;
+  readonly providerDatabase: DatabaseName | undefined;
+}
+
+/** A move of the root stopped half way, and the file leaves the root where it is: it takes writes again. */
+export interface ReopenRoot extends NodeStepOf<'reopen_root'> {}
+
+/** A node that reads elsewhere is signed off here: its events would be kept for ever. */
+export interface RemoveSubscription extends NodeStepOf<'remove_subscription'> {
+  readonly subscriber: NodeName;
 }
 
 export interface SetTicker extends NodeStepOf<'set_ticker'> {

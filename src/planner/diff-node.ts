@@ -48,7 +48,7 @@ function diffTicker({ queue }: Scene, { spec, node }: NodeScene): Step[] {
       from,
       to: queue.ticker,
       hazards: [],
-      dependsOn: [createId(queue.name, spec)],
+      dependsOn: [createId(queue.name, spec), stepId.changeRole(queue.name, spec.name)],
     },
   ];
 }
@@ -63,7 +63,9 @@ function diffSubscription(scene: Scene, subscriber: SubscriberScene): Step[] {
   const { name, database } = subscriber.spec;
   // A node whose subscription is gone from its provider can't read, although it is there: the same step mends that.
   const subscribed = provider.node?.subscribers.has(name) === true;
-  if (subscriber.node !== undefined && subscribed) {
+  // One that reads elsewhere comes here by a step of its own.
+  const elsewhere = subscriber.node !== undefined && subscriber.node.provider !== provider.spec.name;
+  if (subscriber.node !== undefined && (subscribed || elsewhere)) {
     // The other members come to know of a new place by the queue itself.
     return [...new Set<NodeScene>([subscriber, provider, root])].flatMap((member) =>
       relocate(scene, subscriber, member),
@@ -86,6 +88,9 @@ function diffSubscription(scene: Scene, subscriber: SubscriberScene): Step[] {
       stepId.install(database),
       stepId.install(provider.spec.database),
       createId(queue.name, provider.spec),
+      stepId.changeProvider(queue.name, provider.spec.name),
+      stepId.changeRole(queue.name, provider.spec.name),
+      stepId.moveRoot(queue.name, root.spec.name),
       stepId.dropNode(queue.name, name),
     ],
   };
@@ -138,7 +143,8 @@ function relocate(scene: Scene, on: NodeScene, member: NodeScene): Step[] {
       from,
       to,
       hazards: [],
-      dependsOn: [],
+      // What a root is told travels on to all others.
+      dependsOn: [stepId.moveRoot(queue.name, scene.root.spec.name)],
     },
   ];
 }

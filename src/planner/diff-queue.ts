@@ -10,6 +10,7 @@ import { diffRoot, diffSubscriber } from './diff-node.ts';
 import { pgqSource } from './diff-schemas.ts';
 import { diffSequences } from './diff-sequences.ts';
 import { diffTables } from './diff-tables.ts';
+import { diffTopology, type FoundNodes, findNodes, leftIds } from './diff-topology.ts';
 import { expandTables, type WantedTable } from './expand-tables.ts';
 import { type Findings, mergeFindings } from './findings.ts';
 import { dropNodeHazards } from './hazards.ts';
@@ -45,12 +46,13 @@ export function diffQueue(
   const { subscribers, cutOff } = subscribersOf(queue, root, sceneOf);
   const nodeAt = (other: QueueName, database: DatabaseName) =>
     [...(desired.queues.get(other)?.nodes.values() ?? [])].find((node) => node.database === database);
-  const scene: Scene = { queue, root, subscribers, locations, nodeAt, ground };
-  const lost = lostRoot(scene);
+  const mergedFrom = (database: DatabaseName) => mergingQueues(live, queue.name, database);
+  const scene: Scene = { queue, root, subscribers, locations, nodeAt, mergedFrom, ground };
+  const found = findNodes(queue, live);
   const expansion = expandTables(queue, root.database.tables);
   const tables = diffTables(scene, expansion.tables);
   const findings = mergeFindings([
-    { steps: [], warnings: [...warnings, ...(problems.length === 0 ? cutOff : [])], problems: [...problems, ...lost] },
+    { steps: [], warnings: [...warnings, ...(problems.length === 0 ? cutOff : [])], problems },
     {
       steps: [...diffRoot(scene), ...subscribers.flatMap((subscriber) => diffSubscriber(scene, subscriber))],
       warnings: [],
@@ -59,7 +61,8 @@ export function diffQueue(
     { steps: [], warnings: expansion.warnings, problems: expansion.problems },
     tables,
     diffSequences(scene, tables),
-    leftOver(scene, live),
+    diffTopology(scene, found),
+    leftOver(scene, found),
   ]);
   return { ...findings, looked: { scene, wanted: [...expansion.tables.values()] } };
 }
@@ -97,12 +100,18 @@ function nodeScene(
   return { spec, database, node: database.queues.get(queue.name), triggerArgs };
 }
 
+function mergingQueues(live: LiveState, queue: QueueName, database: DatabaseName): readonly QueueName[] {
+  const observation = live.databases.get(database);
+  if (observation?.kind !== 'reachable') return [];
+  return [...observation.queues.values()].filter((node) => node.mergesInto === queue).map((node) => node.queue);
+}
+
 function databaseOf(live: LiveState, node: NodeSpec): LiveDatabase | undefined {
   const observation = live.databases.get(node.database);
   return observation?.kind === 'reachable' ? observation : undefined;
 }
 
-/** The database holds a node of this queue that is not the one the file means. */
+/** The database holds another node of this queue, or a leaf that can not simply be told to merge. */
 function misplaced(
   queue: QueueSpec,
   spec: NodeSpec,
@@ -115,47 +124,26 @@ function misplaced(
       { code: 'node_elsewhere', queue: queue.name, database: spec.database, expected: spec.name, found: found.name },
     ];
   }
-  const wanted = roleText(spec.placement.role, spec.placement.role === 'root' ? undefined : spec.placement.provider);
-  const is = roleText(found.type, found.type === 'root' ? undefined : found.provider);
-  if (wanted === is) return [];
-  return [{ code: 'node_role_differs', queue: queue.name, node: spec.name, wanted, found: is }];
-}
-
-function roleText(role: string, provider: NodeName | undefined): string {
-  return provider === undefined ? role : `${role} of ${provider}`;
-}
-
-/** Subscribers that read from a queue which is not there any more can't be continued from a new one. */
-function lostRoot({ queue, root, subscribers }: Scene): Problem[] {
-  const orphans = subscribers.filter(({ node }) => node !== undefined).map(({ spec }) => spec.name);
-  if (root.node !== undefined || orphans.length === 0) return [];
-  return [
-    { code: 'root_lost', queue: queue.name, node: root.spec.name, database: root.spec.database, leaves: orphans },
-  ];
+  if (spec.placement.role !== 'leaf' || found.type !== 'leaf') return [];
+  const [wanted, is] = [spec.placement.mergesInto, found.mergesInto].map((into) =>
+    into === undefined ? 'leaf that merges into no queue' : `leaf that merges into ${into}`,
+  ) as [string, string];
+  return wanted === is ? [] : [{ code: 'node_role_differs', queue: queue.name, node: spec.name, wanted, found: is }];
 }
 
 /** Nodes of this queue that the file names no longer, or names on another database. */
-function leftOver(scene: Scene, live: LiveState): Findings {
+function leftOver(scene: Scene, found: FoundNodes): Findings {
   const { queue, root } = scene;
   const steps: Step[] = [];
   const warnings: Problem[] = [];
   const problems: Problem[] = [];
   const placed = new Set([...queue.nodes.values()].map((node) => node.database));
-  const found = new Set<NodeName>();
-  for (const [database, observation] of live.databases) {
-    const node = observation.kind === 'reachable' ? observation.queues.get(queue.name) : undefined;
-    if (node === undefined || placed.has(database)) continue;
-    found.add(node.name);
-    if (node.type === 'leaf') steps.push(dropStep(scene, database, node));
-    else {
-      problems.push({
-        code: 'node_elsewhere',
-        queue: queue.name,
-        database,
-        expected: root.spec.name,
-        found: node.name,
-      });
-    }
+  for (const { database, node } of found.values()) {
+    if (placed.has(database)) continue;
+    const stay = [...node.subscribers.keys()].filter((name) => !found.has(name));
+    if (stay.length > 0) {
+      problems.push({ code: 'branch_has_subscribers', queue: queue.name, node: node.name, subscribers: stay });
+    } else steps.push(dropStep(scene, found, database, node));
   }
   for (const [name, { location, holdsPassword }] of root.node?.members ?? []) {
     if (holdsPassword) {
@@ -168,18 +156,22 @@ function leftOver(scene: Scene, live: LiveState): Findings {
   return { steps, warnings, problems };
 }
 
-function dropStep({ queue, root }: Scene, database: DatabaseName, node: LiveNode): Step {
+function dropStep({ queue, root }: Scene, found: FoundNodes, database: DatabaseName, node: LiveNode): Step {
   const tables = [...node.tables.values()].filter((table) => table.local).length;
+  const provider = node.type === 'root' ? root.spec.name : node.provider;
   return {
     id: stepId.dropNode(queue.name, node.name),
     kind: 'drop_node',
     database,
     queue: queue.name,
     node: node.name,
-    provider: node.provider,
-    providerDatabase: root.spec.database,
+    provider,
+    providerDatabase: (provider === undefined ? undefined : found.get(provider)?.database) ?? root.spec.database,
     rootDatabase: root.spec.database,
     hazards: dropNodeHazards(queue.name, node.name, tables),
-    dependsOn: [],
+    dependsOn: [
+      stepId.moveRoot(queue.name, root.spec.name),
+      ...[...node.subscribers.keys()].flatMap((name) => leftIds(queue, name)),
+    ],
   };
 }

@@ -299,6 +299,8 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     key: readonly string[] | undefined,
   ): void {
     const role = scene_.spec.placement.role;
+    // A leaf that becomes a branch, or the other way round, gets its triggers with its role.
+    if (isRemade(scene_)) return;
     const triggerArgs = captureArgsOf(scene_, spec, scene_.database.tables.get(spec.destination), key);
     const fault = triggerFault(live, role, triggerArgs);
     if (fault === undefined) return;
@@ -440,6 +442,10 @@ function keyStatements(source: TableFacts, facts: TableFacts, onRoot: boolean) {
     fileKeys: facts.uniqueKeys.filter(({ notNull }) => notNull).map(({ columns }) => columns),
     addKeySql: `${alter} COLUMN ${taken ? 'row_id' : 'id'} bigserial PRIMARY KEY;`,
   };
+}
+
+function isRemade({ spec, node }: NodeScene): boolean {
+  return node !== undefined && (node.type === 'leaf') !== (spec.placement.role === 'leaf');
 }
 
 const noArgs: readonly string[] = [];

@@ -37,8 +37,19 @@ function addTable(digest: Digest, { name, columns, primaryKey, ownedSequences }:
 }
 
 function addNode(digest: Digest, node: LiveNode): void {
-  const { queue, name, type, provider, worker, ticker } = node;
-  digest.value([queue, name, type, provider, worker, ticker, [...node.members], [...node.subscribers.keys()]]);
+  const { queue, name, type, provider, mergesInto, worker, ticker, closed } = node;
+  digest.value([
+    queue,
+    name,
+    type,
+    provider,
+    mergesInto,
+    worker,
+    ticker,
+    closed,
+    [...node.members],
+    [...node.subscribers.keys()],
+  ]);
   for (const { name: table, local, attrs, spec, triggers } of node.tables.values()) {
     digest.text(table);
     digest.number(Number(local));

@@ -1,6 +1,6 @@
 import type { Hazard } from '../model/hazard.ts';
 import type { NodeName, QueueName, TableName } from '../model/names.ts';
-import type { LiveTable, TableFacts } from '../model/state.ts';
+import type { LiveNode, LiveTable, TableFacts } from '../model/state.ts';
 import type { TableSpec } from '../model/table.ts';
 import { amountOf } from './amounts.ts';
 
@@ -81,6 +81,36 @@ export function dropQueueHazards(queue: QueueName, node: NodeName): Hazard[] {
     {
       kind: 'loses-events',
       detail: `the queue ${queue} on ${node} goes with all events that a consumer has not read yet.`,
+    },
+  ];
+}
+
+/** Copies are told from later changes by transaction numbers of the provider: from another one they begin anew. */
+export function restartedCopiesHazards(node: NodeName, live: LiveNode): Hazard[] {
+  const tables = [...live.tables.values()].filter(
+    ({ local, sync }) => local && sync.kind !== 'in_sync' && sync.kind !== 'missing',
+  );
+  if (tables.length === 0) return [];
+  const names = tables.map(({ name }) => name).join(', ');
+  return [{ kind: 'copies-data', detail: `the first copy of ${names} on ${node} is not finished, and begins anew.` }];
+}
+
+export function changeRoleHazards(node: NodeName, tables: number): Hazard[] {
+  if (tables === 0) return [];
+  const what = tables === 1 ? 'its table is' : `its ${tables} tables are`;
+  return [
+    {
+      kind: 'takes-exclusive-lock',
+      detail: `${what} locked on ${node} while the triggers change, in one transaction; no row is copied.`,
+    },
+  ];
+}
+
+export function movesRootHazards(node: NodeName, from: NodeName): Hazard[] {
+  return [
+    {
+      kind: 'moves-root',
+      detail: `writes to replicated tables are refused on ${from} from then on, and taken on ${node} once it has every change of ${from}: between the two nobody takes any.`,
     },
   ];
 }

@@ -39,13 +39,24 @@ export function makePlan(input: PlanInput): { plan: Plan; problems: Problem[] } 
   const plan: Plan = {
     formatVersion: 1,
     steps,
-    warnings: [...findings.warnings, ...watch(desired, live)],
+    warnings: [...findings.warnings, ...unnamedQueues(desired, live), ...watch(desired, live)],
     fingerprints,
     leftOut: [],
     drift: findDrift(steps, { desired, lastApplied, stepsTo }),
     lastApplied: new Map([...lastApplied].map(([queue, last]) => [queue, lastApply(last)])),
   };
   return { plan, problems };
+}
+
+/** A queue that vanished from the file stays: nobody loses a cascade by an empty file. */
+function unnamedQueues(desired: DesiredState, live: LiveState): Problem[] {
+  return [...live.databases].flatMap(([database, observation]) =>
+    observation.kind !== 'reachable'
+      ? []
+      : [...observation.queues.values()]
+          .filter(({ queue }) => !desired.queues.has(queue))
+          .map(({ queue, name }): Problem => ({ code: 'queue_not_in_file', queue, database, node: name })),
+  );
 }
 
 function lastApply({ at, by, desired, pending }: LastApplied): LastApply {

@@ -29,6 +29,8 @@ export interface Scene {
   readonly ground: Ground;
   /** The node that another queue of the file has on a database. */
   readonly nodeAt: (queue: QueueName, database: DatabaseName) => NodeSpec | undefined;
+  /** Queues whose leaves on that database hand their changes on to this queue's node there. */
+  readonly mergedFrom: (database: DatabaseName) => readonly QueueName[];
 }
 
 /** Those that read from the node, directly or by way of branches; the nearest first. */

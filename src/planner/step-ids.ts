@@ -7,6 +7,12 @@ export const stepId = {
   createRoot: (queue: QueueName, node: NodeName) => idOf('create_root', queue, node),
   createBranch: (queue: QueueName, node: NodeName) => idOf('create_branch', queue, node),
   createLeaf: (queue: QueueName, node: NodeName) => idOf('create_leaf', queue, node),
+  changeProvider: (queue: QueueName, node: NodeName) => idOf('change_provider', queue, node),
+  changeRole: (queue: QueueName, node: NodeName) => idOf('change_role', queue, node),
+  moveRoot: (queue: QueueName, node: NodeName) => idOf('move_root', queue, node),
+  reopenRoot: (queue: QueueName, node: NodeName) => idOf('reopen_root', queue, node),
+  removeSubscription: (queue: QueueName, node: NodeName, subscriber: NodeName) =>
+    idOf('remove_subscription', queue, node, subscriber),
   setTicker: (queue: QueueName, node: NodeName) => idOf('set_ticker', queue, node),
   setLocation: (queue: QueueName, node: NodeName, member: NodeName) => idOf('set_location', queue, node, member),
   createSchema: (queue: QueueName, node: NodeName, schema: string) => idOf('create_schema', queue, node, schema),

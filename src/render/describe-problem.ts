@@ -19,6 +19,12 @@ export function describeProblem(problem: Problem): Description {
   return { summary, hint, at: 'at' in problem ? problem.at : undefined };
 }
 
+/** What is so and what to do, one after the other. */
+export function problemSentences(problem: Problem): string {
+  const { summary, hint } = describeProblem(problem);
+  return hint === undefined ? summary : `${summary} ${hint}`;
+}
+
 /** `file:line:column  text` with the hint below it; without a place, the word `error` or `warning` leads. */
 export function problemText(problem: Problem, paint: Paint, severity: 'error' | 'warning' = 'error'): string {
   const { summary, hint, at } = describeProblem(problem);
@@ -263,6 +269,63 @@ function sentences(problem: Problem): Sentences {
         'Write one query that only reads and answers true or false in its only row. "timeout" says how long it may take.',
       ];
     // Desired against live
+    case 'new_root_missing':
+      return [
+        `node ${problem.node} is to be the root of queue ${problem.queue} instead of ${problem.found}, but is not there yet.`,
+        `Make it a branch of ${problem.found} first, apply, and let its copies finish; then move the root.`,
+      ];
+    case 'new_root_unfit':
+      return [
+        `node ${problem.node} can not become the root of queue ${problem.queue}: table ${problem.table} ${unfitText[problem.reason]}.`,
+        'Let it hold the table as the root does, apply, and wait until its copy is done; then move the root.',
+      ];
+    case 'old_root_missing':
+      return [
+        `node ${problem.node} is to be the root of queue ${problem.queue}, but the present root can not be looked at: ${problem.node} reads from ${problem.provider}.`,
+        'Plan again once the present root answers. If its database is lost for good, say "dead: true" at its node.',
+      ];
+    case 'root_move_unfinished':
+      return [
+        `the root of queue ${problem.queue} was on its way from ${problem.node} to ${problem.to}, which takes the writes now.`,
+        `Put "role: root" at ${problem.to} and apply; move it back after that.`,
+      ];
+    case 'two_roots':
+      return [
+        `queue ${problem.queue} has ${problem.roots.length} roots in the databases: ${list(problem.roots)}. Both may have taken writes.`,
+        'Compare their tables, decide which one is right, and take the queue away from the other with "trunkline uninstall" before it joins anew.',
+      ];
+    case 'combined_root_moves':
+      return [
+        `the root of queue ${problem.queue} can not be moved from ${problem.found} to ${problem.node}: ${list(problem.parts)} merge into it there.`,
+        'Take merge_into away from their leaves first, apply, and move the root; then let them merge on its database.',
+      ];
+    case 'branch_has_subscribers':
+      return [
+        `${list(problem.subscribers)} of queue ${problem.queue} ${problem.subscribers.length === 1 ? 'reads' : 'read'} from ${problem.node}, and can not be looked at: without it, nothing would reach ${problem.subscribers.length === 1 ? 'it' : 'them'} any more.`,
+        'Plan again once they answer. What is lost for good gets "dead: true" at its node.',
+      ];
+    case 'worker_awaited':
+      return workerAwaited(problem);
+    case 'ticks_gone':
+      return [
+        `${problem.node} stands at tick ${problem.tick}, which ${problem.provider} does not have: what lies between can not be read there.`,
+        `Let ${problem.node} read from a node that is not further than it, or take it out of the file and apply before it joins anew.`,
+      ];
+    case 'copies_awaited':
+      return [
+        `first copies on ${problem.node} are not done: ${list(problem.tables)}.`,
+        'Let "trunkline run" finish them, and apply again.',
+      ];
+    case 'queue_in_use':
+      return [
+        `others read from the queue on ${problem.node}, which would go: ${list(problem.consumers)}.`,
+        `Unregister them there, with pgq.unregister_consumer, or let ${problem.node} stay a branch.`,
+      ];
+    case 'queue_not_in_file':
+      return [
+        `database ${problem.database} holds node ${problem.node} of queue ${problem.queue}, which the file does not name. It is left as it is.`,
+        'Put the queue back into the file. What "trunkline uninstall" takes away is everything of Trunkline in a database.',
+      ];
     case 'provider_not_seen':
       return [
         `node ${problem.node} of queue ${problem.queue} is left out: it reads from ${problem.provider}, which could not be looked at.`,
@@ -793,6 +856,27 @@ function mergeUnfit({
     default:
       return assertNever(reason);
   }
+}
+
+const unfitText = {
+  missing: 'is not on it',
+  copying: 'is still being copied to it',
+  renamed: 'has another name or handler there',
+  partial: 'is there with a part of its rows or columns only',
+} as const;
+
+function workerAwaited({ node, tick, waitedMs, running }: Extract<Problem, { code: 'worker_awaited' }>): Sentences {
+  const what = tick === undefined ? 'confirmed that it stands still' : `reached tick ${tick}`;
+  if (running) {
+    return [
+      `the worker of ${node} has not ${what} in ${Math.round(waitedMs / 1000)} s.`,
+      'See "trunkline status" for what holds it up, and apply again: what was done stays done.',
+    ];
+  }
+  return [
+    `${node} has to be at tick ${tick ?? 'its end'}, and no worker runs for it.`,
+    'Start "trunkline run" beside this, and apply again: what was done stays done.',
+  ];
 }
 
 function subject(path: string): string {

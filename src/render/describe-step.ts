@@ -15,6 +15,16 @@ export function describeStep(step: Step): string {
     case 'create_leaf':
       if (step.existing) return `subscribe ${step.node} to ${step.queue} at ${step.provider} again`;
       return `make ${step.node} a ${step.kind === 'create_branch' ? 'branch' : 'leaf'} of ${step.queue} that reads from ${step.provider}`;
+    case 'change_provider':
+      return `let ${step.node} read from ${step.to} instead of ${step.from}`;
+    case 'change_role':
+      return `make ${step.node} a ${step.to} of ${step.queue}`;
+    case 'move_root':
+      return `make ${step.node} the root of ${step.queue} instead of ${step.from}`;
+    case 'reopen_root':
+      return `let ${step.node}, the root of ${step.queue}, take writes again`;
+    case 'remove_subscription':
+      return `sign ${step.subscriber} off at ${step.node}`;
     case 'set_ticker':
       return `set the ticker of ${step.queue} on ${step.node}`;
     case 'set_location':

@@ -47,6 +47,10 @@ export function changeOf(step: Step): Change {
       return 'add';
     case 'set_ticker':
       return step.from === undefined ? 'add' : 'change';
+    case 'change_provider':
+    case 'change_role':
+    case 'move_root':
+    case 'reopen_root':
     case 'set_location':
     case 'execute_file':
     case 'restore_triggers':
@@ -56,6 +60,7 @@ export function changeOf(step: Step): Change {
       return 'replace';
     case 'remove_table':
     case 'remove_sequence':
+    case 'remove_subscription':
     case 'drop_node':
       return 'remove';
     default:

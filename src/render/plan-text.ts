@@ -156,6 +156,16 @@ export function contentOf(step: Step): readonly [what: string, details: readonly
           ['location', step.location],
         ]),
       ];
+    case 'change_provider':
+      return [`provider of ${step.node}`, changes([['provider', step.from, step.to]])];
+    case 'change_role':
+      return [`role of ${step.node}`, changes([['role', step.from, step.to]])];
+    case 'move_root':
+      return [`root of ${step.queue}`, changes([['root', step.from, step.node]])];
+    case 'reopen_root':
+      return [`root of ${step.queue}: takes writes again, after a move that was cut short`, []];
+    case 'remove_subscription':
+      return [`subscription of ${step.subscriber}, which reads elsewhere`, []];
     case 'set_ticker': {
       const from = new Map(step.from === undefined ? [] : tickerSettings(step.from));
       const to = tickerSettings(step.to);

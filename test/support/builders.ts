@@ -162,6 +162,7 @@ export function aLiveNode(change: Partial<LiveNode> = {}): LiveNode {
     type: 'root',
     provider: undefined,
     mergesInto: undefined,
+    closed: (change.type ?? 'root') !== 'root',
     worker: `${name}.worker`,
     lastTick: 1n,
     paused: false,

@@ -45,6 +45,7 @@ interface NodeYaml {
   readonly type?: LiveNode['type'];
   readonly provider?: string;
   readonly mergesInto?: string;
+  readonly closed?: boolean;
   readonly members?: Readonly<Record<string, string>>;
   readonly subscribers?: readonly string[];
   readonly ticker?: Parameters<typeof tickerSettings>[0];
@@ -203,6 +204,7 @@ function liveNode(queue: string, yaml: NodeYaml): LiveNode {
     error: yaml.error,
     sinceTickMs: yaml.sinceTickMs,
     mergesInto: yaml.mergesInto === undefined ? undefined : queueName(yaml.mergesInto),
+    closed: yaml.closed ?? type === 'branch',
     ticker: type === 'leaf' ? undefined : tickerSettings(yaml.ticker),
     members: new Map(
       Object.entries(members).map(([name, text]) => [

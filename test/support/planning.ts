@@ -7,6 +7,7 @@ import type { HazardKind } from '../../src/model/hazard.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { Progress } from '../../src/model/progress.ts';
 import type { DesiredState } from '../../src/model/state.ts';
+import { problemSentences } from '../../src/render/describe-problem.ts';
 import { describeStep } from '../../src/render/describe-step.ts';
 
 const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
@@ -29,19 +30,27 @@ const everything: readonly HazardKind[] = [
   'stops-replication',
   'loses-events',
   'drops-data',
+  'takes-exclusive-lock',
+  'moves-root',
 ];
 
 /** Plans and applies with consent to all. */
 export function applyAll(
   cluster: Planned,
   text: string,
-  options: { readonly report?: (progress: Progress) => void; readonly lockTimeoutMs?: number } = {},
+  options: {
+    readonly report?: (progress: Progress) => void;
+    readonly lockTimeoutMs?: number;
+    readonly workerTimeoutMs?: number;
+  } = {},
 ): Promise<Applied> {
   return applyOn(desiredOf(cluster, text), cluster, {
     env: {},
     allow: everything,
     lockTimeoutMs: options.lockTimeoutMs ?? 0,
+    workerTimeoutMs: options.workerTimeoutMs ?? 30_000,
     describe: describeStep,
+    explain: problemSentences,
     show: () => undefined,
     confirm: undefined,
     report: options.report ?? (() => undefined),

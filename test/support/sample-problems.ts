@@ -361,6 +361,97 @@ export const sampleProblems: {
       serverVersion: 160004,
     },
   },
+  new_root_missing: {
+    meaning: 'The file moves the root to a database that holds no node of the queue yet.',
+    problem: {
+      code: 'new_root_missing',
+      queue: queueName('shop'),
+      node: nodeName('root2'),
+      found: nodeName('root1'),
+    },
+  },
+  new_root_unfit: {
+    meaning: 'The file moves the root to a node that does not hold every table as the root does.',
+    problem: {
+      code: 'new_root_unfit',
+      queue: queueName('shop'),
+      node: nodeName('branch1'),
+      table: tableName('public.orders'),
+      reason: 'copying',
+    },
+  },
+  old_root_missing: {
+    meaning: 'The file moves the root, and the present one can not be asked to give its place up.',
+    problem: {
+      code: 'old_root_missing',
+      queue: queueName('shop'),
+      node: nodeName('branch1'),
+      provider: nodeName('root1'),
+    },
+  },
+  root_move_unfinished: {
+    meaning:
+      'A move of the root was cut short after the new root took the writes, and the file names the old one again.',
+    problem: {
+      code: 'root_move_unfinished',
+      queue: queueName('shop'),
+      node: nodeName('root1'),
+      to: nodeName('branch1'),
+    },
+  },
+  two_roots: {
+    meaning: 'Two databases hold a root of the queue, and both take writes. Trunkline never makes two of them.',
+    problem: {
+      code: 'two_roots',
+      queue: queueName('shop'),
+      node: nodeName('root1'),
+      roots: [nodeName('root1'), nodeName('branch1')],
+    },
+  },
+  combined_root_moves: {
+    meaning: 'The root of a queue that others merge into can not be moved.',
+    problem: {
+      code: 'combined_root_moves',
+      queue: queueName('all_shops'),
+      node: nodeName('hq2'),
+      found: nodeName('hq1'),
+      parts: [queueName('shop_north'), queueName('shop_south')],
+    },
+  },
+  branch_has_subscribers: {
+    meaning: 'A branch is to go, or to become a leaf, and a node that reads from it can not be looked at.',
+    problem: {
+      code: 'branch_has_subscribers',
+      queue: queueName('shop'),
+      node: nodeName('branch1'),
+      subscribers: [nodeName('leaf1')],
+    },
+  },
+  worker_awaited: {
+    meaning: 'A step needed a worker to come to some place, and it did not in the time of `--worker-timeout`.',
+    problem: { code: 'worker_awaited', node: nodeName('leaf1'), tick: 42n, waitedMs: 5_000, running: false },
+  },
+  ticks_gone: {
+    meaning: 'A node can not go on at another provider, which does not have the tick it stands at.',
+    problem: { code: 'ticks_gone', node: nodeName('leaf1'), tick: 42n, provider: nodeName('branch1') },
+  },
+  copies_awaited: {
+    meaning: 'A leaf that becomes a branch, or the other way round, has to be done with its first copies.',
+    problem: { code: 'copies_awaited', node: nodeName('leaf1'), tables: [tableName('public.orders')] },
+  },
+  queue_in_use: {
+    meaning: 'A branch that becomes a leaf gives its queue up, and others than its nodes read from it.',
+    problem: { code: 'queue_in_use', node: nodeName('branch1'), consumers: ['search_index'] },
+  },
+  queue_not_in_file: {
+    meaning: 'A database of the file holds a node of a queue that the file does not name. Nothing is done to it.',
+    problem: {
+      code: 'queue_not_in_file',
+      queue: queueName('shop'),
+      database: databaseName('source'),
+      node: nodeName('root1'),
+    },
+  },
   provider_not_seen: {
     meaning: 'A node is left out of the plan because the node it reads from could not be looked at.',
     problem: {

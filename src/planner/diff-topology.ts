@@ -1,0 +1,266 @@
+import type { DatabaseName, NodeName } from '../model/names.ts';
+import type { Problem } from '../model/problem.ts';
+import type { LiveNode, LiveState } from '../model/state.ts';
+import type { Step } from '../model/step.ts';
+import type { QueueSpec } from '../model/topology.ts';
+import { createId } from './diff-node.ts';
+import { type Findings, mergeFindings, noFindings } from './findings.ts';
+import { changeRoleHazards, movesRootHazards, restartedCopiesHazards } from './hazards.ts';
+import { mergesInto, type NodeScene, type Scene, type SubscriberScene } from './scene.ts';
+import { stepId } from './step-ids.ts';
+
+/** A node of the queue as some database holds it, be it in the file or not. */
+export interface FoundNode {
+  readonly database: DatabaseName;
+  readonly node: LiveNode;
+}
+
+export type FoundNodes = ReadonlyMap<NodeName, FoundNode>;
+
+export function findNodes(queue: QueueSpec, live: LiveState): FoundNodes {
+  const found = new Map<NodeName, FoundNode>();
+  for (const [database, observation] of live.databases) {
+    const node = observation.kind === 'reachable' ? observation.queues.get(queue.name) : undefined;
+    if (node !== undefined) found.set(node.name, { database, node });
+  }
+  return found;
+}
+
+/** How the tree gets from what it is to what the file says, while every node goes on where it stands. */
+export function diffTopology(scene: Scene, found: FoundNodes): Findings {
+  const root = diffRootPlace(scene, found);
+  const moved = root.steps.find((step) => step.kind === 'move_root');
+  const old = moved?.kind === 'move_root' ? moved.from : undefined;
+  const known = scene.subscribers.filter(({ node }) => node !== undefined);
+  return mergeFindings([
+    root,
+    ...known.map((subscriber) => diffProvider(scene, found, subscriber, old)),
+    ...known.map((subscriber) => diffRole(scene, found, subscriber)),
+    straySubscriptions(scene, found, old),
+  ]);
+}
+
+function diffRootPlace(scene: Scene, found: FoundNodes): Findings {
+  const { queue, root } = scene;
+  const { name, database } = root.spec;
+  const others = [...found.values()].filter(({ node }) => node.type === 'root' && node.name !== name);
+  const subject = { queue: queue.name, node: name };
+  if (root.node === undefined) return missingRoot(scene, others);
+  if (root.node.type === 'root' && others.length === 0) {
+    if (!root.node.closed) return noFindings;
+    const id = stepId.reopenRoot(queue.name, name);
+    return only({ id, kind: 'reopen_root', database, ...subject, hazards: [], dependsOn: [] });
+  }
+  const [other] = others;
+  if (other === undefined) {
+    return wrong({ code: 'old_root_missing', ...subject, provider: root.node.provider ?? name });
+  }
+  const open = others.filter(({ node }) => !node.closed);
+  if (root.node.type === 'root' && (root.node.closed || open.length > 0)) {
+    if (root.node.closed && open.length === 1) {
+      return wrong({ code: 'root_move_unfinished', ...subject, to: other.node.name });
+    }
+    return wrong({ code: 'two_roots', ...subject, roots: [name, ...others.map(({ node }) => node.name)] });
+  }
+  if (others.length > 1) {
+    return wrong({ code: 'two_roots', ...subject, roots: others.map(({ node }) => node.name) });
+  }
+  return moveRoot(scene, found, root.node, other);
+}
+
+/** Writes can only go on where a node has read them. */
+function missingRoot({ queue, root, subscribers }: Scene, others: readonly FoundNode[]): Findings {
+  const { name: node, database } = root.spec;
+  const [other] = others;
+  if (other !== undefined) {
+    return wrong({ code: 'new_root_missing', queue: queue.name, node, found: other.node.name });
+  }
+  const leaves = subscribers.filter((subscriber) => subscriber.node !== undefined).map(({ spec }) => spec.name);
+  return leaves.length === 0 ? noFindings : wrong({ code: 'root_lost', queue: queue.name, node, database, leaves });
+}
+
+function moveRoot(scene: Scene, found: FoundNodes, live: LiveNode, old: FoundNode): Findings {
+  const { queue, root } = scene;
+  const { name: node, database } = root.spec;
+  const location = scene.locations.get(database);
+  const fromLocation = scene.locations.get(old.database);
+  const from = old.node.name;
+  const parts = scene.mergedFrom(old.database);
+  if (parts.length > 0) return wrong({ code: 'combined_root_moves', queue: queue.name, node, found: from, parts });
+  const unfit = live.type === 'root' ? [] : unfitTables(scene, live, old.node);
+  if (unfit.length > 0) return { steps: [], warnings: [], problems: unfit };
+  if (location === undefined || fromLocation === undefined) return noFindings;
+  const toBranch = live.type === 'leaf' ? roleStep(scene, root, live, 'branch') : undefined;
+  const provider = live.type === 'root' ? undefined : live.provider;
+  const step: Step = {
+    id: stepId.moveRoot(queue.name, node),
+    kind: 'move_root',
+    database,
+    queue: queue.name,
+    node,
+    location,
+    from,
+    fromDatabase: old.database,
+    fromLocation,
+    provider,
+    providerDatabase: provider === undefined ? undefined : found.get(provider)?.database,
+    hazards: live.type === 'root' ? [] : movesRootHazards(node, from),
+    dependsOn: [stepId.changeRole(queue.name, node)],
+  };
+  return { steps: toBranch === undefined ? [step] : [toBranch, step], warnings: [], problems: [] };
+}
+
+/** What the old root captures, the new one has to hold: all rows, in sync, under the same name. */
+function unfitTables({ queue, root }: Scene, live: LiveNode, old: LiveNode): Problem[] {
+  return [...old.tables.values()].flatMap((table): Problem[] => {
+    if (!table.local) return [];
+    const there = live.tables.get(table.name);
+    const reason =
+      there === undefined || !there.local
+        ? 'missing'
+        : there.sync.kind !== 'in_sync'
+          ? 'copying'
+          : there.spec === undefined || there.spec.destination !== table.name
+            ? 'renamed'
+            : there.spec.where !== undefined || there.spec.columns !== undefined || there.spec.mask.length > 0
+              ? 'partial'
+              : undefined;
+    if (reason === undefined) return [];
+    return [{ code: 'new_root_unfit', queue: queue.name, node: root.spec.name, table: table.name, reason }];
+  });
+}
+
+/** Where a node reads once the root has moved; undefined for a root. */
+function providerAfter(scene: Scene, live: LiveNode, old: NodeName | undefined): NodeName | undefined {
+  return live.name === old ? scene.root.spec.name : live.provider;
+}
+
+function diffProvider(
+  scene: Scene,
+  found: FoundNodes,
+  subscriber: SubscriberScene,
+  old: NodeName | undefined,
+): Findings {
+  const { queue, locations } = scene;
+  const { provider, node: live } = subscriber;
+  const { name: node, database } = subscriber.spec;
+  const location = locations.get(database);
+  const toLocation = locations.get(provider.spec.database);
+  const from = live === undefined ? undefined : providerAfter(scene, live, old);
+  if (live === undefined || from === undefined || from === provider.spec.name) return noFindings;
+  if (location === undefined || toLocation === undefined) return noFindings;
+  return only({
+    id: stepId.changeProvider(queue.name, node),
+    kind: 'change_provider',
+    database,
+    queue: queue.name,
+    node,
+    location,
+    from,
+    fromDatabase: found.get(from)?.database,
+    to: provider.spec.name,
+    toDatabase: provider.spec.database,
+    toLocation,
+    hazards: restartedCopiesHazards(node, live),
+    dependsOn: readyIds(scene, provider),
+  });
+}
+
+/** The provider is in its place, and keeps a queue: from the root down, so that nobody ever reads in a circle. */
+export function readyIds({ queue }: Scene, { spec }: NodeScene): readonly string[] {
+  return [
+    stepId.install(spec.database),
+    createId(queue.name, spec),
+    stepId.moveRoot(queue.name, spec.name),
+    stepId.changeProvider(queue.name, spec.name),
+    stepId.changeRole(queue.name, spec.name),
+  ];
+}
+
+function diffRole(scene: Scene, found: FoundNodes, subscriber: SubscriberScene): Findings {
+  const { placement } = subscriber.spec;
+  const live = subscriber.node;
+  if (live === undefined || placement.role === 'root') return noFindings;
+  // An old root has become a branch by then.
+  const is = live.type === 'root' ? 'branch' : live.type;
+  if (is === placement.role) return noFindings;
+  const { queue } = scene;
+  if (placement.role === 'leaf') {
+    const stay = [...live.subscribers.keys()].filter((name) => !found.has(name));
+    if (stay.length > 0) {
+      return wrong({ code: 'branch_has_subscribers', queue: queue.name, node: live.name, subscribers: stay });
+    }
+  }
+  return only(roleStep(scene, subscriber, live, placement.role));
+}
+
+function roleStep(
+  { queue, root }: Scene,
+  { spec, database, triggerArgs }: NodeScene,
+  live: LiveNode,
+  to: 'branch' | 'leaf',
+) {
+  const tables = [...live.tables.values()].flatMap((table) =>
+    table.local && table.spec !== undefined ? [table.spec] : [],
+  );
+  const step: Step = {
+    id: stepId.changeRole(queue.name, spec.name),
+    kind: 'change_role',
+    database: spec.database,
+    queue: queue.name,
+    node: spec.name,
+    from: to === 'branch' ? 'leaf' : 'branch',
+    to,
+    mergesInto: to === 'leaf' ? mergesInto(spec) : undefined,
+    tables,
+    partitioned: tables
+      .filter(({ destination }) => database.tables.get(destination)?.partitioned === true)
+      .map(({ name }) => name),
+    triggerArgs: to === 'branch' ? triggerArgs : [],
+    hazards: changeRoleHazards(spec.name, tables.length),
+    dependsOn: [
+      stepId.changeProvider(queue.name, spec.name),
+      ...(spec.name === root.spec.name ? [] : [stepId.moveRoot(queue.name, root.spec.name)]),
+      ...(to === 'leaf' ? [...live.subscribers.keys()].flatMap((name) => leftIds(queue, name)) : []),
+    ],
+  };
+  return step;
+}
+
+/** Who reads from a branch has left before it gives its queue up. */
+export function leftIds(queue: QueueSpec, node: NodeName): readonly string[] {
+  return [stepId.changeProvider(queue.name, node), stepId.dropNode(queue.name, node)];
+}
+
+/** Left over where a change of the provider was cut short, or made by another tool. */
+function straySubscriptions(scene: Scene, found: FoundNodes, old: NodeName | undefined): Findings {
+  const { queue } = scene;
+  const steps: Step[] = [];
+  for (const { database, node } of found.values()) {
+    for (const subscriber of node.subscribers.keys()) {
+      const other = found.get(subscriber)?.node;
+      if (other === undefined || subscriber === old || other.provider === node.name) continue;
+      // On its way here: the step that moves it signs it on anew.
+      if (scene.subscribers.some(({ spec, provider }) => spec.name === subscriber && provider.node === node)) continue;
+      steps.push({
+        id: stepId.removeSubscription(queue.name, node.name, subscriber),
+        kind: 'remove_subscription',
+        database,
+        queue: queue.name,
+        node: node.name,
+        subscriber,
+        hazards: [],
+        dependsOn: [stepId.moveRoot(queue.name, scene.root.spec.name), stepId.changeProvider(queue.name, subscriber)],
+      });
+    }
+  }
+  return { steps, warnings: [], problems: [] };
+}
+
+function only(step: Step): Findings {
+  return { steps: [step], warnings: [], problems: [] };
+}
+
+function wrong(problem: Problem): Findings {
+  return { steps: [], warnings: [], problems: [problem] };
+}

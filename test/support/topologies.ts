@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { systemClock } from '../../src/app/system-clock.ts';
+import type { Session } from '../../src/db/session.ts';
+import { sql } from '../../src/db/statement.ts';
+import type { LogRecord } from '../../src/model/log.ts';
+import { startWorkers, type Workers } from '../../src/worker/supervisor.ts';
+import { type Cluster, freshCluster } from './cluster.ts';
+import { desiredOf } from './planning.ts';
+
+export type Place = 'a' | 'b' | 'c';
+
+/** One node a database, called like it: `root`, or what it reads from. */
+export type Topology = Readonly<Partial<Record<Place, 'root' | `branch of ${Place}` | `leaf of ${Place}`>>>;
+
+export const rootOf = (topology: Topology): Place =>
+  (Object.keys(topology) as Place[]).find((name) => topology[name] === 'root') ?? 'a';
+
+export function fileOf(topology: Topology): string {
+  const nodes = Object.entries(topology).map(([name, text]) => {
+    const [role, , provider] = text.split(' ');
+    return `      ${name}: { database: ${name}, role: ${role}${provider === undefined ? '' : `, provider: ${provider}`} }\n`;
+  });
+  return `queues:
+  replika:
+    ticker: { max_lag: 50ms, idle_period: 500ms }
+    nodes:
+${nodes.join('')}    tables: [app.orders, app.items]
+`;
+}
+
+export async function threeDatabases(): Promise<Cluster<Place>> {
+  const cluster = await freshCluster({ a: 14, b: 18, c: 14 });
+  for (const database of Object.values(cluster.databases)) {
+    await using session = await database.session();
+    await session.script(`create schema app;
+      create table app.orders (id bigint primary key, note text, n int not null default 0);
+      create table app.items (id bigint primary key, note text);
+      insert into app.items select n, 'item ' || n from generate_series(1, 50) n`);
+  }
+  return cluster;
+}
+
+export interface Running extends AsyncDisposable {
+  readonly logs: readonly LogRecord[];
+}
+
+/** What `trunkline run` does with the file. */
+export function runWorkers(cluster: Cluster<string>, text: string): Running {
+  const logs: LogRecord[] = [];
+  const workers: Workers = startWorkers({
+    queues: [...desiredOf(cluster, text).queues.values()],
+    nodes: undefined,
+    ticker: true,
+    connector: cluster.connector,
+    clock: systemClock,
+    log: (record) => logs.push(record),
+    report: () => undefined,
+    explain: (error) => error.problems.map(({ code }) => code).join(', '),
+    holder: `test:${process.pid}`,
+    fault: () => undefined,
+  });
+  return { logs, [Symbol.asyncDispose]: () => workers.stop(2_000) };
+}
+
+/** Writes at the root, and follows it when it moves. What the database has confirmed is never to be missed. */
+export interface Writer extends AsyncDisposable {
+  readonly confirmed: ReadonlySet<number>;
+  /** Where a write may be taken. */
+  at(...places: readonly Place[]): void;
+}
+
+export function startWriter(cluster: Cluster<Place>): Writer {
+  const confirmed = new Set<number>();
+  let places: readonly Place[] = [];
+  let writing = true;
+  const loop = (async () => {
+    const sessions = new Map<Place, Session>();
+    for (let id = 1; writing; id += 1) {
+      for (const place of places) {
+        const session = sessions.get(place) ?? (await cluster.databases[place].session());
+        sessions.set(place, session);
+        try {
+          await session.script(`begin; insert into app.orders (id, note) values (${id}, '${place}');
+            update app.orders set n = n + 1 where id = ${Math.max(1, id - 5)}; commit`);
+          confirmed.add(id);
+          break;
+        } catch {
+          await session.script('rollback');
+        }
+      }
+      await sleep(5);
+    }
+    for (const session of sessions.values()) await session.close();
+  })();
+  return {
+    confirmed,
+    at(...wanted) {
+      places = wanted;
+    },
+    async [Symbol.asyncDispose]() {
+      writing = false;
+      await loop;
+    },
+  };
+}
+
+/** Until every node of the topology holds what its root holds, which holds all that was confirmed. */
+export async function expectEqualData(
+  cluster: Cluster<Place>,
+  topology: Topology,
+  confirmed: ReadonlySet<number>,
+  told: () => string,
+): Promise<void> {
+  const read = async (place: Place) => {
+    await using session = await cluster.databases[place].session();
+    const orders = await session.query<{ id: bigint; note: string; n: number }>(
+      sql('select * from app.orders order by id'),
+    );
+    return { orders, items: await session.query(sql('select * from app.items order by id')) };
+  };
+  const source = await read(rootOf(topology));
+  const ids = new Set(source.orders.map(({ id }) => Number(id)));
+  expect([...confirmed].filter((id) => !ids.has(id))).toEqual([]);
+  for (const place of Object.keys(topology) as Place[]) {
+    await expect
+      .poll(() => read(place), { timeout: 30_000, interval: 100, message: `${place}: ${told()}` })
+      .toEqual(source);
+  }
+}
