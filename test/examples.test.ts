@@ -7,7 +7,7 @@ const examples = readdirSync('examples', { withFileTypes: true })
   .map(({ name }) => name);
 
 test('there are examples', () => {
-  expect(examples).toEqual(expect.arrayContaining(['one-leaf', 'walkthrough']));
+  expect(examples).toEqual(expect.arrayContaining(['chain', 'merge', 'one-leaf', 'walkthrough']));
 });
 
 test.each(examples)('example %s is valid, names its schema, and says what it is about', async (name) => {

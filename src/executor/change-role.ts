@@ -27,10 +27,28 @@ import { whileStill } from './worker-wait.ts';
  * it stands, with tables that are in sync. Its subscription at the provider stays as it is.
  */
 export async function changeRole(step: ChangeRole, deps: StepDeps): Promise<void> {
+  await whenSettled(step, deps);
   await whileStill(deps, step, async (own) => {
     if (own.type === step.to) return;
     await deps.write(step.database, (session) => makeAnew(session, step, own));
   });
+}
+
+/** A copy that was just made is told from later changes for a while yet. The time counts from the last one that was done. */
+async function whenSettled({ queue, node, database }: ChangeRole, deps: StepDeps): Promise<void> {
+  const session = await deps.session(database);
+  let since = deps.clock.now();
+  let left: number | undefined;
+  for (;;) {
+    const tables = await unsettledTables(session, queue);
+    if (tables.length === 0) return;
+    if (tables.length !== left) since = deps.clock.now();
+    left = tables.length;
+    if (deps.clock.now() - since >= deps.workerTimeoutMs)
+      throw new ToolError([{ code: 'copies_awaited', node, tables }]);
+    await deps.clock.sleep(250, deps.signal);
+    deps.signal?.throwIfAborted();
+  }
 }
 
 async function makeAnew(session: Session, step: ChangeRole, own: NodeInfo): Promise<void> {

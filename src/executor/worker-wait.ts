@@ -92,7 +92,7 @@ async function prolong(deps: StepDeps, session: Session, { queue, node }: WorkPl
   await setHold(session, { queue, node, tick, holder: deps.holder, ttlMs: holdMs });
 }
 
-export async function ownNode(session: Session, { queue, node }: WorkPlace): Promise<NodeInfo> {
+async function ownNode(session: Session, { queue, node }: WorkPlace): Promise<NodeInfo> {
   const own = await getNodeInfo(session, queue);
   if (own?.name === node) return own;
   const note = own === undefined ? 'the database holds no node of the queue' : `the database holds node ${own.name}`;

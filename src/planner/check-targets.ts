@@ -1,10 +1,11 @@
 import type { DatabaseName, QueueName, TableName } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
-import type { LiveState } from '../model/state.ts';
+import type { DesiredState, LiveState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
+import { mergesInto } from './scene.ts';
 
 /** One table can't be filled from two queues: each first copy would empty it of what the other brought. */
-export function checkTargets(steps: readonly Step[], live: LiveState): Problem[] {
+export function checkTargets(steps: readonly Step[], live: LiveState, desired: DesiredState): Problem[] {
   const problems: Problem[] = [];
   const planned = new Map<string, QueueName>();
   const shared = sharedDatabases(steps, live);
@@ -15,7 +16,11 @@ export function checkTargets(steps: readonly Step[], live: LiveState): Problem[]
     const spec = step.kind === 'change_table' ? step.to : table;
     if (spec === undefined || !('queue' in step)) continue;
     const key = keyOf(step.database, spec.destination);
-    const other = filled.get(key)?.find((queue) => queue !== step.queue) ?? planned.get(key);
+    const into = mergesOn(desired, step.queue, step.database);
+    const others = [...(filled.get(key) ?? []), planned.get(key)].filter((queue) => queue !== undefined);
+    const other = others.find(
+      (queue) => queue !== step.queue && (into === undefined || mergesOn(desired, queue, step.database) !== into),
+    );
     planned.set(key, step.queue);
     if (other === undefined) continue;
     const { queue, node } = step;
@@ -47,6 +52,12 @@ function sharedDatabases(steps: readonly Step[], live: LiveState): ReadonlySet<D
     if ([...observation.queues.keys()].some((other) => other !== queue)) shared.add(database);
   }
   return shared;
+}
+
+/** The queue that a leaf on the database hands its changes on to: leaves of one such queue may share a table. */
+function mergesOn(desired: DesiredState, queue: QueueName, database: DatabaseName): QueueName | undefined {
+  const node = [...(desired.queues.get(queue)?.nodes.values() ?? [])].find((spec) => spec.database === database);
+  return node === undefined ? undefined : mergesInto(node);
 }
 
 /** What subscribers replicate into on these databases, by database and table. */

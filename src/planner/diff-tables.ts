@@ -23,7 +23,7 @@ import {
 } from './hazards.ts';
 import { narrows } from './narrows.ts';
 import { qualifiedSql, quoteIfNeeded } from './quote-ident.ts';
-import { below, type NodeScene, type Scene, type SubscriberScene } from './scene.ts';
+import { below, mergesInto, type NodeScene, type Scene, type SubscriberScene } from './scene.ts';
 import { stepId } from './step-ids.ts';
 import { triggerFault } from './triggers.ts';
 
@@ -511,9 +511,12 @@ function addArgs(
   facts: TableFacts | undefined,
   key: WantedTable['key'],
 ): readonly string[] {
-  if (isLeftAlone(spec)) return ['virtual_table'];
+  // Which queues share a table is for the plan to say, so the catalog must not bring others along.
+  const alone = mergesInto(node.spec) === undefined ? noArgs : ['no_merge'];
+  if (isLeftAlone(spec)) return [...alone, 'virtual_table'];
   const args = captureArgsOf(node, spec, facts, key);
-  return expectSync ? ['expect_sync', ...args] : args;
+  if (alone.length === 0 && !expectSync) return args;
+  return [...alone, ...(expectSync ? ['expect_sync'] : []), ...args];
 }
 
 /** Fewer rows, and the node's own rows tell which. */

@@ -167,7 +167,7 @@ function diffProvider(
 }
 
 /** The provider is in its place, and keeps a queue: from the root down, so that nobody ever reads in a circle. */
-export function readyIds({ queue }: Scene, { spec }: NodeScene): readonly string[] {
+function readyIds({ queue }: Scene, { spec }: NodeScene): readonly string[] {
   return [
     stepId.install(spec.database),
     createId(queue.name, spec),

@@ -31,7 +31,7 @@ export interface PlanInput {
 export function makePlan(input: PlanInput): { plan: Plan; problems: Problem[] } {
   const { desired, live, lastApplied, blueprints } = input;
   const { queues, ...findings } = compare(input);
-  const problems = [...findings.problems, ...checkTargets(findings.steps, live)];
+  const problems = [...findings.problems, ...checkTargets(findings.steps, live, desired)];
   const steps = problems.length > 0 ? [] : orderSteps(afterInstallation(findings.steps));
   const fingerprints = steps.length === 0 ? new Map<DatabaseName, string>() : fingerprintAll(live, queues, steps);
   const stepsTo = (last: Pick<PlanInput, 'desired' | 'locations'>) =>

@@ -282,7 +282,7 @@ function sentences(problem: Problem): Sentences {
     case 'old_root_missing':
       return [
         `node ${problem.node} is to be the root of queue ${problem.queue}, but the present root can not be looked at: ${problem.node} reads from ${problem.provider}.`,
-        'Plan again once the present root answers. If its database is lost for good, say "dead: true" at its node.',
+        'Plan again once the present root answers, or has been restored.',
       ];
     case 'root_move_unfinished':
       return [
@@ -302,7 +302,7 @@ function sentences(problem: Problem): Sentences {
     case 'branch_has_subscribers':
       return [
         `${list(problem.subscribers)} of queue ${problem.queue} ${problem.subscribers.length === 1 ? 'reads' : 'read'} from ${problem.node}, and can not be looked at: without it, nothing would reach ${problem.subscribers.length === 1 ? 'it' : 'them'} any more.`,
-        'Plan again once they answer. What is lost for good gets "dead: true" at its node.',
+        `Plan again once they answer. What is lost for good can be signed off on ${problem.node} with pgq_node.unregister_subscriber.`,
       ];
     case 'worker_awaited':
       return workerAwaited(problem);

@@ -105,6 +105,19 @@ export function startWriter(cluster: Cluster<Place>): Writer {
   };
 }
 
+/** Until the first copies of every subscriber are over. */
+export async function whenInSync(cluster: Cluster<Place>, topology: Topology): Promise<void> {
+  const unsettled = async (place: Place) => {
+    await using session = await cluster.databases[place].session();
+    return session.query(
+      sql(`select table_name, merge_state from londiste.table_info where local and merge_state is distinct from 'ok'`),
+    );
+  };
+  for (const place of Object.keys(topology) as Place[]) {
+    await expect.poll(() => unsettled(place), { timeout: 60_000, interval: 100 }).toEqual([]);
+  }
+}
+
 /** Until every node of the topology holds what its root holds, which holds all that was confirmed. */
 export async function expectEqualData(
   cluster: Cluster<Place>,
@@ -124,7 +137,7 @@ export async function expectEqualData(
   expect([...confirmed].filter((id) => !ids.has(id))).toEqual([]);
   for (const place of Object.keys(topology) as Place[]) {
     await expect
-      .poll(() => read(place), { timeout: 30_000, interval: 100, message: `${place}: ${told()}` })
+      .poll(() => read(place), { timeout: 60_000, interval: 100, message: `${place}: ${told()}` })
       .toEqual(source);
   }
 }
