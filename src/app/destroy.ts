@@ -24,7 +24,7 @@ export interface DestroyChoice {
 export interface DestroyOptions
   extends DestroyChoice,
     PlanOptions,
-    Pick<ApplyOnOptions, 'allow' | 'lockTimeoutMs' | 'describe'> {
+    Pick<ApplyOnOptions, 'allow' | 'lockTimeoutMs' | 'workerTimeoutMs' | 'describe' | 'explain'> {
   readonly show: (shown: ShownPlan) => void;
   /** Asks a person for the name of a queue; undefined where consent is given, which takes the queues' names. */
   readonly confirm: ((queue: QueueName) => Promise<boolean>) | undefined;

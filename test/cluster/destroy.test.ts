@@ -4,6 +4,7 @@ import { sql } from '../../src/db/statement.ts';
 import type { HazardKind } from '../../src/model/hazard.ts';
 import type { DatabaseName } from '../../src/model/names.ts';
 import { type Problem, ToolError } from '../../src/model/problem.ts';
+import { problemSentences } from '../../src/render/describe-problem.ts';
 import { describeStep } from '../../src/render/describe-step.ts';
 import { freshCluster } from '../support/cluster.ts';
 import { applyAll, desiredOf, planOf, stepIds } from '../support/planning.ts';
@@ -40,7 +41,9 @@ test('a cascade is taken apart from its leaves on, with consent and by name; tab
         env: {},
         allow: consent,
         lockTimeoutMs: 0,
+        workerTimeoutMs: 30_000,
         describe: describeStep,
+        explain: problemSentences,
         show: () => undefined,
         confirm: undefined,
         uninstall: false,

@@ -107,14 +107,12 @@ export function startWriter(cluster: Cluster<Place>): Writer {
 
 /** Until the first copies of every subscriber are over. */
 export async function whenInSync(cluster: Cluster<Place>, topology: Topology): Promise<void> {
-  const unsettled = async (place: Place) => {
-    await using session = await cluster.databases[place].session();
-    return session.query(
-      sql(`select table_name, merge_state from londiste.table_info where local and merge_state is distinct from 'ok'`),
-    );
-  };
   for (const place of Object.keys(topology) as Place[]) {
-    await expect.poll(() => unsettled(place), { timeout: 60_000, interval: 100 }).toEqual([]);
+    await using session = await cluster.databases[place].session();
+    const unsettled = sql(
+      `select table_name, merge_state from londiste.table_info where local and merge_state is distinct from 'ok'`,
+    );
+    await expect.poll(() => session.query(unsettled), { timeout: 120_000, interval: 200 }).toEqual([]);
   }
 }
 

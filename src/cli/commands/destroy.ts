@@ -3,6 +3,7 @@ import { destroy } from '../../app/destroy.ts';
 import { isIncomplete } from '../../app/plan.ts';
 import { type HazardKind, hazardKinds } from '../../model/hazard.ts';
 import { appliedJson, appliedText } from '../../render/applied.ts';
+import { problemSentences } from '../../render/describe-problem.ts';
 import { describeStep } from '../../render/describe-step.ts';
 import { planText } from '../../render/plan-text.ts';
 import { planView } from '../../render/plan-view.ts';
@@ -69,7 +70,9 @@ export class DestroyCommand extends BaseCommand {
       allow: flags.allow,
       lockTimeoutMs: flags['lock-timeout'] * 1000,
       uninstall: flags.uninstall,
+      workerTimeoutMs: 60_000,
       describe: describeStep,
+      explain: problemSentences,
       show: ({ plan: made, desired, allowed }) => {
         tell(planText(planView(made, desired, allowed), flags.json ? this.errorPaint : this.paint));
         this.printWarnings(made.warnings);
