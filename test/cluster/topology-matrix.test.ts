@@ -91,7 +91,7 @@ async function change(
   return true;
 }
 
-test('a cascade changes its shape under load, and loses nothing', { timeout: 240_000 }, async () => {
+test('a cascade changes its shape under load, and loses nothing', async () => {
   await using cluster = await threeDatabases();
   await using writer = startWriter(cluster);
   let from: Name | undefined;
@@ -104,13 +104,11 @@ test('a cascade changes its shape under load, and loses nothing', { timeout: 240
 const names = Object.keys(topologies) as Name[];
 const pairs = names.flatMap((from) => names.filter((to) => to !== from).map((to) => ({ from, to })));
 
-test.runIf(process.env.TRUNKLINE_MATRIX === 'all').for(pairs)(
-  '$from -> $to',
-  { timeout: 120_000 },
-  async ({ from, to }) => {
+if (process.env.TRUNKLINE_MATRIX === 'all') {
+  test.for(pairs)('$from -> $to', { timeout: 120_000 }, async ({ from, to }) => {
     await using cluster = await threeDatabases();
     await using writer = startWriter(cluster);
     await change(cluster, undefined, from, writer.confirmed, writer.at);
     await change(cluster, from, to, writer.confirmed, writer.at);
-  },
-);
+  });
+}

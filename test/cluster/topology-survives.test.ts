@@ -28,9 +28,7 @@ const points = [
   'after-node:change_provider/replika',
 ];
 
-test('whatever step of a move it is killed at, the next apply ends it, and no write is lost', {
-  timeout: 180_000,
-}, async () => {
+test('whatever step of a move it is killed at, the next apply ends it, and no write is lost', async () => {
   await using cluster = await threeDatabases();
   await using writer = startWriter(cluster);
   await using running = runWorkers(cluster, fileOf(here));
