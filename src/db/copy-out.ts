@@ -7,11 +7,20 @@ const errorResponse = 0x45;
 const passedOver = new Set([0x48, 0x4e, 0x53, 0x41]);
 const headerLength = 5;
 
+/** What was taken from the server so far, rows of which the reader has seen a part included. */
+export interface CopyStream extends Readable {
+  /** One for each row, and in the binary form one for its end. */
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 /**
  * What `COPY … TO STDOUT` sends, in pieces as the socket gave them. Each row comes as a message of its own; their heads
  * are taken out in place, since an object for each row would cost more than all a worker does with it.
  */
-class CopyOut extends Readable implements pg.Submittable {
+class CopyOut extends Readable implements CopyStream, pg.Submittable {
+  messages = 0;
+  bytes = 0;
   readonly #text: string;
   #connection: pg.Connection | undefined;
   #handler: ((chunk: Buffer) => void) | undefined;
@@ -70,6 +79,10 @@ class CopyOut extends Readable implements pg.Submittable {
         }
         this.#left = chunk.readUInt32BE(at + 1) - 4;
         this.#rows = code === copyData;
+        if (this.#rows) {
+          this.messages += 1;
+          this.bytes += this.#left;
+        }
         at += headerLength;
       }
       const end = Math.min(chunk.length, at + this.#left);
@@ -114,6 +127,6 @@ class CopyOut extends Readable implements pg.Submittable {
   handleReadyForQuery(): void {}
 }
 
-export function copyOutOf(text: string): Readable & pg.Submittable {
+export function copyOutOf(text: string): CopyStream & pg.Submittable {
   return new CopyOut(text);
 }

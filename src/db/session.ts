@@ -1,7 +1,7 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { copyOutOf } from './copy-out.ts';
+import { type CopyStream, copyOutOf } from './copy-out.ts';
 import { ConnectionLost } from './driver-errors.ts';
 import type { Statement } from './statement.ts';
 
@@ -40,7 +40,7 @@ export interface Session extends AsyncDisposable {
   run(statement: Statement): Promise<number>;
   /** Several statements as one text and one round trip, without parameters. */
   script(text: string): Promise<void>;
-  copyOut(text: string): Readable;
+  copyOut(text: string): CopyStream;
   copyIn(text: string): Writable & { readonly rowCount: number };
   /** Calls back for each notification until the session closes. */
   listen(channel: string, onNotify: (payload: string) => void): Promise<void>;

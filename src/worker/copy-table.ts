@@ -29,7 +29,7 @@ import { projectColumns, rowCondition } from '../model/projection.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
 import { parseSnapshot } from '../replay/snapshot.ts';
-import { copyPipe, type Moved } from './copy-pipe.ts';
+import { CopyMeter, type CopyTexts } from './copy-pipe.ts';
 import type { NodeDeps } from './deps.ts';
 import { makeRoutes, sourceName } from './make-routes.ts';
 import { type Link, replayBatch } from './replay-batch.ts';
@@ -56,7 +56,7 @@ interface Ends {
   readonly provider: Session;
   readonly subscriber: Session;
   readonly consumer: string;
-  readonly moved: Moved;
+  readonly moved: CopyMeter;
   readonly startedAt: number;
   rowsTotal: number | undefined;
 }
@@ -78,7 +78,7 @@ export async function copyTable(job: CopyJob): Promise<void> {
     provider,
     subscriber,
     consumer,
-    moved: { rows: 0, bytes: 0 },
+    moved: new CopyMeter(),
     startedAt: deps.clock.now(),
     rowsTotal: undefined,
   };
@@ -232,12 +232,12 @@ async function fill(ends: Ends, source: TargetTable, snapshot: string, keepsRows
     if (!keepsRows) await subscriber.script(`lock table ${quoteName(target.name)} in access exclusive mode`);
     const putBack = keepsRows ? [] : await takeDownIndexes(ends, target);
     const state = await readTableState(subscriber, deps.queue, spec.name);
-    if (!keepsRows && state?.keepsRows !== true) await empty(subscriber, target);
+    const emptied = !keepsRows && state?.keepsRows !== true ? await empty(subscriber, target) : 'kept';
     tell(ends, 'copying');
     const ticker = setInterval(() => tell(ends, 'copying'), 200);
     try {
-      const texts = copyTexts(source, target, await withShardPart(subscriber, spec));
-      await copyPipe(ends.provider, subscriber, texts, ends.moved, deps.kill);
+      const texts = copyTexts(source, target, await withShardPart(subscriber, spec), emptied === 'new_file');
+      await ends.moved.pipe(ends.provider, subscriber, texts, deps.kill);
     } finally {
       clearInterval(ticker);
     }
@@ -268,17 +268,15 @@ async function takeDownIndexes(ends: Ends, target: TargetTable): Promise<string[
 const smallTable = 20_000;
 
 /** TRUNCATE is refused where a foreign key refers to the table, even from an empty one. */
-async function empty(session: Session, target: TargetTable): Promise<void> {
+async function empty(session: Session, target: TargetTable): Promise<'new_file' | 'deleted'> {
   const only = target.partitioned ? '' : 'only ';
   const name = quoteName(target.name);
   await session.script(target.referenced ? `delete from ${only}${name}` : `truncate ${only}${name}`);
+  return target.referenced || target.partitioned ? 'deleted' : 'new_file';
 }
 
-function copyTexts(
-  source: TargetTable,
-  target: TargetTable,
-  spec: TableSpec,
-): { out: string; into: string; binary: boolean } {
+/** Rows of a file that this transaction began can be written frozen: no vacuum need come over them again. */
+function copyTexts(source: TargetTable, target: TargetTable, spec: TableSpec, frozen: boolean): CopyTexts {
   const columns = copiedColumns(source, target, spec);
   const names = columns.map(({ name }) => name).join(', ');
   const list = columns.map(({ select }) => select).join(', ');
@@ -288,11 +286,10 @@ function copyTexts(
   const where = conditions.length === 0 ? '' : ` where ${conditions.map((one) => `(${one}\n)`).join(' and ')}`;
   const alias = quoteIdent(splitName(spec.name).name);
   const query = `select ${list} from ${only}${quoteName(source.name)} as ${alias}${where}`;
-  const format = binary ? ' (format binary)' : '';
+  const format = binary ? 'format binary' : 'format text';
   return {
-    out: `copy (${query}) to stdout${format}`,
-    into: `copy ${quoteName(target.name)} (${names}) from stdin${format}`,
-    binary,
+    out: `copy (${query}) to stdout (${format})`,
+    into: `copy ${quoteName(target.name)} (${names}) from stdin (${format}${frozen ? ', freeze' : ''})`,
   };
 }
 
