@@ -1,4 +1,3 @@
-import { loadavg } from 'node:os';
 import { test } from 'vitest';
 import { systemClock } from '../src/app/system-clock.ts';
 import { debianPrograms } from '../test/support/debian-programs.ts';
@@ -7,19 +6,17 @@ import { native } from './contenders/native.ts';
 import { slony, slonyInstalled } from './contenders/slony.ts';
 import { trunkline } from './contenders/trunkline.ts';
 import type { Contender } from './support/contender.ts';
+import { figureOf, inRounds } from './support/in-rounds.ts';
 import { freshPair } from './support/pair.ts';
 import { cpuSeconds, peakMegabytes } from './support/processes.ts';
-import { type Figure, report } from './support/report.ts';
+import { report } from './support/report.ts';
 import { arrived, createTables, expectSame, makeChanges } from './support/workload.ts';
 
 // How fast a queue of changes is applied by a worker that was away, and what it costs.
 
 const changes = Number(process.env.TRUNKLINE_BENCH_CHANGES ?? 400_000);
-const rounds = Number(process.env.TRUNKLINE_BENCH_ROUNDS ?? 3);
 
 const all = [trunkline, londiste, londisteBulk, native, ...(slonyInstalled() ? [slony] : [])];
-const only = process.env.TRUNKLINE_BENCH_ONLY?.split(',');
-const contenders = all.filter(({ name }) => only === undefined || only.includes(name));
 
 interface Result {
   readonly perSecond: number;
@@ -29,25 +26,24 @@ interface Result {
 }
 
 test('catchup', { timeout: 7_200_000 }, async () => {
-  const results = new Map<Contender, Result[]>(contenders.map((contender) => [contender, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const contender of contenders) {
-      const result = await once(contender);
-      console.log(`${contender.name}: ${JSON.stringify(result)}, load ${loadavg()[0]?.toFixed(1)}`);
-      results.get(contender)?.push(result);
-    }
-  }
-  const figure = (measure: string, unit: string, better: Figure['better'], of: (result: Result) => number): Figure => ({
-    measure,
-    unit,
-    better,
-    values: new Map([...results].map(([{ name }, list]) => [name, list.map(of)])),
-  });
+  const results = await inRounds(all, once);
   report('catchup', `${changes} queued changes`, trunkline.name, [
-    figure('changes applied', 'changes/s', 'more', (result) => result.perSecond),
-    figure('CPU of all processes', 'µs/change', 'less', (result) => result.cpuPerChange),
-    figure('peak memory of the worker', 'MB', 'less', (result) => result.workerMegabytes),
-    figure('from start to the last change', 's', 'less', (result) => result.seconds),
+    figureOf(results, { measure: 'changes applied', unit: 'changes/s', better: 'more' }, (result) => result.perSecond),
+    figureOf(
+      results,
+      { measure: 'CPU of all processes', unit: 'µs/change', better: 'less' },
+      (result) => result.cpuPerChange,
+    ),
+    figureOf(
+      results,
+      { measure: 'peak memory of the worker', unit: 'MB', better: 'less' },
+      (result) => result.workerMegabytes,
+    ),
+    figureOf(
+      results,
+      { measure: 'from start to the last change', unit: 's', better: 'less' },
+      (result) => result.seconds,
+    ),
   ]);
 });
 

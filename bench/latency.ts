@@ -1,4 +1,3 @@
-import { loadavg } from 'node:os';
 import { test } from 'vitest';
 import { systemClock } from '../src/app/system-clock.ts';
 import type { Session } from '../src/db/session.ts';
@@ -9,9 +8,10 @@ import { native } from './contenders/native.ts';
 import { slony, slonyInstalled } from './contenders/slony.ts';
 import { trunkline } from './contenders/trunkline.ts';
 import type { Contender } from './support/contender.ts';
+import { figureOf, inRounds } from './support/in-rounds.ts';
 import { freshPair } from './support/pair.ts';
 import { cpuSeconds } from './support/processes.ts';
-import { type Figure, report } from './support/report.ts';
+import { report } from './support/report.ts';
 import { createTables } from './support/workload.ts';
 
 // How long after its commit a transaction is seen on the target, under a steady load of small ones.
@@ -19,11 +19,8 @@ import { createTables } from './support/workload.ts';
 const perSecond = 200;
 const warmSeconds = 5;
 const seconds = Number(process.env.TRUNKLINE_BENCH_SECONDS ?? 20);
-const rounds = Number(process.env.TRUNKLINE_BENCH_ROUNDS ?? 3);
 
 const all = [trunkline, londiste, native, ...(slonyInstalled() ? [slony] : [])];
-const only = process.env.TRUNKLINE_BENCH_ONLY?.split(',');
-const contenders = all.filter(({ name }) => only === undefined || only.includes(name));
 
 interface Result {
   readonly p50: number;
@@ -33,24 +30,15 @@ interface Result {
 }
 
 test('latency', { timeout: 7_200_000 }, async () => {
-  const results = new Map<Contender, Result[]>(contenders.map((contender) => [contender, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const contender of contenders) {
-      const result = await once(contender);
-      console.log(`${contender.name}: ${JSON.stringify(result)}, load ${loadavg()[0]?.toFixed(1)}`);
-      results.get(contender)?.push(result);
-    }
-  }
-  const figure = (measure: string, unit: string, of: (result: Result) => number): Figure => ({
-    measure,
-    unit,
-    better: 'less',
-    values: new Map([...results].map(([{ name }, list]) => [name, list.map(of)])),
-  });
+  const results = await inRounds(all, once);
   report('latency', `${perSecond} transactions a second, all defaults`, trunkline.name, [
-    figure('commit to visible, half of them', 'ms', (result) => result.p50),
-    figure('commit to visible, 99 of 100', 'ms', (result) => result.p99),
-    figure('CPU of the worker processes', '% of a core', (result) => result.coreShare * 100),
+    figureOf(results, { measure: 'commit to visible, half of them', unit: 'ms', better: 'less' }, ({ p50 }) => p50),
+    figureOf(results, { measure: 'commit to visible, 99 of 100', unit: 'ms', better: 'less' }, ({ p99 }) => p99),
+    figureOf(
+      results,
+      { measure: 'CPU of the worker processes', unit: '% of a core', better: 'less' },
+      ({ coreShare }) => coreShare * 100,
+    ),
   ]);
 });
 

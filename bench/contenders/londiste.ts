@@ -1,5 +1,6 @@
-import { type Daemon, locationOf } from '../../test/support/debian-programs.ts';
+import { type Daemon, type DebianPrograms, type Londiste, locationOf } from '../../test/support/debian-programs.ts';
 import type { Contender } from '../support/contender.ts';
+import type { Pair } from '../support/pair.ts';
 import { tablesInSync } from '../support/tables-in-sync.ts';
 import { replicated } from '../support/workload.ts';
 
@@ -12,20 +13,14 @@ export const londisteBulk = withHandler('londiste, bulk handler', ['--handler=bu
 function withHandler(name: string, tableOptions: readonly string[]): Contender {
   return {
     name,
-    async prepare({ source, target }, programs) {
-      const root = programs.londiste({ job: 'source_worker', queue: 'q', database: source, settings: defaults });
-      const leaf = programs.londiste({ job: 'target_worker', queue: 'q', database: target, settings: defaults });
-      await root.run(['create-root', 'source', locationOf(source)]);
-      await leaf.run(['create-leaf', 'target', locationOf(target), `--provider=${locationOf(source)}`]);
-      const ticker = programs.pgqd([source], { ticker_period: 1 });
-      const rootWorker = root.worker();
+    async prepare(pair, programs) {
+      const { leaf, daemons } = await originalCascade(pair, programs, replicated, {});
       let leafWorker: Daemon | undefined = leaf.worker();
-      await root.run(['add-table', ...replicated]);
       await leaf.run(['add-table', '--expect-sync', ...tableOptions, ...replicated]);
-      await tablesInSync(target, programs.logs);
+      await tablesInSync(pair.target, programs.logs);
       await leafWorker.stop();
       return {
-        pids: [ticker, rootWorker].map(({ child }) => child.pid as number),
+        pids: daemons.map(({ child }) => child.pid as number),
         async start() {
           leafWorker = leaf.worker();
           return [leafWorker.child.pid as number];
@@ -34,4 +29,21 @@ function withHandler(name: string, tableOptions: readonly string[]): Contender {
       };
     },
   };
+}
+
+/** A root that is ticked and has the tables, and a leaf without any. */
+export async function originalCascade(
+  { source, target }: Pair,
+  programs: DebianPrograms,
+  tables: readonly string[],
+  leafSettings: Readonly<Record<string, number>>,
+): Promise<{ readonly leaf: Londiste; readonly daemons: readonly Daemon[] }> {
+  const settings = { ...defaults, ...leafSettings };
+  const root = programs.londiste({ job: 'source_worker', queue: 'q', database: source, settings: defaults });
+  const leaf = programs.londiste({ job: 'target_worker', queue: 'q', database: target, settings });
+  await root.run(['create-root', 'source', locationOf(source)]);
+  await leaf.run(['create-leaf', 'target', locationOf(target), `--provider=${locationOf(source)}`]);
+  const daemons = [programs.pgqd([source], { ticker_period: 1 }), root.worker()];
+  await root.run(['add-table', ...tables]);
+  return { leaf, daemons };
 }

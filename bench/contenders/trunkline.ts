@@ -8,38 +8,41 @@ import { replicated } from '../support/workload.ts';
 export const trunkline: Contender = {
   name: 'trunkline',
   async prepare(pair) {
-    const file = temporaryFile('trunkline.yaml', yaml(pair));
-    const run = (node: string) => startProgram(['run', '-f', file.path, '--node', node]);
-    const applied = await runProgram([
-      'apply',
-      '-f',
-      file.path,
-      '--auto-approve',
-      '--allow',
-      'copies-data',
-      '--allow',
-      'truncates-target',
-    ]);
-    if (applied.status !== 0) throw new Error(applied.stderr);
-    const source = run('source');
-    let target: RunningProgram | undefined = run('target');
+    const cascade = await ownCascade(pair, replicated);
+    const source = cascade.run('source');
+    let target: RunningProgram | undefined = cascade.run('target');
     await tablesInSync(pair.target, () => target?.output ?? '');
     await target.kill('SIGTERM');
     return {
       pids: [source.child.pid as number],
       async start() {
-        target = run('target');
+        target = cascade.run('target');
         return [target.child.pid as number];
       },
       async stop() {
         for (const program of [target, source]) await program?.kill('SIGTERM');
-        file[Symbol.dispose]();
+        cascade.end();
       },
     };
   },
 };
 
-function yaml({ source, target }: Pair): string {
+/** A root and a leaf, applied, with nobody at work. */
+export async function ownCascade(
+  pair: Pair,
+  tables: readonly string[],
+): Promise<{ run(node: string): RunningProgram; end(): void }> {
+  const file = temporaryFile('trunkline.yaml', yaml(pair, tables));
+  const consent = ['--allow', 'copies-data', '--allow', 'truncates-target'];
+  const applied = await runProgram(['apply', '-f', file.path, '--auto-approve', ...consent]);
+  if (applied.status !== 0) throw new Error(applied.stderr);
+  return {
+    run: (node) => startProgram(['run', '-f', file.path, '--node', node]),
+    end: () => file[Symbol.dispose](),
+  };
+}
+
+function yaml({ source, target }: Pair, tables: readonly string[]): string {
   return `version: 1
 databases:
   source: { url: "${source.url}", engine: bundled }
@@ -49,6 +52,6 @@ queues:
     nodes:
       source: { database: source, role: root }
       target: { database: target, role: leaf, provider: source }
-    tables: [${replicated.join(', ')}]
+    tables: [${tables.join(', ')}]
 `;
 }
