@@ -8,6 +8,7 @@ import type { Report } from '../model/progress.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
 import { compareNode } from '../verify/compare-node.ts';
+import type { RowSearch } from '../verify/find-rows.ts';
 import { type Databases, openDatabases } from './databases.ts';
 import { readConfig } from './read-config.ts';
 import { pickNodes, startNodeWorkers } from './run.ts';
@@ -19,6 +20,8 @@ export interface CompareOnOptions {
   readonly nodes: readonly string[];
   /** By their name on either side. Empty: all. */
   readonly tables: readonly string[];
+  /** How to look for the rows that differ. */
+  readonly search: RowSearch;
   /** How long to wait for a node to come to the tick; reading takes as long as it takes. */
   readonly timeoutMs: number;
   readonly env: NodeJS.ProcessEnv;
@@ -67,6 +70,7 @@ export async function compareOn(
       providerDatabase: provider.database,
       tables,
       parallel: parallelTables,
+      search: options.search,
     };
     try {
       const result = await compareNode(target, {

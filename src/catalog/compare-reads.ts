@@ -129,6 +129,8 @@ export interface ComparableColumn {
   readonly money: boolean;
   /** With its modifier; undefined where it is not built in. */
   readonly type: string | undefined;
+  /** One of those that tell the table's rows apart. */
+  readonly inKey: boolean;
 }
 
 export interface ComparableTable {
@@ -150,6 +152,7 @@ export async function readComparableTables(
     money: boolean | null;
     type: string | null;
     built_in: boolean | null;
+    in_key: boolean;
   }>({ text: sqlFile('queries/compare-columns.sql'), values: [tables] });
   const found = new Map<TableName, { readonly inheritable: boolean; readonly columns: ComparableColumn[] }>();
   for (const row of rows) {
@@ -162,6 +165,7 @@ export async function readComparableTables(
       generated: row.generated,
       money: row.money ?? false,
       type: row.built_in === true ? (row.type ?? undefined) : undefined,
+      inKey: row.in_key,
     });
   }
   return found;

@@ -9,9 +9,39 @@ export interface TableSum {
   readonly checksum: string;
 }
 
+/** A row that is not the same on both sides, by the text of its key. */
+export type DifferentRow =
+  | { readonly kind: 'missing'; readonly key: readonly string[] }
+  | { readonly kind: 'extra'; readonly key: readonly string[] }
+  | { readonly kind: 'different'; readonly key: readonly string[]; readonly columns: readonly DifferentValue[] };
+
+export interface DifferentValue {
+  readonly column: string;
+  /** Undefined where nobody asked for values; null is NULL. */
+  readonly values: { readonly provider: string | null; readonly subscriber: string | null } | undefined;
+}
+
+/** Which rows of a table differ. */
+export type RowDifferences =
+  | {
+      readonly kind: 'found';
+      readonly key: readonly string[];
+      readonly rows: readonly DifferentRow[];
+      /** There are others. */
+      readonly more: boolean;
+    }
+  /** No columns that are compared tell the rows apart. */
+  | { readonly kind: 'no_key' }
+  | { readonly kind: 'not_asked' };
+
 export type TableVerdict =
   | { readonly kind: 'equal'; readonly provider: TableSum; readonly subscriber: TableSum }
-  | { readonly kind: 'different'; readonly provider: TableSum; readonly subscriber: TableSum }
+  | {
+      readonly kind: 'different';
+      readonly provider: TableSum;
+      readonly subscriber: TableSum;
+      readonly rows: RowDifferences;
+    }
   /** Its first copy is not finished; undefined for a state that no release of Londiste writes. */
   | { readonly kind: 'not_in_sync'; readonly state: SyncState | undefined }
   /** Another tool's handler stands there: what the subscriber should hold is not known. */

@@ -2,6 +2,7 @@ import {
   type ComparedTable,
   type Comparison,
   comparisonIsEqual,
+  type DifferentRow,
   type TableSum,
   tableIsEqual,
 } from '../model/comparison.ts';
@@ -41,9 +42,23 @@ interface ComparedTableJson {
   readonly checksum: string | null;
   readonly providerChecksum: string | null;
   readonly detail: string | null;
+  /** Null where the rows were not looked for, or have no key. */
+  readonly key: readonly string[] | null;
+  readonly differences: readonly DifferentRowJson[];
+  readonly moreDifferences: boolean;
   readonly onlyOnProvider: readonly string[];
   readonly onlyOnSubscriber: readonly string[];
   readonly generated: readonly string[];
+}
+
+interface DifferentRowJson {
+  readonly kind: DifferentRow['kind'];
+  readonly key: readonly string[];
+  readonly columns: readonly {
+    readonly column: string;
+    readonly providerValue?: string | null;
+    readonly value?: string | null;
+  }[];
 }
 
 interface ComparedSequenceJson {
@@ -99,9 +114,31 @@ function tableJson(table: ComparedTable): Omit<ComparedTableJson, 'queue' | 'nod
     checksum: subscriber?.checksum ?? null,
     providerChecksum: provider?.checksum ?? null,
     detail: detailOf(table),
+    ...differencesJson(table),
     onlyOnProvider: table.onlyOnProvider,
     onlyOnSubscriber: table.onlyOnSubscriber,
     generated: table.generated,
+  };
+}
+
+function differencesJson({ verdict }: ComparedTable) {
+  const rows = verdict.kind === 'different' && verdict.rows.kind === 'found' ? verdict.rows : undefined;
+  return {
+    key: rows?.key ?? null,
+    differences: (rows?.rows ?? []).map(rowJson),
+    moreDifferences: rows?.more ?? false,
+  };
+}
+
+function rowJson(row: DifferentRow): DifferentRowJson {
+  const columns = row.kind === 'different' ? row.columns : [];
+  return {
+    kind: row.kind,
+    key: row.key,
+    columns: columns.map(({ column, values }) => ({
+      column,
+      ...(values === undefined ? {} : { providerValue: values.provider, value: values.subscriber }),
+    })),
   };
 }
 

@@ -5,6 +5,8 @@ import {
   type ComparedTable,
   type Comparison,
   comparisonIsEqual,
+  type DifferentRow,
+  type RowDifferences,
   type TableSum,
 } from '../model/comparison.ts';
 import { assertNever } from '../model/exhaustive.ts';
@@ -59,7 +61,11 @@ function tableLines(table: ComparedTable, width: number, paint: Paint): string[]
           word: 'DIFFERENT',
           brush: paint.failed,
           rest: rowDifference(verdict.provider, verdict.subscriber),
-          below: [`provider    ${sumText(verdict.provider)}`, `subscriber  ${sumText(verdict.subscriber)}`],
+          below: [
+            `provider    ${sumText(verdict.provider)}`,
+            `subscriber  ${sumText(verdict.subscriber)}`,
+            ...rowLines(verdict.rows),
+          ],
         };
       case 'not_in_sync':
         return {
@@ -109,6 +115,46 @@ function tableNames({ table, target }: ComparedTable): string {
 
 function sumText({ rows, checksum }: TableSum): string {
   return `${countOf(rows, 'row')}, checksum ${checksum}`;
+}
+
+function rowLines(rows: RowDifferences): readonly string[] {
+  switch (rows.kind) {
+    case 'not_asked':
+      return [];
+    case 'no_key':
+      return ['no key tells its rows apart, so they are not listed'];
+    case 'found':
+      return [
+        ...rows.rows.map((row) => rowLine(row, rows.key)),
+        ...(rows.more ? ['and others; --rows lists more'] : []),
+      ];
+    default:
+      return assertNever(rows);
+  }
+}
+
+const kindWidth = 'different'.length;
+
+function rowLine(row: DifferentRow, key: readonly string[]): string {
+  const named = key.map((column, index) => `${column}=${printable(row.key[index] ?? null)}`).join(', ');
+  if (row.kind !== 'different') return `${row.kind.padEnd(kindWidth)}  ${named}`;
+  const columns = row.columns.map(({ column, values }) =>
+    values === undefined
+      ? column
+      : `${column} (provider ${printable(values.provider)}, subscriber ${printable(values.subscriber)})`,
+  );
+  return `${row.kind.padEnd(kindWidth)}  ${named}  in ${columns.join(', ')}`;
+}
+
+/** Long texts are cut, and nothing in them reaches the terminal as a command. */
+function printable(value: string | null): string {
+  if (value === null) return 'NULL';
+  const text = value.length > 80 ? `${value.slice(0, 79)}…` : value;
+  return /^[\w.:+-]+$/u.test(text) ? text : JSON.stringify(text).replaceAll(/\p{C}/gu, escaped);
+}
+
+function escaped(char: string): string {
+  return `\\u{${char.codePointAt(0)?.toString(16)}}`;
 }
 
 function rowDifference(provider: TableSum, subscriber: TableSum): string {

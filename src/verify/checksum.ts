@@ -24,21 +24,36 @@ export interface SumColumn {
 
 const modulus = 64;
 
+/** A column as it is compared. */
+export function comparedValue({ name, money, expression }: SumColumn): string {
+  return `${expression ?? quoteIdent(name)}${money ? '::numeric' : ''}`;
+}
+
+/** The text of some columns, which is the same on every version and under every setting. */
+export function textOf(columns: readonly SumColumn[]): string {
+  return `row(${columns.map(comparedValue).join(', ')})::text`;
+}
+
+/** As many bits of its hash as `digits` hexadecimal digits have, of a text in UTF-8 whatever the server's encoding. */
+export function hashOf(text: string, digits: 8 | 16): string {
+  const bytes = `pg_catalog.convert_to(${text}, 'UTF8')`;
+  return `('x' || pg_catalog.substr(pg_catalog.md5(${bytes}), 1, ${digits}))::bit(${digits * 4})::bigint`;
+}
+
+/** The rows that are compared, after FROM. A filter may end in a comment, hence the line feed. */
+export function rowsOf({ inheritable, table, alias, where }: SumRequest): string {
+  const filter = where === undefined ? '' : `\n where (${where}\n)`;
+  return `${inheritable ? 'only ' : ''}${quoteName(table)} as ${quoteIdent(alias)}${filter}`;
+}
+
 /**
- * Rows are hashed by their text, in UTF-8 whatever the server's encoding, and the hashes are added: any order gives the
- * same sum, and two equal rows do not cancel each other out. Only md5 is the same function on every version.
+ * Rows are hashed by their text and the hashes are added: any order gives the same sum, and two equal rows do not cancel
+ * each other out. Only md5 is the same function on every version.
  */
 function sumStatement(request: SumRequest): Statement {
-  const columns = request.columns.map(
-    ({ name, money, expression }) => `${expression ?? quoteIdent(name)}${money ? '::numeric' : ''}`,
-  );
-  const bytes = `pg_catalog.convert_to(row(${columns.join(', ')})::text, 'UTF8')`;
-  // A filter may end in a comment, hence the line feed.
-  const filter = request.where === undefined ? '' : `\n where (${request.where}\n)`;
   return sql(
-    `select count(*) as rows,
-  coalesce(sum(('x' || pg_catalog.substr(pg_catalog.md5(${bytes}), 1, 16))::bit(64)::bigint), 0)::text as total
- from ${request.inheritable ? 'only ' : ''}${quoteName(request.table)} as ${quoteIdent(request.alias)}${filter}`,
+    `select count(*) as rows, coalesce(sum(${hashOf(textOf(request.columns), 16)}), 0)::text as total
+ from ${rowsOf(request)}`,
   );
 }
 

@@ -5,6 +5,7 @@ import type { ComparedNode, ComparedSequence } from '../model/comparison.ts';
 import type { DatabaseName, NodeName, QueueName, TableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import { compareTables } from './compare-tables.ts';
+import type { RowSearch } from './find-rows.ts';
 import { type OpenDeps, type Opened, openBothSides, type Sessions } from './open-sides.ts';
 
 /** One subscriber, and what of it to compare. */
@@ -18,6 +19,7 @@ export interface CompareTarget {
   readonly tables: ReadonlySet<TableName> | undefined;
   /** How many tables are read side by side. */
   readonly parallel: number;
+  readonly search: RowSearch;
 }
 
 export interface CompareDeps extends OpenDeps {
@@ -45,7 +47,7 @@ export async function compareNode(target: CompareTarget, deps: CompareDeps): Pro
   const description = `compare ${node} with ${target.provider} at tick ${opened.tick}`;
   const startedAt = deps.clock.now();
   deps.report({ kind: 'step_started', step, description });
-  const { tables, known } = await compareTables(queue, sessions, target.tables);
+  const { tables, known } = await compareTables(queue, sessions, target.tables, target.search);
   const sequences = target.tables === undefined ? await compareSequences(opened, sessions.control) : [];
   deps.report({ kind: 'step_done', step, description, elapsedMs: deps.clock.now() - startedAt });
   const { tick, workerError } = opened;

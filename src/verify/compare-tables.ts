@@ -7,11 +7,12 @@ import {
 import { withShardPart } from '../catalog/shard.ts';
 import { ConnectionLost, readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
-import type { ComparedTable, TableSum, TableVerdict } from '../model/comparison.ts';
+import type { ComparedTable, RowDifferences, TableSum, TableVerdict } from '../model/comparison.ts';
 import { type QueueName, splitName, type TableName } from '../model/names.ts';
 import { isChosen, masksOf, rowCondition } from '../model/projection.ts';
 import { isLeftAlone, type TableSpec } from '../model/table.ts';
 import { readSum, type SumColumn, type SumRequest } from './checksum.ts';
+import { findRows, type RowSearch } from './find-rows.ts';
 
 /** Readers with a transaction open at the same tick: the first provider's beside the first subscriber's, and so on. */
 export interface OpenReaders {
@@ -31,6 +32,7 @@ export async function compareTables(
   queue: QueueName,
   readers: OpenReaders,
   only: ReadonlySet<TableName> | undefined,
+  search: RowSearch,
 ): Promise<{ readonly tables: readonly ComparedTable[]; readonly known: readonly TableName[] }> {
   const [provider] = readers.providerReaders;
   const [subscriber] = readers.subscriberReaders;
@@ -54,7 +56,7 @@ export async function compareTables(
     readers.providerReaders.map(async (source, index) => {
       const target = readers.subscriberReaders[index];
       if (target === undefined) return;
-      for (const table of left) results.set(table, await compareTable(table, facts, source, target));
+      for (const table of left) results.set(table, await compareTable(table, facts, source, target, search));
     }),
   );
   return {
@@ -63,7 +65,7 @@ export async function compareTables(
   };
 }
 
-async function compareTable(table: HeldTable, facts: Facts, provider: Session, subscriber: Session) {
+async function compareTable(table: HeldTable, facts: Facts, provider: Session, subscriber: Session, search: RowSearch) {
   const columns = compareColumns(table, facts);
   return {
     table: table.name,
@@ -89,8 +91,41 @@ async function compareTable(table: HeldTable, facts: Facts, provider: Session, s
     if (typeof left === 'string') return { kind: 'unreadable', side: 'provider', detail: left };
     if (typeof right === 'string') return { kind: 'unreadable', side: 'subscriber', detail: right };
     const equal = left.rows === right.rows && left.checksum === right.checksum;
-    return { kind: equal ? 'equal' : 'different', provider: left, subscriber: right };
+    if (equal) return { kind: 'equal', provider: left, subscriber: right };
+    const rows = await differences(requests.provider, requests.subscriber, left, right);
+    return { kind: 'different', provider: left, subscriber: right, rows };
   }
+
+  function differences(
+    left: SumRequest,
+    right: SumRequest,
+    leftSum: TableSum,
+    rightSum: TableSum,
+  ): Promise<RowDifferences> {
+    return findRows(
+      { session: provider, request: left, sum: leftSum },
+      { session: subscriber, request: right, sum: rightSum },
+      keyOf(table, facts, columns.common),
+      search,
+    );
+  }
+}
+
+/** Whose values both sides have as they are: the provider's, or else the subscriber's. Empty where there is none. */
+function keyOf(table: HeldTable, facts: Facts, common: readonly SumColumn[]): readonly string[] {
+  const plain = new Set(common.filter(({ expression }) => expression === undefined).map(({ name }) => name));
+  const source = facts.sources.get(table.name);
+  const sides = [
+    source === undefined ? undefined : facts.provider.get(source),
+    facts.subscriber.get(table.destination),
+  ];
+  for (const side of sides) {
+    const key = (side?.columns ?? []).filter(({ inKey }) => inKey).map(({ name }) => name);
+    if (key.length > 0 && key.every((name) => plain.has(name))) {
+      return common.flatMap(({ name }) => (key.includes(name) ? [name] : []));
+    }
+  }
+  return [];
 }
 
 type Requests =

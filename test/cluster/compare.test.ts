@@ -4,13 +4,13 @@ import { readComparableTables } from '../../src/catalog/compare-reads.ts';
 import { connect, type Session } from '../../src/db/session.ts';
 import { sql } from '../../src/db/statement.ts';
 import type { ComparedNode, ComparedTable } from '../../src/model/comparison.ts';
-import { rowFilter, type TableName, tableName } from '../../src/model/names.ts';
+import { rowFilter, tableName } from '../../src/model/names.ts';
 import { type Problem, ToolError } from '../../src/model/problem.ts';
 import type { Progress } from '../../src/model/progress.ts';
 import { wholeTable } from '../../src/model/table.ts';
 import { encodeTable } from '../../src/model/table-codec.ts';
 import { readSum } from '../../src/verify/checksum.ts';
-import { type CompareDeps, compareNode } from '../../src/verify/compare-node.ts';
+import { type CompareDeps, type CompareTarget, compareNode } from '../../src/verify/compare-node.ts';
 import { type HandMadeCascade, handMadeCascade, realClock, standInWorker } from '../support/hand-made-cascade.ts';
 
 describe('a node with a running worker', () => {
@@ -85,6 +85,68 @@ describe('differences', () => {
       expect([verdict.provider.rows, verdict.subscriber.rows], what).toEqual(rows);
       expect(verdict.provider.checksum, what).not.toBe(verdict.subscriber.checksum);
     }
+  });
+
+  test('are narrowed down to rows and columns, by the names and values that the subscriber has', async () => {
+    await using cascade = await handMadeCascade({ src: 12, dst: 18 });
+    await cascade.src.script(
+      `create table public.items ("Id" int, part text, name text, price numeric, secret text, primary key (part, "Id"));
+        insert into public.items select i, 'p ' || i % 7, 'n' || i, i, 's' || i from generate_series(1, 5000) i`,
+    );
+    await cascade.dst.script(
+      `create table public.goods (price numeric, secret text, name char(20), part text, "Id" int primary key)`,
+    );
+    const name = tableName('public.items');
+    const target = tableName('public.goods');
+    const spec = {
+      ...wholeTable(name, target),
+      where: rowFilter('price <= 4000'),
+      mask: [{ column: 'secret', expression: `'-' || "Id"` }],
+    };
+    const { attrs } = encodeTable(spec);
+    await cascade.addTable(name, { target, ...(attrs === null ? {} : { attrs }) });
+    await cascade.dst.script(
+      `alter table public.goods drop constraint goods_pkey, alter "Id" drop not null, alter name type text;
+        insert into public.goods select i, '-' || i, 'n' || i, 'p ' || i % 7, i from generate_series(1, 4000) i`,
+    );
+    expect(only(await compareStanding(cascade)).verdict.kind).toBe('equal');
+
+    await cascade.dst.script(
+      `delete from public.goods where "Id" = 17;
+        update public.goods set name = null, price = 0.5 where "Id" = 40;
+        update public.goods set secret = 'told' where "Id" = 3999;
+        insert into public.goods values (5000, '-5000', 'n5000', 'p 2', 5000)`,
+    );
+    const search = { limit: 10, chunkRows: 100, values: true };
+    const { verdict } = only(await compareStanding(cascade, { search }));
+    if (verdict.kind !== 'different' || verdict.rows.kind !== 'found') expect.fail(JSON.stringify(verdict.kind));
+    expect(verdict.rows).toMatchObject({ key: ['Id', 'part'], more: false });
+    expect(new Set(verdict.rows.rows)).toEqual(
+      new Set([
+        { kind: 'missing', key: ['17', 'p 3'] },
+        { kind: 'extra', key: ['5000', 'p 2'] },
+        {
+          kind: 'different',
+          key: ['40', 'p 5'],
+          columns: [
+            { column: 'name', values: { provider: 'n40', subscriber: null } },
+            { column: 'price', values: { provider: '40', subscriber: '0.5' } },
+          ],
+        },
+        {
+          kind: 'different',
+          key: ['3999', 'p 2'],
+          columns: [{ column: 'secret', values: { provider: '-3999', subscriber: 'told' } }],
+        },
+      ]),
+    );
+    // No more rows than were asked for, and no values that nobody asked for.
+    const few = only(await compareStanding(cascade, { search: { limit: 3, chunkRows: 100, values: false } })).verdict;
+    if (few.kind !== 'different' || few.rows.kind !== 'found') expect.fail(few.kind);
+    expect(few.rows.rows).toHaveLength(3);
+    expect(few.rows.more).toBe(true);
+    const values = few.rows.rows.flatMap((row) => (row.kind === 'different' ? row.columns : []));
+    expect(values.every((value) => value.values === undefined)).toBe(true);
   });
 
   test('do not cancel out where the same row is there twice too often', async () => {
@@ -516,7 +578,7 @@ function depsOf(cascade: HandMadeCascade, change: Partial<CompareDeps>): Compare
 async function compare(
   cascade: HandMadeCascade,
   deps: Partial<CompareDeps> = {},
-  change: { readonly tables?: ReadonlySet<TableName>; readonly node?: typeof cascade.names.leaf } = {},
+  change: Partial<Pick<CompareTarget, 'tables' | 'node' | 'search'>> = {},
 ): Promise<ComparedNode> {
   const { names, queue } = cascade;
   const target = {
@@ -527,6 +589,7 @@ async function compare(
     providerDatabase: names.src,
     tables: undefined,
     parallel: 2,
+    search: { limit: 10, chunkRows: 100, values: false },
     ...change,
   };
   return (await compareNode(target, depsOf(cascade, deps))).compared;
@@ -535,7 +598,7 @@ async function compare(
 /** With a worker that applies nothing: the test has laid the rows itself. */
 async function compareStanding(
   cascade: HandMadeCascade,
-  change: { readonly tables?: ReadonlySet<TableName> } = {},
+  change: Partial<Pick<CompareTarget, 'tables' | 'search'>> = {},
 ): Promise<ComparedNode> {
   await cascade.catchUp();
   await using _worker = await standInWorker(cascade);

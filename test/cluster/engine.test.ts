@@ -80,6 +80,7 @@ test('auto installs the extensions where they are offered; workers, status and c
     {
       nodes: [],
       tables: [],
+      search: { limit: 10, chunkRows: 1_000, values: false },
       timeoutMs: 30_000,
       env: {},
       log: () => undefined,

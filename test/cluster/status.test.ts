@@ -183,6 +183,7 @@ async function compared(cascade: Replication): Promise<{ equal: boolean; text: s
   const comparison = await compareOn(desiredOf(cascade), databasesOf(cascade), {
     nodes: [],
     tables: [],
+    search: { limit: 10, chunkRows: 1_000, values: false },
     timeoutMs: 30_000,
     env: {},
     log: () => undefined,

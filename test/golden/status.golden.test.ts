@@ -165,14 +165,53 @@ const comparisons: Readonly<Record<string, Comparison>> = {
         workerError: 'no room\nat all',
         tables: [
           aComparedTable('app.changed', {
-            verdict: { kind: 'different', provider: sum(3n), subscriber: sum(3n, '0000000000000001') },
+            verdict: {
+              kind: 'different',
+              provider: sum(3n),
+              subscriber: sum(3n, '0000000000000001'),
+              rows: {
+                kind: 'found',
+                key: ['id', 'name'],
+                rows: [
+                  { kind: 'missing', key: ['1', 'a b'] },
+                  { kind: 'extra', key: ['2', '\u001b[31m\u009bred'] },
+                  {
+                    kind: 'different',
+                    key: ['3', 'c'],
+                    columns: [
+                      { column: 'note', values: undefined },
+                      { column: 'price', values: undefined },
+                    ],
+                  },
+                  {
+                    kind: 'different',
+                    key: ['4', 'd'],
+                    columns: [
+                      { column: 'note', values: { provider: 'x'.repeat(100), subscriber: null } },
+                      { column: 'price', values: { provider: '0.50', subscriber: '0.5' } },
+                    ],
+                  },
+                ],
+                more: true,
+              },
+            },
           }),
           aComparedTable('app.fewer', {
             where: rowFilter('id > 0'),
-            verdict: { kind: 'different', provider: sum(1_003n), subscriber: sum(2n, '0000000000000001') },
+            verdict: {
+              kind: 'different',
+              provider: sum(1_003n),
+              subscriber: sum(2n, '0000000000000001'),
+              rows: { kind: 'no_key' },
+            },
           }),
           aComparedTable('app.more', {
-            verdict: { kind: 'different', provider: sum(3n), subscriber: sum(4n, '0000000000000001') },
+            verdict: {
+              kind: 'different',
+              provider: sum(3n),
+              subscriber: sum(4n, '0000000000000001'),
+              rows: { kind: 'not_asked' },
+            },
             onlyOnProvider: ['gone'],
             onlyOnSubscriber: ['extra'],
             generated: ['twice'],

@@ -15,10 +15,11 @@ import { createProgress } from '../progress.ts';
 export class CompareCommand extends BaseCommand {
   static override summary = 'Compare the rows of subscribers with those of their providers, at the same tick.';
   static override description =
-    'Counts and sums up every table on both sides without a lock on the source, under load as well. A node whose worker does not run is brought to the tick first. Filters and renamed targets are honoured; sequences must not be behind. Ends with status 2 when something differs.';
+    'Counts and sums up every table on both sides without a lock on the source, under load as well. A node whose worker does not run is brought to the tick first. Filters and renamed targets are honoured; sequences must not be behind. The rows of a table that differ are listed by their key with the columns that differ. Ends with status 2 when something differs.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --node dst1 --table public.orders',
+    '<%= config.bin %> <%= command.id %> --table public.orders --rows 100 --values',
     '<%= config.bin %> <%= command.id %> --timeout 10m --json',
   ];
   static override flags = {
@@ -33,6 +34,23 @@ export class CompareCommand extends BaseCommand {
       multipleNonGreedy: true,
       helpValue: 'TABLE',
       description: 'Compare this table only, by its name on either side. May be given more than once.',
+    }),
+    rows: Flags.integer({
+      default: 10,
+      min: 0,
+      max: 10_000,
+      helpValue: 'COUNT',
+      description: 'List so many rows of each table that differs, by their key; 0 lists none.',
+    }),
+    values: Flags.boolean({
+      default: false,
+      description: 'Print the values that differ as well, not only the names of their columns.',
+    }),
+    'chunk-rows': Flags.integer({
+      default: 1_000,
+      min: 1,
+      helpValue: 'COUNT',
+      description: 'Where a table differs, sum up about so many rows at a time, and read those that differ one by one.',
     }),
     timeout: durationFlag({
       default: 60_000,
@@ -53,6 +71,7 @@ export class CompareCommand extends BaseCommand {
       files: flags.file,
       nodes: flags.node ?? [],
       tables: flags.table ?? [],
+      search: { limit: flags.rows, chunkRows: flags['chunk-rows'], values: flags.values },
       timeoutMs: flags.timeout,
       env: process.env,
       log,
