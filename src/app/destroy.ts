@@ -7,6 +7,7 @@ import type { DesiredState } from '../model/state.ts';
 import { makeDestroyPlan } from '../planner/destroy.ts';
 import { type Applied, type ApplyOnOptions, applyOn, type ShownPlan } from './apply.ts';
 import { type Databases, openDatabases } from './databases.ts';
+import { readLastApplied } from './last-applied.ts';
 import type { Planned, PlanOptions } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { pickNodes, pickQueues } from './run.ts';
@@ -34,9 +35,9 @@ export interface DestroyOptions
 
 /** What `destroy` would do to the whole of the files. */
 export function planDestroy(options: PlanOptions): Promise<Planned> {
-  return withDatabases(options, async (desired, { connector }) => ({
+  return withDatabases(options, async (desired, databases) => ({
     desired,
-    plan: await destroyLook(desired, { queues: [], nodes: [] })(desired, { connector }, options.signal),
+    plan: await destroyLook(desired, { queues: [], nodes: [] })(desired, databases, options.signal),
   }));
 }
 
@@ -96,11 +97,12 @@ function destroyLook(desired: DesiredState, choice: DestroyChoice) {
   const names = new Set(queues.map(({ name }) => queueName(name)));
   return async (
     _: DesiredState,
-    { connector }: { readonly connector: Connector },
+    { connector, locations }: Pick<Databases, 'connector' | 'locations'>,
     signal?: AbortSignal,
   ): Promise<Plan> => {
     const live = await readLiveState(connector, desired, signal);
-    const { plan, problems } = makeDestroyPlan({ desired, live, queues: names, nodes });
+    const lastApplied = await readLastApplied(desired, live, locations);
+    const { plan, problems } = makeDestroyPlan({ desired, live, lastApplied, queues: names, nodes });
     if (problems.length > 0) throw new ToolError(problems);
     return plan;
   };

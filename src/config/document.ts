@@ -12,6 +12,10 @@ export type OnError = 'park' | 'stop';
  */
 export type Create = 'none' | 'minimal' | 'full';
 /**
+ * Nothing takes it out: plan and destroy refuse to drop the node, and to remove the table, copy it anew or delete rows of it. It holds until an apply with false, also for what the file does not name any more.
+ */
+export type Protect = boolean;
+/**
  * One table or a pattern of tables. Plain text is short for an entry with that name, or, where it holds * or ?, that pattern.
  */
 export type Table =
@@ -44,6 +48,7 @@ export type Table =
       truncate?: Truncate;
       copy?: Copy;
       create?: Create;
+      protect?: Protect;
       /**
        * Columns that tell rows apart, for a table without a primary key: all of them NOT NULL, under a unique index over just them, on every node. Left out: the primary key.
        *
@@ -384,6 +389,7 @@ export interface Node {
   merge_into?: string;
   parallel_copies?: ParallelCopies;
   on_error?: OnError;
+  protect?: Protect;
 }
 /**
  * Which of the root's columns a node holds; which must hold those of the key. A filter sees all of them.

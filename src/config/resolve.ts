@@ -30,6 +30,7 @@ export const builtIn = {
   ticker: { max_lag: '100ms', max_count: 500, idle_period: '1m', rotation_period: '2h' },
   parallelCopies: 4,
   onError: 'park',
+  protect: false,
   create: 'none',
   ownedSequences: true,
 } as const;
@@ -71,6 +72,7 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
           ? parallelCopies
           : wholeNumber(scope, [...path, 'parallel_copies'], node.parallel_copies, parallelCopies),
       onError: node.on_error ?? raw.defaults?.on_error ?? builtIn.onError,
+      protect: node.protect ?? builtIn.protect,
       at: keyAt(scope, ...path),
     });
   }
@@ -135,6 +137,7 @@ function resolveTable(scope: Scope, queue: string, entry: Table, index: number):
       select: selectOf(entry),
       where: undefined,
       create: undefined,
+      protect: undefined,
       key: undefined,
       nodes: undefined,
       at: place,
@@ -151,6 +154,7 @@ function resolveTable(scope: Scope, queue: string, entry: Table, index: number):
         : { kind: 'name', name: tableName(entry.name) },
     ...tableOptions(scope, path, entry),
     create: entry.create,
+    protect: entry.protect,
     key: entry.key,
     nodes: entry.nodes === undefined ? undefined : placementsOf(scope, entry.nodes, [...path, 'nodes']),
     at: place,

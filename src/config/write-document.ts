@@ -68,13 +68,15 @@ function queueOf(queue: QueueSpec): Queue {
       rotation_period: durationText(queue.ticker.rotationPeriodMs),
     },
     ...(queue.create === 'none' ? {} : { defaults: { create: queue.create } }),
-    nodes: mapped(queue.nodes, ({ database, placement, parallelCopies }) =>
+    nodes: mapped(queue.nodes, ({ database, placement, parallelCopies, onError, protect }) =>
       present({
         database,
         role: placement.role,
         provider: placement.role === 'root' ? undefined : placement.provider,
         merge_into: placement.role === 'leaf' ? placement.mergesInto : undefined,
         parallel_copies: parallelCopies,
+        on_error: onError,
+        protect: protect ? true : undefined,
       }),
     ),
     tables: queue.tables.map((rule) => tableOf(queue, rule)),
@@ -83,13 +85,14 @@ function queueOf(queue: QueueSpec): Queue {
   };
 }
 
-function tableOf(queue: QueueSpec, { select, create, key, nodes, ...options }: TableRule): Table {
+function tableOf(queue: QueueSpec, { select, create, protect, key, nodes, ...options }: TableRule): Table {
   return present({
     ...(select.kind === 'name'
       ? { name: select.name }
       : { include: select.include as [string, ...string[]], exclude: [...select.exclude] }),
     ...writtenOptions(options),
     create,
+    protect,
     key: key === undefined ? undefined : (key as [string, ...string[]]),
     nodes: nodes === undefined ? subscribersOf(queue) : mapped(nodes, placementOf),
   });

@@ -473,6 +473,16 @@ export type Problem =
       readonly other: QueueName;
     }
   | {
+      readonly code: 'protected';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      /** What would be done to the node, or to these of its tables. */
+      readonly would: 'drop' | 'drop_with' | 'remove' | 'copy' | 'prune';
+      readonly tables: readonly TableName[];
+      /** False: the files do not name it any more, those of the last apply did. */
+      readonly named: boolean;
+    }
+  | {
       readonly code: 'root_lost';
       readonly queue: QueueName;
       readonly node: NodeName;

@@ -95,6 +95,8 @@ export interface NodeSpec {
   /** How many first copies run side by side on this node. */
   readonly parallelCopies: number;
   readonly onError: ErrorPolicy;
+  /** Must not be dropped. */
+  readonly protect: boolean;
   readonly at: Origin;
 }
 
@@ -136,6 +138,8 @@ export interface TableRule extends TableOptions {
     | { readonly kind: 'name'; readonly name: string }
     | { readonly kind: 'pattern'; readonly include: readonly string[]; readonly exclude: readonly string[] };
   readonly create: CreateMode | undefined;
+  /** Must not be taken out or copied anew; undefined where an earlier rule says. */
+  readonly protect: boolean | undefined;
   /** Columns that tell rows apart where that is not the primary key. */
   readonly key: readonly string[] | undefined;
   readonly nodes: ReadonlyMap<NodeName, TablePlacement | 'none'> | undefined;

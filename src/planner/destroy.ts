@@ -1,9 +1,10 @@
 import type { DatabaseName, NodeName, QueueName } from '../model/names.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
-import type { DesiredState, LiveDatabase, LiveNode, LiveState } from '../model/state.ts';
+import type { DesiredState, LastApplied, LiveDatabase, LiveNode, LiveState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
+import { checkProtection } from './check-protection.ts';
 import { fingerprint } from './fingerprint.ts';
 import { dropNodeHazards, dropQueueHazards } from './hazards.ts';
 import { orderSteps } from './order-steps.ts';
@@ -12,6 +13,8 @@ import { stepId } from './step-ids.ts';
 export interface DestroyInput {
   readonly desired: DesiredState;
   readonly live: LiveState;
+  /** What is protected by it, though the files do not name it any more. */
+  readonly lastApplied: ReadonlyMap<QueueName, LastApplied>;
   readonly queues: ReadonlySet<QueueName>;
   /** Undefined: every node of the queues. */
   readonly nodes: ReadonlySet<NodeName> | undefined;
@@ -28,6 +31,7 @@ export function makeDestroyPlan(input: DestroyInput): { plan: Plan; problems: Pr
   for (const queue of input.desired.queues.values()) {
     if (input.queues.has(queue.name)) destroyQueue(queue, input, { steps, warnings, problems });
   }
+  problems.push(...checkProtection(steps, input));
   const planned = problems.length > 0 ? [] : orderSteps(steps);
   const plan: Plan = {
     formatVersion: 1,

@@ -3,6 +3,7 @@ import type { LastApply, Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { DesiredState, LastApplied, LiveState, TableFacts } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
+import { checkProtection } from './check-protection.ts';
 import { checkTargets } from './check-targets.ts';
 import { type Blueprints, type Ground, noBlueprints, openGround } from './create/plot.ts';
 import { diffDatabase } from './diff-database.ts';
@@ -31,7 +32,11 @@ export interface PlanInput {
 export function makePlan(input: PlanInput): { plan: Plan; problems: Problem[] } {
   const { desired, live, lastApplied, blueprints } = input;
   const { queues, ...findings } = compare(input);
-  const problems = [...findings.problems, ...checkTargets(findings.steps, live, desired)];
+  const problems = [
+    ...findings.problems,
+    ...checkTargets(findings.steps, live, desired),
+    ...checkProtection(findings.steps, input),
+  ];
   const steps = problems.length > 0 ? [] : orderSteps(afterInstallation(findings.steps));
   const fingerprints = steps.length === 0 ? new Map<DatabaseName, string>() : fingerprintAll(live, queues, steps);
   const stepsTo = (last: Pick<PlanInput, 'desired' | 'locations'>) =>

@@ -410,6 +410,13 @@ function sentences(problem: Problem): Sentences {
         `on node ${problem.node}, ${problem.destination} is filled from queue ${problem.other} already, and cannot be the target of ${problem.table} of queue ${problem.queue} as well.`,
         'Give it another target, or take it out of the other queue and apply first.',
       ];
+    case 'protected':
+      return [
+        protectedSentence(problem),
+        problem.named
+          ? 'Say protect: false where the file names it, apply, and take it out then.'
+          : 'The file of the last apply protects it. Name it there again with protect: false, apply, and take it out then.',
+      ];
     case 'root_lost':
       return [
         `node ${problem.node}, the root of queue ${problem.queue}, is not on database ${problem.database}, but ${list(problem.leaves)} ${problem.leaves.length === 1 ? 'still reads' : 'still read'} from it.`,
@@ -944,5 +951,24 @@ function httpFault(reason: string, detail: string): string {
       return 'this machine does not have that address';
     default:
       return detail;
+  }
+}
+
+function protectedSentence({ queue, node, would, tables }: Problem & { readonly code: 'protected' }): string {
+  const which = `${tables.length === 1 ? 'table' : 'tables'} ${list(tables)}`;
+  const verb = tables.length === 1 ? 'is' : 'are';
+  switch (would) {
+    case 'drop':
+      return `node ${node} of queue ${queue} is protected, and would be dropped.`;
+    case 'drop_with':
+      return `${which} ${verb} protected, and would go with node ${node} of queue ${queue}.`;
+    case 'remove':
+      return `${which} ${verb} protected, and would be taken out of node ${node} of queue ${queue}.`;
+    case 'copy':
+      return `${which} ${verb} protected, and would be copied anew on node ${node} of queue ${queue}.`;
+    case 'prune':
+      return `${which} ${verb} protected, and would lose rows on node ${node} of queue ${queue}.`;
+    default:
+      return assertNever(would);
   }
 }

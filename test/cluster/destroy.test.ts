@@ -25,15 +25,17 @@ test('a cascade is taken apart from its leaves on, with consent and by name; tab
     await using session = await database.session();
     await session.script('create table people (id int primary key); insert into people values (1), (2)');
   }
-  await applyAll(cluster, text);
+  const guarded = text.replace('provider: mid }', 'provider: mid, protect: true }');
+  await applyAll(cluster, guarded);
   const desired = desiredOf(cluster, text);
   const asked: string[] = [];
   const destroy = (
     change: Partial<Parameters<typeof destroyOn>[2]>,
     connector = cluster.connector,
+    of = desired,
   ): ReturnType<typeof destroyOn> =>
     destroyOn(
-      desired,
+      of,
       { ...cluster, connector },
       {
         queues: ['replika'],
@@ -52,6 +54,15 @@ test('a cascade is taken apart from its leaves on, with consent and by name; tab
         ...change,
       },
     );
+
+  expect(await problemsOf(destroy({}, cluster.connector, desiredOf(cluster, guarded)))).toMatchObject([
+    { code: 'protected', node: 'far', would: 'drop', named: true },
+  ]);
+  // Deleting the block is not enough: the root remembers.
+  expect(await problemsOf(planOf(cluster, text.replace(/ *far:.*\n/, '')))).toMatchObject([
+    { code: 'protected', node: 'far', would: 'drop', named: false },
+  ]);
+  await applyAll(cluster, text);
 
   expect(await problemsOf(destroy({ queues: [] }))).toMatchObject([{ code: 'destroy_unnamed', queues: ['replika'] }]);
   expect(await problemsOf(destroy({ allow: [] }))).toMatchObject([{ code: 'consent_missing' }]);

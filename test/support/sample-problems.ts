@@ -688,6 +688,17 @@ export const sampleProblems: {
       other: queueName('stock'),
     },
   },
+  protected: {
+    meaning: 'What the file, or that of the last apply, protects would be dropped, taken out, copied anew or cut down.',
+    problem: {
+      code: 'protected',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      would: 'remove',
+      tables: [tableName('app.orders')],
+      named: false,
+    },
+  },
   root_lost: {
     meaning: 'The database of the root has no node of the queue, yet leaves still read from it.',
     problem: {

@@ -28,6 +28,7 @@ const pattern = {
   select: { kind: 'pattern', include: ['app.*'], exclude: [] },
   where: undefined,
   create: undefined,
+  protect: undefined,
   key: undefined,
   nodes: undefined,
   at: { file: 'trunkline.yaml', line: 1, column: 1, path: '' },
