@@ -1,38 +1,83 @@
+import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import { prepared, quoteLiteral, sql } from '../db/statement.ts';
 import { type NodeName, nodeName, type QueueName } from '../model/names.ts';
 import type { CopyProgress } from '../model/progress.ts';
 
+/** What one session at a time may hold: the work for a node, or the ticks of a queue. */
+export type WorkerLock =
+  | { readonly kind: 'node'; readonly queue: QueueName; readonly node: NodeName }
+  | { readonly kind: 'ticker'; readonly queue: QueueName };
+
 /**
  * One worker per node: a session lock keeps the second one waiting, and the generation number makes a late write of a
  * stopped one fail.
  */
-export async function tryLockNode(session: Session, queue: QueueName, node: NodeName): Promise<boolean> {
+export async function tryLock(session: Session, lock: WorkerLock): Promise<boolean> {
   const [row] = await session.query<{ locked: boolean }>(
+    sql(`select pg_catalog.pg_try_advisory_lock(${lockKey}) as locked`, ...keyOf(lock)),
+  );
+  return row?.locked ?? false;
+}
+
+/** The session that has a lock. */
+export interface LockHolder {
+  readonly pid: number;
+  /**
+   * Another text after everything that it does. Undefined while it does something, where that may not be seen, and where
+   * it is none of `run`: an apply that holds a worker has no need to say anything.
+   */
+  readonly restingSince: string | undefined;
+}
+
+export async function readLockHolder(session: Session, lock: WorkerLock): Promise<LockHolder | undefined> {
+  const [row] = await session.query<{ pid: number; resting_since: string | null }>(
     sql(
-      `select pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended($1, ${workerLockSeed})) as locked`,
-      `${queue}/${node}`,
+      `select l.pid, case when a.state like 'idle%' and a.application_name ~ '^trunkline (worker|ticker) ' then a.state_change::text end as resting_since
+        from pg_catalog.pg_locks l
+        join pg_catalog.pg_stat_activity a on a.pid = l.pid
+        where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+          and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database())
+          and (l.classid::bigint << 32) | l.objid::bigint = ${lockKey}`,
+      ...keyOf(lock),
     ),
   );
-  return row?.locked ?? false;
+  return row === undefined ? undefined : { pid: row.pid, restingSince: row.resting_since ?? undefined };
 }
 
-export async function unlockNode(session: Session, queue: QueueName, node: NodeName): Promise<void> {
-  await session.query(
-    sql(`select pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended($1, ${workerLockSeed}))`, `${queue}/${node}`),
-  );
+export async function unlock(session: Session, lock: WorkerLock): Promise<void> {
+  await session.query(sql(`select pg_catalog.pg_advisory_unlock(${lockKey})`, ...keyOf(lock)));
 }
 
-export async function tryLockTicker(session: Session, queue: QueueName): Promise<boolean> {
-  const [row] = await session.query<{ locked: boolean }>(
-    sql(`select pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended($1, ${tickerLockSeed})) as locked`, queue),
-  );
-  return row?.locked ?? false;
+/** False where the role of this session may not do that. */
+export async function endSession(session: Session, pid: number): Promise<boolean> {
+  try {
+    await session.query(sql('select pg_catalog.pg_terminate_backend($1)', pid));
+    return true;
+  } catch (error) {
+    if (readDriverError(error)?.sqlstate === '42501') return false;
+    throw error;
+  }
 }
+
+/** Sessions of this tool that another one waits for. */
+export async function readOwnBlockers(session: Session, waiting: number): Promise<readonly number[]> {
+  const rows = await session.query<{ pid: number }>(
+    sql(
+      `select a.pid from pg_catalog.pg_stat_activity a
+        where a.pid = any (pg_catalog.pg_blocking_pids($1)) and a.application_name ~ '^trunkline (worker|apply|copy) .'`,
+      waiting,
+    ),
+  );
+  return rows.map(({ pid }) => pid);
+}
+
+const lockKey = 'pg_catalog.hashtextextended($1, $2)';
 
 // Seeds keep the two kinds of lock, and other users of advisory locks, apart.
-const workerLockSeed = 7_201_960;
-const tickerLockSeed = 7_201_961;
+function keyOf(lock: WorkerLock): readonly [string, number] {
+  return lock.kind === 'node' ? [`${lock.queue}/${lock.node}`, 7_201_960] : [lock.queue, 7_201_961];
+}
 
 export async function takeLease(session: Session, queue: QueueName, node: NodeName, holder: string): Promise<bigint> {
   const [row] = await session.query<{ generation: bigint }>(

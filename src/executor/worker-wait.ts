@@ -1,7 +1,7 @@
 import { askForConfirmation, releaseHold, setHold } from '../catalog/hold.ts';
 import { getNodeInfo, type NodeInfo } from '../catalog/pgq-node.ts';
 import { isUptodate } from '../catalog/takeover.ts';
-import { tryLockNode, unlockNode } from '../catalog/trunkline.ts';
+import { tryLock, unlock, type WorkerLock } from '../catalog/trunkline.ts';
 import type { Session } from '../db/session.ts';
 import type { DatabaseName, NodeName, QueueName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
@@ -41,7 +41,7 @@ export async function whileStill<Result>(
   } finally {
     if (!session.lost) {
       await releaseHold(session, place.queue, place.node, deps.holder);
-      if (locked) await unlockNode(session, place.queue, place.node);
+      if (locked) await unlock(session, lockOf(place));
     }
   }
 }
@@ -57,7 +57,7 @@ async function holdStill(deps: StepDeps, session: Session, place: WorkPlace, wor
       await askForConfirmation(session, queue, worker);
       asked = true;
     }
-    if (await tryLockNode(session, queue, node)) return true;
+    if (await tryLock(session, lockOf(place))) return true;
     return (await isUptodate(session, queue, worker)) ? false : undefined;
   });
 }
@@ -133,9 +133,13 @@ async function patiently<Result>(
   }
 }
 
-async function isRunning(deps: StepDeps, { queue, node, database }: WorkPlace): Promise<boolean> {
-  const session = await deps.session(database);
-  if (!(await tryLockNode(session, queue, node))) return true;
-  await unlockNode(session, queue, node);
+async function isRunning(deps: StepDeps, place: WorkPlace): Promise<boolean> {
+  const session = await deps.session(place.database);
+  if (!(await tryLock(session, lockOf(place)))) return true;
+  await unlock(session, lockOf(place));
   return false;
+}
+
+function lockOf({ queue, node }: WorkPlace): WorkerLock {
+  return { kind: 'node', queue, node };
 }

@@ -1,7 +1,6 @@
-import { leaseLost, readLastProvider, takeLease, tryLockNode } from '../catalog/trunkline.ts';
+import { leaseLost, readLastProvider } from '../catalog/trunkline.ts';
 import { readWorkerState, setConsumerError, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
-import type { Session } from '../db/session.ts';
 import { ToolError } from '../model/problem.ts';
 import { startCopies } from './copies.ts';
 import type { NodeDeps } from './deps.ts';
@@ -12,6 +11,7 @@ import { startHeartbeat } from './heartbeat.ts';
 import { keepRoot } from './keep-root.ts';
 import { RoleChanged } from './role-changed.ts';
 import { currentState, type Round } from './round.ts';
+import { takeLeaseOver, waitForLock } from './take-over.ts';
 import { wakeUp } from './wake-up.ts';
 
 /** Works for one node until asked to stop, or until its lock is gone with its connection; the caller starts it again. */
@@ -20,8 +20,23 @@ export async function replayNode(deps: NodeDeps, failures: Failures): Promise<vo
     applicationName: `trunkline worker ${deps.node}`,
     signal: deps.kill,
   });
-  if (!(await waitForLock(control, deps))) return;
-  const generation = await takeLease(control, deps.queue, deps.node, deps.holder);
+  const lock = { kind: 'node', queue: deps.queue, node: deps.node } as const;
+  const locked = await waitForLock(control, deps, lock, {
+    onWait: () =>
+      deps.log({
+        level: 'info',
+        event: 'worker_waiting',
+        queue: deps.queue,
+        node: deps.node,
+        message: `another process works for ${deps.node}; waiting to take over`,
+      }),
+    // The ticker of this process may have its lock all the same.
+    onLook: async () => {
+      if (deps.view !== undefined) deps.view.role = (await readWorkerState(control, deps.queue))?.role;
+    },
+  });
+  if (!locked) return;
+  const generation = await takeLeaseOver(control, deps);
   deps.log({
     level: 'info',
     event: 'worker_started',
@@ -73,24 +88,6 @@ async function keepFollowing(round: Round, state: WorkerState): Promise<void> {
 /** Somebody else has taken the node over: only the lock can say who works for it now. */
 function isFenced(error: unknown): boolean {
   return readDriverError(error)?.sqlstate === leaseLost;
-}
-
-async function waitForLock(control: Session, deps: NodeDeps): Promise<boolean> {
-  for (let told = false; !deps.stop.aborted; told = true) {
-    if (await tryLockNode(control, deps.queue, deps.node)) return true;
-    if (!told)
-      deps.log({
-        level: 'info',
-        event: 'worker_waiting',
-        queue: deps.queue,
-        node: deps.node,
-        message: `another process works for ${deps.node}; waiting to take over`,
-      });
-    // The ticker of this process may have its lock all the same.
-    if (deps.view !== undefined) deps.view.role = (await readWorkerState(control, deps.queue))?.role;
-    await deps.clock.sleep(1_000, deps.stop);
-  }
-  return false;
 }
 
 /** Where the error is seen by `status`, and by Londiste's own tools. */

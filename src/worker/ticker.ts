@@ -1,10 +1,10 @@
 import { maintainRetryEvents, maintenanceTasks, tickAndNotify } from '../catalog/pgq.ts';
-import { tryLockTicker } from '../catalog/trunkline.ts';
 import { readNodeType } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import { quoteName, sql } from '../db/statement.ts';
 import { tableName } from '../model/names.ts';
 import type { NodeDeps } from './deps.ts';
+import { waitForLock } from './take-over.ts';
 
 /** Settings of the loop, beside what the queue itself says about when a tick is due. */
 export interface TickerOptions {
@@ -29,17 +29,21 @@ export async function tickQueue(deps: NodeDeps, options: TickerOptions, settled:
     applicationName: `trunkline ticker ${deps.queue}`,
     signal: deps.kill,
   });
-  for (let told = false; !(await tryLockTicker(session, deps.queue)); told = true) {
-    if (!told)
-      deps.log({
-        level: 'info',
-        event: 'ticker_waiting',
-        queue: deps.queue,
-        message: `another process ticks ${deps.queue}; waiting to take over`,
-      });
-    await deps.clock.sleep(1_000, deps.stop);
-    if (deps.stop.aborted) return;
-  }
+  const locked = await waitForLock(
+    session,
+    deps,
+    { kind: 'ticker', queue: deps.queue },
+    {
+      onWait: () =>
+        deps.log({
+          level: 'info',
+          event: 'ticker_waiting',
+          queue: deps.queue,
+          message: `another process ticks ${deps.queue}; waiting to take over`,
+        }),
+    },
+  );
+  if (!locked) return;
   deps.log({ level: 'info', event: 'ticker_started', queue: deps.queue, message: `ticks queue ${deps.queue}` });
   let maintainedAt = deps.clock.now() - options.maintainEveryMs;
   const pace = startPace(options);

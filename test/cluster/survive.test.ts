@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { sql } from '../../src/db/statement.ts';
@@ -18,9 +19,9 @@ async function withData(databases: Parameters<typeof replication>[0]): Promise<R
 }
 
 /** Two writers, each with a journal without gaps, until stopped. */
-function startWriting(cascade: Replication): { stop(): Promise<void> } {
+function startWriting(cascade: Replication, writers: readonly number[] = [1, 2]): { stop(): Promise<void> } {
   let writing = true;
-  const loops = [1, 2].map(async (writer) => {
+  const loops = writers.map(async (writer) => {
     await using session = await cascade.session('src');
     for (let nr = 1; writing; nr += 1) {
       await session.script(`
@@ -165,6 +166,54 @@ test('a second process waits for the first and takes over when it is killed', as
   expect(events).toContain('worker_waiting');
   expect(events).toContain('worker_started');
 });
+
+// Between two transactions its lease fails the next one; within one, that transaction is rolled back.
+test.each(['next-batch', 'before-commit'])(
+  'a process that is stopped at %s is replaced within seconds, and what it wakes up with is not written',
+  async (point) => {
+    await using cascade = await withData({ src: 18, dst: 18 });
+    using file = fileFor(cascade);
+    const stopped = startProgram(['run', '-f', file.path, '--json'], { env: { TRUNKLINE_FAULT: `stop@${point}:12` } });
+    await waitFor('the first to work', 30_000, async () => stopped.output.includes('"worker_started"'));
+    const next = startProgram(['run', '-f', file.path, '--json']);
+    try {
+      const writing = startWriting(cascade);
+      await waitFor('the first to stop', 60_000, async () => isStopped(stopped.child.pid));
+      const since = performance.now();
+      // One for each node.
+      await waitFor(
+        'the second to work for both nodes',
+        30_000,
+        async () => count(next.output, 'worker_started') === 2,
+      );
+      console.log(`taken over after ${Math.round(performance.now() - since)} ms`);
+      await waitFor('the second to tick', 30_000, async () => next.output.includes('"ticker_started"'));
+      stopped.child.kill('SIGCONT');
+      await waitFor('the first to wait', 30_000, async () => count(stopped.output, 'worker_waiting') === 2);
+      await writing.stop();
+      await expectSame(cascade, 'dst');
+      expect(stopped.output).toContain('"worker_failed"');
+      expect(count(next.output, 'worker_failed')).toBe(0);
+
+      const again = startWriting(cascade, [3, 4]);
+      expect((await next.kill('SIGTERM')).status).toBe(0);
+      await waitFor('the first to work again', 30_000, async () => count(stopped.output, 'worker_started') === 4);
+      await again.stop();
+      await expectSame(cascade, 'dst');
+    } finally {
+      stopped.child.kill('SIGCONT');
+      await Promise.all([stopped.kill('SIGTERM'), next.kill('SIGTERM')]);
+    }
+  },
+);
+
+function isStopped(pid: number | undefined): boolean {
+  return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('T');
+}
+
+function count(output: string, event: string): number {
+  return output.split(`"event":"${event}"`).length - 1;
+}
 
 test('a worker whose lease was taken writes nothing with the old one, and works again once it has a new one', async () => {
   await using cascade = await withData({ src: 18, dst: 18 });
