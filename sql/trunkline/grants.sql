@@ -4,8 +4,8 @@ revoke execute on all functions in schema trunkline from public;
 
 grant select on trunkline.component to public;
 grant select on all tables in schema trunkline to londiste_reader;
--- Holds rows of the tables, which a reader of the queues may not have the right to see.
-revoke select on trunkline.conflict from londiste_reader;
+-- They hold rows of the tables, which a reader of the queues may not have the right to see.
+revoke select on trunkline.conflict, trunkline.skipped_event from londiste_reader;
 grant all on all tables in schema trunkline to londiste_writer;
 grant all on all sequences in schema trunkline to londiste_writer;
 grant execute on all functions in schema trunkline to londiste_writer;

@@ -102,6 +102,35 @@ create table trunkline.conflict (
     constraint conflict_pkey primary key (conflict_id)
 );
 
+-- Events that somebody told a node to leave out, as they were, with who, when and why.
+create table trunkline.skipped_event (
+    queue_name text not null,
+    node_name text not null,
+    event_id bigint not null,
+    -- end of the batch it came in
+    tick_id bigint not null,
+    -- who could not go on: the node's worker, or the consumer of a parked table
+    consumer_name text not null,
+    event_time timestamptz not null,
+    event_txid bigint not null,
+    event_type text,
+    event_data text,
+    event_extra1 text,
+    event_extra2 text,
+    event_extra3 text,
+    event_extra4 text,
+    skipped_at timestamptz not null default now(),
+    skipped_by text not null,
+    client text not null,
+    reason text not null,
+    -- what it failed with
+    error text,
+
+    constraint skipped_event_pkey primary key (queue_name, node_name, event_id)
+);
+-- Asked before every batch.
+create index skipped_event_tick_id_idx on trunkline.skipped_event (queue_name, node_name, tick_id);
+
 -- Plans that were applied.
 create table trunkline.plan_log (
     log_id bigserial not null,

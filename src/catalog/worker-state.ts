@@ -44,6 +44,8 @@ export interface WorkerState {
   readonly error: string | undefined;
   /** `compare` asks not to go past this tick for a moment. */
   readonly hold: bigint | undefined;
+  /** Events ahead that are to be left out. */
+  readonly skipped: ReadonlySet<number>;
   readonly tables: ReadonlyMap<TableName, WorkerTable>;
 }
 
@@ -59,6 +61,7 @@ interface StateRow {
   readonly combined_queue: string | null;
   readonly combined_type: 'root' | 'branch' | 'leaf' | null;
   readonly hold: bigint | null;
+  readonly skipped: readonly number[] | null;
   readonly tables: readonly {
     readonly name: string;
     readonly state: string | null;
@@ -83,9 +86,12 @@ export async function readWorkerState(session: Session, queue: QueueName): Promi
     uptodate: row.uptodate,
     error: row.cur_error ?? undefined,
     hold: row.hold ?? undefined,
+    skipped: row.skipped === null ? noEvents : new Set(row.skipped),
     tables: new Map(row.tables.map((table) => [tableName(table.name), readTable(table)])),
   };
 }
+
+const noEvents: ReadonlySet<number> = new Set();
 
 function roleOf(row: Pick<StateRow, 'node_type' | 'combined_queue' | 'combined_type'>): NodeRole {
   if (row.node_type !== 'leaf' || row.combined_queue === null) return { kind: row.node_type };
@@ -139,6 +145,16 @@ export function setCompleted(session: Session, queue: QueueName, consumer: strin
 
 export function setUptodate(session: Session, queue: QueueName, consumer: string): Promise<void> {
   return call(session, 'pgq_node.set_consumer_uptodate', queue, consumer, true);
+}
+
+/** Its worker confirms by setting `uptodate` again; a wish that stands already changes nothing. */
+export function setConsumerPaused(
+  session: Session,
+  queue: QueueName,
+  consumer: string,
+  paused: boolean,
+): Promise<void> {
+  return call(session, 'pgq_node.set_consumer_paused', queue, consumer, paused);
 }
 
 /** NULL clears. A consumer that is not registered is no error; then the answer is false. */

@@ -8,7 +8,9 @@ import { ExecuteCommand } from './commands/execute.ts';
 import { GraphCommand } from './commands/graph.ts';
 import { ImportCommand } from './commands/import.ts';
 import { LogCommand } from './commands/log.ts';
+import { PauseCommand } from './commands/pause.ts';
 import { PlanCommand } from './commands/plan.ts';
+import { ResumeCommand } from './commands/resume.ts';
 import { RunCommand } from './commands/run.ts';
 import { SandboxDownCommand } from './commands/sandbox/down.ts';
 import { SandboxStatusCommand } from './commands/sandbox/status.ts';
@@ -16,10 +18,12 @@ import { SandboxUpCommand } from './commands/sandbox/up.ts';
 import { SandboxWipeCommand } from './commands/sandbox/wipe.ts';
 import { SchemaCommand } from './commands/schema.ts';
 import { ShowCommand } from './commands/show.ts';
+import { SkipCommand } from './commands/skip.ts';
 import { SqlCommand } from './commands/sql.ts';
 import { StatusCommand } from './commands/status.ts';
 import { UninstallCommand } from './commands/uninstall.ts';
 import { ValidateCommand } from './commands/validate.ts';
+import { WaitCommand } from './commands/wait.ts';
 
 /** Every command, by what the user types; a colon stands for the space between two words. */
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
@@ -32,7 +36,9 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   graph: GraphCommand,
   import: ImportCommand,
   log: LogCommand,
+  pause: PauseCommand,
   plan: PlanCommand,
+  resume: ResumeCommand,
   run: RunCommand,
   'sandbox:down': SandboxDownCommand,
   'sandbox:status': SandboxStatusCommand,
@@ -40,8 +46,10 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   'sandbox:wipe': SandboxWipeCommand,
   schema: SchemaCommand,
   show: ShowCommand,
+  skip: SkipCommand,
   sql: SqlCommand,
   status: StatusCommand,
   uninstall: UninstallCommand,
   validate: ValidateCommand,
+  wait: WaitCommand,
 };

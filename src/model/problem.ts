@@ -593,6 +593,28 @@ export type Problem =
       readonly batchFrom: bigint;
       readonly batchTo: bigint;
     }
+  | {
+      readonly code: 'worker_unanswering';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      /** What it was told. */
+      readonly paused: boolean;
+      readonly seconds: number;
+    }
+  | {
+      readonly code: 'skip_not_stuck';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName | undefined;
+    }
+  | {
+      readonly code: 'skip_event_unknown';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly event: bigint;
+    }
+  | { readonly code: 'skip_too_many'; readonly queue: QueueName; readonly node: NodeName; readonly most: number }
+  | { readonly code: 'skip_not_confirmed'; readonly node: NodeName }
   | { readonly code: 'wait_exceeded'; readonly node: NodeName; readonly what: string; readonly seconds: number }
   | { readonly code: 'node_not_set_up'; readonly queue: QueueName; readonly node: NodeName }
   | {

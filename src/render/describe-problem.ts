@@ -445,7 +445,7 @@ function sentences(problem: Problem): Sentences {
     case 'worker_paused':
       return [
         `the worker of node ${problem.node} of queue ${problem.queue} is paused: it replays nothing.`,
-        'Somebody asked for that. Resume it once the reason is gone.',
+        `Somebody asked for that. Once the reason is gone: trunkline resume ${problem.node} --queue ${problem.queue}`,
       ];
     case 'worker_failing':
       return [
@@ -570,6 +570,33 @@ function sentences(problem: Problem): Sentences {
         `node ${problem.node} of queue ${problem.queue} stands at tick ${problem.position}, but its provider gives the batch from ${problem.batchFrom} to ${problem.batchTo}: changes in between would be lost, so nothing is replayed.`,
         'One of the two databases was likely restored from a backup. The tables of this node must be copied again.',
       ];
+    case 'worker_unanswering':
+      return [
+        `the worker of node ${problem.node} of queue ${problem.queue} was told to ${problem.paused ? 'pause' : 'go on'}, and did not confirm it within ${problem.seconds} seconds.`,
+        'It does so once the batch in hand is done. See "trunkline status", or wait longer with --timeout.',
+      ];
+    case 'skip_not_stuck':
+      return [
+        problem.table === undefined
+          ? `node ${problem.node} of queue ${problem.queue} does not stand before an event that it cannot apply.`
+          : `table ${problem.table} is not parked on node ${problem.node} of queue ${problem.queue}.`,
+        'Only what cannot be applied is skipped: "trunkline status" shows where that is. A parked table is named with --table.',
+      ];
+    case 'skip_event_unknown':
+      return [
+        `event ${problem.event} is not in the batch that node ${problem.node} of queue ${problem.queue} cannot get past.`,
+        `"trunkline skip ${problem.node}" shows the batch; for a parked table add --table.`,
+      ];
+    case 'skip_too_many':
+      return [
+        `the batch that node ${problem.node} of queue ${problem.queue} cannot get past has more than ${problem.most} events.`,
+        'Each would be kept. Name the events with --event, or copy the table again.',
+      ];
+    case 'skip_not_confirmed':
+      return [
+        `nothing was skipped on node ${problem.node}: its name was not typed.`,
+        'Type it when asked, or give --yes.',
+      ];
     case 'wait_exceeded':
       return [
         `node ${problem.node}: ${problem.what} was not reached within ${problem.seconds} seconds.`,
@@ -580,7 +607,7 @@ function sentences(problem: Problem): Sentences {
     case 'node_paused':
       return [
         `node ${problem.node} of queue ${problem.queue} is paused at tick ${problem.position}, and changes wait behind that${problem.events === undefined ? '' : ` (about ${problem.events} events)`}.`,
-        `Once the reason for the pause is gone, resume it on its database: select * from pgq_node.set_consumer_paused(${literal(problem.queue)}, ${literal(problem.worker)}, false);`,
+        `Once the reason for the pause is gone: trunkline resume ${problem.node} --queue ${problem.queue}`,
       ];
     case 'table_gone':
       return [

@@ -26,6 +26,8 @@ export interface ApplyOptions {
   readonly reroute: (() => Promise<ReadonlyMap<string, Route>>) | undefined;
   /** Tables whose changes go in one at a time, in order. */
   readonly ordered: ReadonlySet<string>;
+  /** Events that somebody told the node to leave out, by number. */
+  readonly skipped: ReadonlySet<number>;
   /** Everything that is neither a row nor a truncate; undefined for a copy, which leaves those to the main worker. */
   readonly control: ((event: ControlEvent) => Promise<void>) | undefined;
   /** That the batch ends with. */
@@ -104,6 +106,10 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     for (let at = 0; at < bytes.length; ) {
       readEventLine(bytes, at, line);
       at = line.end;
+      if (options.skipped.size > 0 && options.skipped.has(readNumber(bytes, line.id))) {
+        passedOver += 1;
+        continue;
+      }
       const kind = kindOf(bytes, line);
       if (kind.type === undefined) {
         await other(readQueueRow(bytes, line));

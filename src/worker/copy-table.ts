@@ -8,6 +8,7 @@ import {
   unregisterConsumer,
 } from '../catalog/pgq.ts';
 import { withShardPart } from '../catalog/shard.ts';
+import { readSkippedIds } from '../catalog/skipped-events.ts';
 import { readTableState, setTableState } from '../catalog/table-sync.ts';
 import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
@@ -412,6 +413,7 @@ async function replayNext(
     routes,
     reroute: undefined,
     filter: { kind: 'table', table: spec.name },
+    skipped: await readSkippedIds(ends.subscriber, deps.queue, deps.node, batch.fromTick),
     keep: undefined,
     as: undefined,
     control: undefined,

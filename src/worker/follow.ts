@@ -175,6 +175,7 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
       return routesFor(follower, state);
     },
     filter: { kind: 'all' },
+    skipped: state.skipped,
     keep: follower.keep,
     as: state,
     control: (event) => applyControl(deps, link.subscriber, state.role, event),
@@ -220,8 +221,10 @@ async function applyControlOnly({ deps, link, generation }: Follower, state: Wor
   await transaction(link.subscriber, async () => {
     await assertLease(link.subscriber, deps.queue, deps.node, generation);
     for await (const lines of fetchBatch(link.provider, batch, { kind: 'control' }, false)) {
-      for (const row of readQueueRows(lines))
+      for (const row of readQueueRows(lines)) {
+        if (state.skipped.has(Number(row.id))) continue;
         await applyControl(deps, link.subscriber, state.role, decodeControlEvent(row));
+      }
     }
   });
 }

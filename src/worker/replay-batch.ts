@@ -25,6 +25,7 @@ export interface ReplayOptions {
   readonly routes: ReadonlyMap<string, Route>;
   readonly reroute: (() => Promise<ReadonlyMap<string, Route>>) | undefined;
   readonly filter: EventFilter;
+  readonly skipped: ReadonlySet<number>;
   /** A fresh one for each try: where the events go beside the tables. */
   readonly keep: (() => Keeper) | undefined;
   /** What the node must still be when the position moves; undefined for a copy, which ends with the reader that started it. */

@@ -894,6 +894,37 @@ export const sampleProblems: {
       batchTo: 141n,
     },
   },
+  worker_unanswering: {
+    meaning: '`pause` and `resume`: the catalog has the wish, and the worker that runs has not confirmed it in time.',
+    problem: {
+      code: 'worker_unanswering',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      paused: true,
+      seconds: 30,
+    },
+  },
+  skip_not_stuck: {
+    meaning: '`skip`: nothing is in the way of the node, or the table is not parked.',
+    problem: {
+      code: 'skip_not_stuck',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('public.orders'),
+    },
+  },
+  skip_event_unknown: {
+    meaning: '`skip`: the event is not in the batch that is in the way.',
+    problem: { code: 'skip_event_unknown', queue: queueName('shop'), node: nodeName('leaf1'), event: 4711n },
+  },
+  skip_too_many: {
+    meaning: '`skip --batch`: the batch is too large to be kept event by event.',
+    problem: { code: 'skip_too_many', queue: queueName('shop'), node: nodeName('leaf1'), most: 10_000 },
+  },
+  skip_not_confirmed: {
+    meaning: '`skip`: the name of the node was not typed.',
+    problem: { code: 'skip_not_confirmed', node: nodeName('leaf1') },
+  },
   wait_exceeded: {
     meaning: 'What a command waited for did not come in time.',
     problem: { code: 'wait_exceeded', node: nodeName('leaf1'), what: 'tick 141', seconds: 60 },

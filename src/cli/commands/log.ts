@@ -1,6 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { readLog } from '../../app/log.ts';
+import { readSkipped } from '../../app/skip.ts';
 import { applyLogEntryText, applyLogText } from '../../render/apply-log-text.ts';
+import { skippedEventsText } from '../../render/skip-text.ts';
 import { BaseCommand } from '../base-command.ts';
 import { createProgress } from '../progress.ts';
 
@@ -12,6 +14,7 @@ export class LogCommand extends BaseCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> src/12',
     '<%= config.bin %> <%= command.id %> --limit 1 --json',
+    '<%= config.bin %> <%= command.id %> --skipped',
   ];
   static override args = {
     entry: Args.string({
@@ -20,13 +23,23 @@ export class LogCommand extends BaseCommand {
     }),
   };
   static override flags = {
-    limit: Flags.integer({ default: 20, min: 1, helpValue: 'COUNT', description: 'How many applies to show.' }),
+    limit: Flags.integer({ default: 20, min: 1, helpValue: 'COUNT', description: 'How many to show.' }),
+    skipped: Flags.boolean({
+      description: 'Show instead what nodes were told to leave out, by "skip"; with --json, whole.',
+    }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(LogCommand);
     const signal = this.stopSignal();
     const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: true });
+    if (flags.skipped) {
+      const common = { files: flags.file, limit: flags.limit, env: process.env, report: display.report, signal };
+      const skipped = await readSkipped(common).finally(() => display.stop());
+      if (flags.json) this.printJson({ formatVersion: 1, applies: [], skipped });
+      else this.print(skippedEventsText(skipped, this.paint));
+      return;
+    }
     const entries = await readLog({
       files: flags.file,
       entry: args.entry,

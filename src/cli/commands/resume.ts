@@ -1,0 +1,79 @@
+import { Args, Flags } from '@oclif/core';
+import { retryTables } from '../../app/retry-tables.ts';
+import { tellWorkers } from '../../app/tell-workers.ts';
+import type { RetriedTable, ToldWorkers } from '../../model/control.ts';
+import { workersJson } from '../../render/control-json.ts';
+import { retriedTablesText, toldWorkersText } from '../../render/control-text.ts';
+import { problemsText } from '../../render/describe-problem.ts';
+import { BaseCommand } from '../base-command.ts';
+import { durationFlag } from '../duration-flag.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { createProgress } from '../progress.ts';
+import { queueFlag } from '../queue-flag.ts';
+
+export class ResumeCommand extends BaseCommand {
+  static override summary = 'Let paused workers go on, or try parked tables again at once.';
+  static override description =
+    'Without --table, ends the pause of the nodes named, or of all, and waits until their workers have confirmed it. With --table, asks for another try of tables that are parked, and tells what came of it; a worker that is paused stays so. Ends with status 1 where a table still cannot go on.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> dst1',
+    '<%= config.bin %> <%= command.id %> dst1 --table public.orders',
+  ];
+  static override strict = false;
+  static override args = {
+    node: Args.string({
+      required: false,
+      description: 'A node of the file; more may follow. All where none is named.',
+    }),
+  };
+  static override flags = {
+    queue: Flags.string(queueFlag),
+    table: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'TABLE',
+      description: 'Try this parked table again. May be given more than once.',
+    }),
+    timeout: durationFlag({
+      default: 30_000,
+      defaultHelp: async () => '30s',
+      description: 'How long to wait for the worker to confirm it, or for the table to come back.',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { flags, argv } = await this.parse(ResumeCommand);
+    const signal = this.stopSignal();
+    const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
+    const options = {
+      files: flags.file,
+      queues: flags.queue ?? [],
+      nodes: argv.map(String),
+      timeoutMs: flags.timeout,
+      env: process.env,
+      report: display.report,
+      signal,
+    };
+    if (flags.table !== undefined) {
+      const tables = await retryTables({ ...options, tables: flags.table }).finally(() => display.stop());
+      return this.tellTables(tables, flags.json);
+    }
+    const told = await tellWorkers(false, options).finally(() => display.stop());
+    this.tellWorkers(told, flags.json);
+  }
+
+  private tellTables(tables: readonly RetriedTable[], json: boolean): void {
+    if (json) this.printJson(workersJson({ nodes: [], problems: [] }, tables));
+    else this.print(retriedTablesText(tables, this.paint));
+    if (tables.some(({ outcome }) => outcome.kind === 'failed')) this.endWith(exitCodes.failed);
+  }
+
+  private tellWorkers(told: ToldWorkers, json: boolean): void {
+    if (json) this.printJson(workersJson(told));
+    else if (told.nodes.length > 0) this.print(toldWorkersText(told.nodes, this.paint));
+    if (told.problems.length === 0) return;
+    this.note(problemsText(told.problems, this.errorPaint));
+    this.endWith(exitCodes.failed);
+  }
+}
