@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { type Batch, nextBatch } from '../catalog/pgq.ts';
-import { readSkippedEvents, readWaitingEvents, recordSkipped } from '../catalog/skipped-events.ts';
+import { readWaitingEvents, recordSkipped } from '../catalog/skipped-events.ts';
 import { readPosition, readWorkerState, setConsumerError, type WorkerState } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import { type TableName, tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
-import { mostSkipped, type Skipped, type SkippedEvent, type StuckBatch, type WaitingEvent } from '../model/skip.ts';
+import { mostSkipped, type Skipped, type StuckBatch, type WaitingEvent } from '../model/skip.ts';
 import { copyConsumer } from '../worker/copy-table.ts';
 import { type Place, pickPlaces } from './pick-places.ts';
 import { readConfig } from './read-config.ts';
@@ -143,29 +143,4 @@ async function outcomeOf(ends: Ends, batch: Batch, { timeoutMs, signal }: SkipOp
     await systemClock.sleep(100, signal);
     signal.throwIfAborted();
   }
-}
-
-export interface SkippedOptions extends Pick<ControlOptions, 'files' | 'env' | 'report' | 'signal'> {
-  readonly limit: number;
-}
-
-/** Everything that nodes of the files were told to leave out, the newest first. */
-export async function readSkipped(options: SkippedOptions): Promise<readonly SkippedEvent[]> {
-  const desired = await readConfig(options.files, options.env);
-  await using databases = await openToControl(desired, options);
-  const names = [...desired.queues.keys()];
-  const used = new Set([...desired.queues.values()].flatMap(({ nodes }) => [...nodes.values()].map((n) => n.database)));
-  const found = await Promise.all(
-    [...used].map(async (database) => {
-      await using session = await databases.connector(database, {
-        applicationName: 'trunkline log',
-        signal: options.signal,
-      });
-      return await readSkippedEvents(session, database, names, options.limit);
-    }),
-  );
-  return found
-    .flat()
-    .sort((left, right) => (left.skippedAt < right.skippedAt ? 1 : -1))
-    .slice(0, options.limit);
 }

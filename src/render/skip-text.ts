@@ -1,3 +1,4 @@
+import type { Conflict } from '../model/conflict.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import { mostSkipped, type Skipped, type SkippedEvent, type StuckBatch, type WaitingEvent } from '../model/skip.ts';
 import type { Paint } from './paint.ts';
@@ -70,6 +71,18 @@ export function skippedEventsText(events: readonly SkippedEvent[], paint: Paint)
     .map(
       ({ queue, node, id, type, extra1, skippedAt, skippedBy, client, reason }) =>
         `${paint.strong(`${queue}/${node}`)}  event ${id}  ${type ?? ''}  ${extra1 ?? ''}  ${skippedAt} by ${skippedBy} on ${client}: ${reason}`,
+    )
+    .join('\n');
+}
+
+/** Both rows of each. */
+export function conflictsText(conflicts: readonly Conflict[], paint: Paint): string {
+  if (conflicts.length === 0)
+    return 'No conflict was written down. Tables with "conflict: keep" or "conflict: log" do so.';
+  return conflicts
+    .map(
+      ({ queue, node, table, kind, policy, noticedAt, rowHere, rowOfProvider }) =>
+        `${paint.strong(`${queue}/${node}/${table}`)}  ${kind}  ${policy}  ${noticedAt}\n  here      ${JSON.stringify(rowHere)}\n  provider  ${JSON.stringify(rowOfProvider)}`,
     )
     .join('\n');
 }

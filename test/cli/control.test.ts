@@ -34,7 +34,7 @@ test('pause, wait, resume and skip: a node stands still, is waited for, tries ag
   );
   await using source = await cascade.session('src');
   await using target = await cascade.session('dst');
-  await cascade.addTable({ name: 'public.good' });
+  await cascade.addTable({ name: 'public.good', on: { dst: { conflict: 'keep' } } });
   await cascade.addTable({ name: 'public.bad' });
   using file = temporaryFile('trunkline.yaml', fileOf(cascade));
   const trunkline = (...args: string[]) => runProgram([...args, '-f', file.path]);
@@ -150,6 +150,12 @@ test('pause, wait, resume and skip: a node stands still, is waited for, tries ag
         { type: 'odd', data: 'what nobody knows', reason: 'not ours', error: expect.stringContaining('odd') },
         { extra1: 'public.bad', data: expect.stringContaining('9000'), reason: 'too large' },
       ],
+    });
+    await target.script('set session_replication_role = replica; insert into good values (200)');
+    await source.script('insert into good values (200)');
+    expect(await json('wait', 'dst')).toMatchObject({ status: 0 });
+    expect(await json('log', '--conflicts')).toMatchObject({
+      document: { conflicts: [{ table: 'public.good', kind: 'insert_exists', policy: 'keep', rowHere: { id: 200 } }] },
     });
     expect((await trunkline('log', '--skipped')).stdout).toMatch(/^replika\/dst {2}event \d+ {2}odd/);
   } finally {

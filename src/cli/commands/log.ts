@@ -1,8 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { readLog } from '../../app/log.ts';
-import { readSkipped } from '../../app/skip.ts';
+import { readConflictLog, readSkipped } from '../../app/node-log.ts';
 import { applyLogEntryText, applyLogText } from '../../render/apply-log-text.ts';
-import { skippedEventsText } from '../../render/skip-text.ts';
+import { conflictsText, skippedEventsText } from '../../render/skip-text.ts';
 import { BaseCommand } from '../base-command.ts';
 import { createProgress } from '../progress.ts';
 
@@ -25,7 +25,11 @@ export class LogCommand extends BaseCommand {
   static override flags = {
     limit: Flags.integer({ default: 20, min: 1, helpValue: 'COUNT', description: 'How many to show.' }),
     skipped: Flags.boolean({
+      exclusive: ['conflicts'],
       description: 'Show instead what nodes were told to leave out, by "skip"; with --json, whole.',
+    }),
+    conflicts: Flags.boolean({
+      description: 'Show instead the rows of nodes that were in the way of changes, and the rows of the provider.',
     }),
   };
 
@@ -33,11 +37,17 @@ export class LogCommand extends BaseCommand {
     const { args, flags } = await this.parse(LogCommand);
     const signal = this.stopSignal();
     const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: true });
+    const common = { files: flags.file, limit: flags.limit, env: process.env, report: display.report, signal };
     if (flags.skipped) {
-      const common = { files: flags.file, limit: flags.limit, env: process.env, report: display.report, signal };
       const skipped = await readSkipped(common).finally(() => display.stop());
       if (flags.json) this.printJson({ formatVersion: 1, applies: [], skipped });
       else this.print(skippedEventsText(skipped, this.paint));
+      return;
+    }
+    if (flags.conflicts) {
+      const conflicts = await readConflictLog(common).finally(() => display.stop());
+      if (flags.json) this.printJson({ formatVersion: 1, applies: [], conflicts });
+      else this.print(conflictsText(conflicts, this.paint));
       return;
     }
     const entries = await readLog({
