@@ -13,11 +13,11 @@ import { type Problem, ToolError } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { rootOf } from '../model/topology.ts';
-import { selectSteps, wholePlan } from '../planner/select.ts';
+import { onlyIds } from '../planner/select.ts';
 import { type Databases, openDatabases } from './databases.ts';
 import { faultPoints } from './faults.ts';
 import { appliedEntries, rootsIn } from './last-applied.ts';
-import { type PlanOnOptions, type PlanOptions, planOn } from './plan.ts';
+import { lookOn, type PlanOptions, type SelectPart, selectionPart } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { stateDirOf } from './state-dir.ts';
@@ -63,12 +63,15 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
   return applyOn(desired, databases, { ...options, saved });
 }
 
-export type ApplyOnOptions = Omit<ApplyOptions, 'files' | 'planFile'> &
-  Pick<PlanOnOptions, 'only'> & {
-    readonly saved?: PlanView | undefined;
-    /** Makes the plan, where it is not that of the files. What it leads to is then not kept as what was applied. */
-    readonly look?: typeof planOn;
-  };
+export type ApplyOnOptions = Omit<ApplyOptions, 'files' | 'planFile'> & {
+  readonly saved?: PlanView | undefined;
+  /** Makes the plan, where it is not that of the files. */
+  readonly look?: typeof lookOn;
+  /** In the place of `selection`. */
+  readonly select?: SelectPart;
+  /** False: what this leads to is no state to compare with later. */
+  readonly keepsRecord?: boolean;
+};
 
 /** The same on databases that are open already. */
 export async function applyOn(
@@ -76,20 +79,14 @@ export async function applyOn(
   databases: Pick<Databases, 'connector' | 'locations'>,
   options: ApplyOnOptions,
 ): Promise<Applied> {
-  const look = options.look ?? planOn;
-  const fresh = await look(desired, databases, options.signal, { only: options.only });
-  const plan =
-    options.saved === undefined
-      ? selectSteps(fresh, desired, options.selection ?? wholePlan)
-      : reviewed(options.saved, fresh);
+  const { saved, look = lookOn, select = partOf(desired, options) } = options;
+  const { plan: fresh } = await look(desired, databases, options.signal, { select });
+  const plan = saved === undefined ? fresh : reviewed(saved, fresh);
   const entry = entryOf(plan);
   const allowed = new Set([...desired.allow, ...options.allow]);
   options.show({ desired, plan, allowed });
-  // A part of what the files ask for is no state to compare with later.
   const record = (how: { readonly onlyNew: boolean }) =>
-    options.only === undefined && options.look === undefined
-      ? appliedEntries(desired, fresh, entry.appliedBy, how)
-      : new Map<DatabaseName, []>();
+    options.keepsRecord === false ? new Map<DatabaseName, []>() : appliedEntries(desired, fresh, entry.appliedBy, how);
   const shared = {
     connector: databases.connector,
     applicationName: `trunkline apply ${hostname()}:${process.pid}`,
@@ -117,7 +114,7 @@ export async function applyOn(
     rootOf: (step) => rootDatabaseOf(desired, step),
     applied: record({ onlyNew: false }),
     // Somebody may have applied while the plan was read, or while we waited for the lock.
-    check: async () => requireSame(plan, await look(desired, databases, options.signal, { tryFiles: false })),
+    check: async () => requireSame(plan, (await look(desired, databases, options.signal, { tryFiles: false })).plan),
     workerTimeoutMs: options.workerTimeoutMs,
     describe: options.describe,
     explain: options.explain,
@@ -137,17 +134,18 @@ function entryOf(plan: Plan): PlanEntry {
   };
 }
 
+/** Of a saved plan what was saved, whatever else there is to do by now. */
+function partOf(desired: DesiredState, { saved, selection }: ApplyOnOptions): SelectPart {
+  if (saved === undefined) return selectionPart(desired, selection);
+  const ids = new Set(saved.steps.map(({ id }) => id));
+  return (whole) => onlyIds(whole, ids);
+}
+
 /** The steps of the saved plan as this look found them again; throws when the look came to something else. */
 function reviewed(saved: PlanView, fresh: Plan): Plan {
-  const wanted = new Set(saved.steps.map((step) => step.id));
-  const plan: Plan = {
-    ...fresh,
-    steps: fresh.steps.filter((step) => wanted.has(step.id)),
-    leftOut: fresh.steps.filter((step) => !wanted.has(step.id)),
-    fingerprints: saved.fingerprints,
-  };
+  const plan: Plan = { ...fresh, fingerprints: saved.fingerprints };
   if (!sameSteps(saved.steps, plan.steps)) {
-    const databases = new Set([...saved.steps, ...fresh.steps].map((step) => step.database));
+    const databases = new Set([...saved.steps, ...fresh.steps, ...fresh.leftOut].map((step) => step.database));
     const moved = movedDatabases(saved.fingerprints, fresh);
     throw new ToolError([{ code: 'plan_outdated', databases: moved.length > 0 ? moved : [...databases] }]);
   }

@@ -1,14 +1,13 @@
 import { readLiveState } from '../catalog/read-live-state.ts';
 import type { Connector } from '../db/connector.ts';
 import { type DatabaseName, type NodeName, type QueueName, queueName } from '../model/names.ts';
-import type { Plan } from '../model/plan.ts';
 import { ToolError } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
 import { makeDestroyPlan } from '../planner/destroy.ts';
 import { type Applied, type ApplyOnOptions, applyOn, type ShownPlan } from './apply.ts';
 import { type Databases, openDatabases } from './databases.ts';
 import { readLastApplied } from './last-applied.ts';
-import type { Planned, PlanOptions } from './plan.ts';
+import type { Looked, Planned, PlanOptions } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { pickNodes, pickQueues } from './run.ts';
 import { stateDirOf } from './state-dir.ts';
@@ -37,7 +36,7 @@ export interface DestroyOptions
 export function planDestroy(options: PlanOptions): Promise<Planned> {
   return withDatabases(options, async (desired, databases) => ({
     desired,
-    plan: await destroyLook(desired, { queues: [], nodes: [] })(desired, databases, options.signal),
+    plan: (await destroyLook(desired, { queues: [], nodes: [] })(desired, databases, options.signal)).plan,
   }));
 }
 
@@ -60,6 +59,7 @@ export async function destroyOn(
   const applied = await applyOn(desired, databases, {
     ...options,
     look: destroyLook(desired, options),
+    keepsRecord: false,
     show: (shown) => {
       touched = [...new Set(shown.plan.steps.flatMap((step) => ('queue' in step ? [step.queue] : [])))];
       options.show(shown);
@@ -99,12 +99,12 @@ function destroyLook(desired: DesiredState, choice: DestroyChoice) {
     _: DesiredState,
     { connector, locations }: Pick<Databases, 'connector' | 'locations'>,
     signal?: AbortSignal,
-  ): Promise<Plan> => {
+  ): Promise<Looked> => {
     const live = await readLiveState(connector, desired, signal);
     const lastApplied = await readLastApplied(desired, live, locations);
     const { plan, problems } = makeDestroyPlan({ desired, live, lastApplied, queues: names, nodes });
     if (problems.length > 0) throw new ToolError(problems);
-    return plan;
+    return { plan, live };
   };
 }
 

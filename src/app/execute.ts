@@ -3,6 +3,7 @@ import { queueName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { QueueSpec } from '../model/topology.ts';
+import { onlyKind } from '../planner/select.ts';
 import { type Applied, type ApplyOptions, applyOn } from './apply.ts';
 import { openDatabases } from './databases.ts';
 import { readConfig } from './read-config.ts';
@@ -35,7 +36,8 @@ export async function execute(options: ExecuteOptions): Promise<Executed> {
   });
   const applied = await applyOn({ ...desired, queues: new Map([[queue.name, wanted]]) }, databases, {
     ...options,
-    only: (step) => step.kind === 'execute_file',
+    select: (whole) => onlyKind(whole, 'execute_file'),
+    keepsRecord: false,
   });
   const ran = new Set(applied.plan.steps.flatMap((step) => (step.kind === 'execute_file' ? [step.file.name] : [])));
   return { ...applied, passedOver: files.map(({ name }) => name).filter((name) => !ran.has(name)) };

@@ -47,7 +47,7 @@ export function appliedEntries(
     if (onlyNew && plan.lastApplied.get(queue.name)?.current === true) continue;
     if (unseen.some((warning) => warning.queue === queue.name && warning.database === root)) continue;
     const databases = new Set([...queue.nodes.values()].map((node) => node.database));
-    const steps = plan.steps.filter((step) =>
+    const steps = [...plan.steps, ...plan.leftOut].filter((step) =>
       'queue' in step ? step.queue === queue.name : databases.has(step.database),
     );
     const pending = [

@@ -7,7 +7,6 @@ import type { Plan } from '../model/plan.ts';
 import { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState, LiveState } from '../model/state.ts';
-import type { Step } from '../model/step.ts';
 import { addRehearsals } from '../planner/add-rehearsals.ts';
 import { definitionsToRead, missingTables, sitesToRead } from '../planner/create/missing.ts';
 import { type Blueprints, noBlueprints } from '../planner/create/plot.ts';
@@ -42,24 +41,48 @@ export async function plan(options: PlanOptions): Promise<Planned> {
     report: options.report,
     env: options.env,
   });
-  const whole = await planOn(desired, databases, options.signal);
-  return { desired, plan: selectSteps(whole, desired, options.selection ?? wholePlan) };
+  const select = selectionPart(desired, options.selection);
+  return { desired, plan: await planOn(desired, databases, options.signal, { select }) };
 }
 
-export interface PlanOnOptions {
-  /** Steps that it does not let through are left out. */
-  readonly only?: ((step: Step) => boolean) | undefined;
+export type SelectPart = (whole: Plan) => Plan;
+
+/** The part of a plan that the user asks for; all of it where nothing is said. */
+export function selectionPart(desired: DesiredState, selection: Selection = wholePlan): SelectPart {
+  return (whole) => selectSteps(whole, desired, selection);
+}
+
+export interface LookOptions {
+  /** Takes the part that is wanted, before any SQL file is tried. */
+  readonly select?: SelectPart;
   /** False: SQL files are not tried, as for a look at what has moved since. */
   readonly tryFiles?: boolean;
 }
 
+type Reachable = { readonly connector: Connector; readonly locations: ReadonlyMap<DatabaseName, Location> };
+
 /** The same on databases that are open already. */
 export async function planOn(
   desired: DesiredState,
-  databases: { readonly connector: Connector; readonly locations: ReadonlyMap<DatabaseName, Location> },
+  databases: Reachable,
   signal?: AbortSignal,
-  { only, tryFiles = true }: PlanOnOptions = {},
+  options: LookOptions = {},
 ): Promise<Plan> {
+  return (await lookOn(desired, databases, signal, options)).plan;
+}
+
+export interface Looked {
+  readonly plan: Plan;
+  /** What the plan was made from. */
+  readonly live: LiveState;
+}
+
+export async function lookOn(
+  desired: DesiredState,
+  databases: Reachable,
+  signal: AbortSignal | undefined,
+  { select, tryFiles = true }: LookOptions = {},
+): Promise<Looked> {
   const live = await readLiveState(databases.connector, desired, signal);
   const untrue = await checkAssertions(databases.connector, desired.assertions, signal);
   const { locations } = databases;
@@ -68,18 +91,11 @@ export async function planOn(
   const { plan, problems: found } = makePlan({ desired, live, locations, lastApplied, blueprints });
   const problems = [...untrue, ...found];
   if (problems.length > 0) throw new ToolError([...problems, ...unreachable(plan)]);
-  const part = only === undefined ? plan : partOf(plan, only);
-  if (!tryFiles) return part;
+  const part = select === undefined ? plan : select(plan);
+  if (!tryFiles) return { plan: part, live };
   const tried = addRehearsals(part, await rehearseFiles(part, live, databases.connector, signal));
   if (tried.problems.length > 0) throw new ToolError(tried.problems);
-  return tried.plan;
-}
-
-function partOf(plan: Plan, only: (step: Step) => boolean): Plan {
-  const steps = plan.steps.filter(only);
-  const kept = new Set(steps.map(({ id }) => id));
-  const depending = steps.map((step) => ({ ...step, dependsOn: step.dependsOn.filter((id) => kept.has(id)) }));
-  return { ...plan, steps: depending };
+  return { plan: tried.plan, live };
 }
 
 /** Two looks more, at what roots have and what nodes offer, and only where the files let a table be made that is missing. */

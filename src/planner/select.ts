@@ -2,7 +2,7 @@ import type { QueueName } from '../model/names.ts';
 import { isDrift, type Plan } from '../model/plan.ts';
 import type { Problem } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
-import type { Step } from '../model/step.ts';
+import type { Step, StepKind } from '../model/step.ts';
 import { compileGlob, partMatcher } from './glob.ts';
 
 /** Which part of a plan is wanted. Patterns are `QUEUE/NODE/TABLE`, each part with `*` and `?`; later parts may be left out. */
@@ -44,6 +44,22 @@ export function selectSteps(plan: Plan, desired: DesiredState, selection: Select
     }
     return found;
   }
+}
+
+/** The steps of one kind as a plan of their own: what else the files ask for is not a part of it. */
+export function onlyKind(plan: Plan, kind: StepKind): Plan {
+  const steps = plan.steps.filter((step) => step.kind === kind);
+  const kept = new Set(steps.map(({ id }) => id));
+  return { ...plan, steps: steps.map((step) => ({ ...step, dependsOn: step.dependsOn.filter((id) => kept.has(id)) })) };
+}
+
+/** The steps of a plan that was made before, as far as this one has them too. */
+export function onlyIds(plan: Plan, ids: ReadonlySet<string>): Plan {
+  return {
+    ...plan,
+    steps: plan.steps.filter(({ id }) => ids.has(id)),
+    leftOut: plan.steps.filter(({ id }) => !ids.has(id)),
+  };
 }
 
 /** Where a database does not answer, drift can't be told there. */

@@ -50,6 +50,11 @@ queues:
     expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(/0001_note\.sql does not pass on node dst2.*does not exist/);
     expect(refused.stderr).toMatch(/public\.people is crm\.folk there: write @public\.people@/);
+    // What a part of the plan leaves out is not tried either.
+    expect(await trunkline('plan', '--exclude', 'replika/src')).toMatchObject({
+      status: 0,
+      stderr: expect.not.stringMatching(/does not pass/),
+    });
 
     write(
       '0001_note.sql',
