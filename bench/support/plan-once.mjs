@@ -1,5 +1,6 @@
 // One plan in a process of its own, so that its memory can be told: node plan-once.mjs TABLES first|empty|one-table
 import { bundledSchemas } from '../../dist/model/schemas.js';
+import { usualLimits } from '../../dist/model/step-limits.js';
 import { wholeTable } from '../../dist/model/table.js';
 import { makePlan } from '../../dist/planner/plan.js';
 
@@ -128,7 +129,7 @@ function desired(exclude) {
       { name, connection: { kind: 'embedded', server: { version: 18, dbname: name } }, engine: 'auto', at },
     ]),
   );
-  return { databases, queues: new Map([['replika', queue]]), allow: [], assertions: [] };
+  return { databases, queues: new Map([['replika', queue]]), allow: [], assertions: [], limits: usualLimits };
 }
 
 const last = {

@@ -114,7 +114,12 @@ export async function applyOn(
     rootOf: (step) => rootDatabaseOf(desired, step),
     applied: record({ onlyNew: false }),
     // Somebody may have applied while the plan was read, or while we waited for the lock.
-    check: async () => requireSame(plan, (await look(desired, databases, options.signal, { tryFiles: false })).plan),
+    check: async () => {
+      const now = await look(desired, databases, options.signal, { tryFiles: false });
+      requireSame(plan, now.plan);
+      return now.live;
+    },
+    limits: desired.limits,
     workerTimeoutMs: options.workerTimeoutMs,
     describe: options.describe,
     explain: options.explain,

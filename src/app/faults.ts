@@ -1,22 +1,32 @@
+import { writeSync } from 'node:fs';
+
 /**
  * Named places where a test ends the process as a power cut would: `TRUNKLINE_FAULT=after-commit` at the first time it is
- * reached, `TRUNKLINE_FAULT=after-commit:3` at the third; or stops it until somebody continues it, `stop@after-commit`.
- * Nothing happens where the variable is not set.
+ * reached, `TRUNKLINE_FAULT=after-commit:3` at the third; or stops it until somebody continues it, `stop@after-commit`. Of
+ * several lines, whichever comes first; standard error tells which it was. Nothing happens where the variable is not set.
  */
 export function faultPoints(env: NodeJS.ProcessEnv): (point: string) => void {
-  const [, stop, rest = ''] = /^(stop@)?(.*)$/.exec(env['TRUNKLINE_FAULT'] ?? '') ?? [];
-  const [wanted, times = '1'] = splitLast(rest);
-  if (wanted === '') return () => undefined;
-  let left = Number(times);
+  const lines = (env.TRUNKLINE_FAULT ?? '').split('\n').filter((line) => line !== '');
+  if (lines.length === 0) return () => undefined;
+  const faults = new Map(lines.map(faultOf));
   return (point) => {
-    if (point !== wanted) return;
-    left -= 1;
-    if (left === 0) process.kill(process.pid, stop === undefined ? 'SIGKILL' : 'SIGSTOP');
+    const fault = faults.get(point);
+    if (fault === undefined) return;
+    fault.left -= 1;
+    if (fault.left !== 0) return;
+    writeSync(2, `fault: ${point}\n`);
+    process.kill(process.pid, fault.signal);
   };
 }
 
+interface Fault {
+  readonly signal: NodeJS.Signals;
+  left: number;
+}
+
 /** A step's id holds colons of its own: only a number at the end counts the times. */
-function splitLast(text: string): readonly [string, string?] {
-  const match = /^(.*):(\d+)$/.exec(text);
-  return match === null ? [text] : [match[1] ?? '', match[2] ?? '1'];
+function faultOf(line: string): readonly [point: string, fault: Fault] {
+  const [, stop, text = ''] = /^(stop@)?(.*)$/.exec(line) ?? [];
+  const [, point = text, times = '1'] = /^(.*):(\d+)$/.exec(text) ?? [];
+  return [point, { signal: stop === undefined ? 'SIGKILL' : 'SIGSTOP', left: Number(times) }];
 }

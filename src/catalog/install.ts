@@ -74,8 +74,7 @@ function changeOnce(
   { database, upgrades = upgradeScripts }: InstallOptions,
 ): Promise<readonly SchemaName[]> {
   return transaction(session, async () => {
-    await session.script("set local lock_timeout = '60s'");
-    await session.query(installLock);
+    await waitForInstallation(session);
     const there = await schemasThere(session, changes);
     const recorded = changes.some(({ from }) => from !== undefined) ? await recordedVersions(session) : new Map();
     const run = (file: SqlText) => runFile(session, file, database);
@@ -98,6 +97,16 @@ function changeOnce(
     for (const { name, version, source } of done) await session.query(sql(recordText, name, version, source));
     return done.map(({ name }) => name);
   });
+}
+
+/** Another installation takes its time; locks on tables are waited for as long as the session says, if it does. */
+async function waitForInstallation(session: Session): Promise<void> {
+  const [limit] = await session.query<{ was: string }>(sql("select current_setting('lock_timeout') as was"));
+  await session.script("set local lock_timeout = '60s'");
+  await session.query(installLock);
+  if (limit !== undefined && limit.was !== '0') {
+    await session.query(sql("select set_config('lock_timeout', $1, true)", limit.was));
+  }
 }
 
 interface SqlText {

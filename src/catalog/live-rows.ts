@@ -121,7 +121,7 @@ export function readRelation(row: RelationRow): TableFacts {
   };
 }
 
-function readColumn([name, type, notNull, hasDefault, generated]: ColumnRow): ColumnFacts {
+export function readColumn([name, type, notNull, hasDefault, generated]: ColumnRow): ColumnFacts {
   return { name, type, notNull, hasDefault, generated };
 }
 

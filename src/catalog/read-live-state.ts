@@ -183,6 +183,11 @@ async function readOwn(session: Session): Promise<Pick<LiveDatabase, 'applied' |
   return { applied: new Map((own?.applied ?? []).map(readApplied)), quietCopies: readQuiet(own?.quiet ?? []) };
 }
 
+/** The node of a queue as it is now, without its tables. */
+export async function readNodeNow(session: Session, queue: QueueName): Promise<LiveNode | undefined> {
+  return (await readNodes(session, false)).get(queue);
+}
+
 async function readNodes(session: Session, hasTables: boolean): Promise<ReadonlyMap<QueueName, LiveNode>> {
   const [nodes] = await session.query<{ nodes: readonly NodeRow[] }>(sql(sqlFile('queries/live-nodes.sql')));
   const [replicated] = hasTables

@@ -168,6 +168,7 @@ function exitCodeOfOne(problem: Problem): ExitCode {
     case 'consent_missing':
       return exitCodes.consentMissing;
     case 'plan_outdated':
+    case 'step_outdated':
     case 'apply_locked':
       return exitCodes.outdatedOrLocked;
     default:

@@ -210,6 +210,23 @@ export interface TrunklineDocument {
    */
   allow?: Hazard[];
   /**
+   * How long the steps of an apply may wait, and keep others waiting.
+   */
+  apply?: {
+    /**
+     * How long a step waits for the lock of a table. Writers queue up behind it meanwhile, so it then lets go, and tries again later.
+     */
+    lock_wait?: string;
+    /**
+     * How often a step is tried in all, while a lock is not to be had.
+     */
+    lock_attempts?: number | string;
+    /**
+     * How long one statement of a step may take, the waiting included. Left out: as long as the server allows.
+     */
+    statement_timeout?: string;
+  };
+  /**
    * What must be true on a database before anything is planned or applied, each under a name of your choice.
    */
   assert?: {

@@ -23,6 +23,7 @@ import { parseDuration } from './duration.ts';
 import { pointerOf } from './place.ts';
 import { resolveAssertions } from './resolve-assertions.ts';
 import { resolveDatabase, wholeNumber } from './resolve-database.ts';
+import { resolveLimits } from './resolve-limits.ts';
 import { tableOptions } from './resolve-table-options.ts';
 import { at, keyAt, reportValue, type Scope } from './scope.ts';
 
@@ -46,7 +47,8 @@ export function resolve(scope: Scope, document: TrunklineDocument): DesiredState
     queues.set(queueName(name), resolveQueue(scope, name, raw));
   }
   const assertions = resolveAssertions(scope, document, queues);
-  return { databases, queues, allow: [...new Set(document.allow ?? [])], assertions };
+  const limits = resolveLimits(scope, document);
+  return { databases, queues, allow: [...new Set(document.allow ?? [])], assertions, limits };
 }
 
 function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {

@@ -11,6 +11,7 @@ import {
 } from '../model/topology.ts';
 import type { Database, Queue, Table, TrunklineDocument } from './document.ts';
 import { durationText } from './duration.ts';
+import { writtenLimits } from './resolve-limits.ts';
 import { writtenOptions } from './write-table-options.ts';
 
 /** The document that says the same with nothing left out. A password reads `***`. */
@@ -21,6 +22,7 @@ export function documentOf(state: DesiredState): TrunklineDocument {
     queues: mapped(state.queues, (queue) => ({ ...queueOf(queue), ...queueAssertions(state, queue) })),
     allow: [...state.allow],
     ...topAssertions(state),
+    ...writtenLimits(state.limits),
   };
 }
 

@@ -5,11 +5,15 @@ import type { Clock } from '../model/clock.ts';
 import type { DatabaseName, QueueName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
+import type { LiveState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
-import { applyStep } from './apply-step.ts';
+import type { StepLimits } from '../model/step-limits.ts';
+import { applyStep, databasesOf } from './apply-step.ts';
 import { takeApplyLocks } from './locks.ts';
 import { openPlanLog } from './plan-log.ts';
+import { basisOf, requireUnchanged } from './require-unchanged.ts';
 import { openSessions } from './sessions.ts';
+import type { StepDeps } from './step-deps.ts';
 import { type StepOutcome, type Walked, walkSteps } from './walk-steps.ts';
 
 export interface ApplyOptions {
@@ -24,8 +28,9 @@ export interface ApplyOptions {
   readonly lockTimeoutMs: number;
   /** How long a step waits for a worker that makes no progress. */
   readonly workerTimeoutMs: number;
-  /** Called under the lock, before the first step: throws when the databases are not what the plan was made for. */
-  readonly check: () => Promise<void>;
+  /** Called under the lock, before the first step: what is there; throws when that is not what the plan was made for. */
+  readonly check: () => Promise<LiveState>;
+  readonly limits: StepLimits;
   readonly describe: (step: Step) => string;
   readonly explain: (problem: Problem) => string;
   readonly entry: PlanEntry;
@@ -42,7 +47,7 @@ export interface ApplyOptions {
 export async function applyPlan(options: ApplyOptions): Promise<Walked> {
   const { steps, report, describe, clock, fault } = options;
   await using locks = await takeApplyLocks({ ...options, oldRoots: oldRoots(steps) });
-  await options.check();
+  const basis = basisOf(await options.check(), steps, describe);
   await using sessions = openSessions(options);
   const log = openPlanLog(locks, options);
 
@@ -61,6 +66,15 @@ export async function applyPlan(options: ApplyOptions): Promise<Walked> {
   if (problems.length > 0) throw new ToolError(problems);
   return walked;
 
+  /** Its transactions, of which the one on its own database begins with a look at what it is about. */
+  function write(step: Step): StepDeps['write'] {
+    return (database, work) =>
+      sessions.write(database, async (session) => {
+        if (database === step.database) await requireUnchanged(session, step, basis);
+        return work(session);
+      });
+  }
+
   async function runStep(step: Step): Promise<StepOutcome> {
     const description = describe(step);
     const startedAt = new Date();
@@ -68,9 +82,12 @@ export async function applyPlan(options: ApplyOptions): Promise<Walked> {
     report({ kind: 'step_started', step: step.id, description });
     fault(`before:${step.id}`);
     try {
+      // A step on several databases must not find out at the last of them.
+      if (databasesOf(step).size > 1) await write(step)(step.database, async () => undefined);
       await applyStep(step, {
-        write: sessions.write,
+        write: write(step),
         session: sessions.session,
+        retried: sessions.retried,
         steps,
         connector: options.connector,
         clock,
@@ -85,7 +102,7 @@ export async function applyPlan(options: ApplyOptions): Promise<Walked> {
       if (detail === undefined) throw error;
       await log.record(step, { startedAt, result: 'failed', detail });
       report({ kind: 'step_failed', step: step.id, description, detail });
-      return { kind: 'failed', detail };
+      return { kind: 'failed', detail, problem: outdated(error) };
     }
     fault(`after:${step.id}`);
     await log.record(step, { startedAt, result: 'done', detail: undefined });
@@ -101,19 +118,21 @@ function oldRoots(steps: readonly Step[]): readonly (readonly [QueueName, Databa
 function problemsOf(walked: Walked, options: ApplyOptions, lockLost: boolean): Problem[] {
   const done = walked.done.length;
   const left = options.steps.length - done;
-  const failures: Problem[] = walked.failed.map(({ step, detail }) => ({
-    code: 'apply_failed',
-    step: options.describe(step),
-    detail,
-    done,
-    left,
-  }));
+  const failures = walked.failed.map(
+    ({ step, detail, problem }): Problem =>
+      problem ?? { code: 'apply_failed', step: options.describe(step), detail, done, left },
+  );
   const next = walked.left[0];
   if (next === undefined) return failures;
   const detail = lockLost
     ? 'the connection that held the lock of this apply was lost, and somebody else may have begun another'
     : 'stopped before it was begun';
   return [...failures, { code: 'apply_failed', step: options.describe(next), detail, done, left }];
+}
+
+function outdated(error: unknown): Problem | undefined {
+  const [problem] = error instanceof ToolError ? error.problems : [];
+  return problem?.code === 'step_outdated' ? problem : undefined;
 }
 
 /** What went wrong in one sentence; undefined for a bug. */
@@ -132,6 +151,8 @@ function problemDetail(problem: Problem, explain: (problem: Problem) => string):
       return `${problem.doing}: ${problem.detail}${problem.sqlstate === undefined ? '' : ` (SQLSTATE ${problem.sqlstate})`}${problem.hint === undefined ? '' : `. ${problem.hint}`}`;
     case 'migration_fails':
       return `it does not pass on ${problem.node}: ${problem.detail}`;
+    case 'step_outdated':
+      return 'what it is about was changed after the plan was made';
     case 'database_unreachable':
       return `database ${problem.database} does not answer: ${problem.detail}`;
     default:

@@ -38,7 +38,7 @@ import type { StepDeps } from './step-deps.ts';
 export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
   switch (step.kind) {
     case 'install_schemas':
-      await changeSchemas(await deps.session(step.database), step.schemas, { database: step.database });
+      await deps.retried(step.database, (session) => changeSchemas(session, step.schemas, { database: step.database }));
       return;
     case 'create_root':
       return createRoot(step, deps);

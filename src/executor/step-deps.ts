@@ -8,6 +8,8 @@ import type { Step } from '../model/step.ts';
 export interface StepDeps {
   /** One transaction on a database, tried again where a lock could not be had. */
   readonly write: <Result>(database: DatabaseName, work: (session: Session) => Promise<Result>) => Promise<Result>;
+  /** The same for work that opens its own transactions. */
+  readonly retried: <Result>(database: DatabaseName, work: (session: Session) => Promise<Result>) => Promise<Result>;
   /** A session outside any transaction, for reads and for work that opens its own. */
   readonly session: (database: DatabaseName) => Promise<Session>;
   /** All of the plan, in its order. */

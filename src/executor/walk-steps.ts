@@ -1,11 +1,19 @@
+import type { Problem } from '../model/problem.ts';
 import type { Step } from '../model/step.ts';
 import { databasesOf } from './apply-step.ts';
 
-export type StepOutcome = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly detail: string };
+export type StepOutcome = { readonly kind: 'done' } | Failure;
+
+interface Failure {
+  readonly kind: 'failed';
+  readonly detail: string;
+  /** Where the failure is a problem of its own. */
+  readonly problem?: Problem | undefined;
+}
 
 export interface Walked {
   readonly done: readonly Step[];
-  readonly failed: readonly { readonly step: Step; readonly detail: string }[];
+  readonly failed: readonly ({ readonly step: Step } & Omit<Failure, 'kind'>)[];
   readonly skipped: readonly { readonly step: Step; readonly because: Step }[];
   /** Not begun, because of a call to stop. */
   readonly left: readonly Step[];
@@ -21,7 +29,7 @@ export async function walkSteps(
   options: { readonly stopped: () => boolean; readonly onSkip: (step: Step, because: Step) => void },
 ): Promise<Walked> {
   const done = new Map<string, Step>();
-  const failed = new Map<string, { step: Step; detail: string }>();
+  const failed = new Map<string, Walked['failed'][number]>();
   const skipped = new Map<string, { step: Step; because: Step }>();
   const known = new Set(steps.map((step) => step.id));
   const lines = lineUp(steps);
@@ -72,7 +80,7 @@ export async function walkSteps(
     const task = run(step).then((outcome) => {
       for (const database of databases) busy.delete(database);
       if (outcome.kind === 'done') done.set(step.id, step);
-      else failed.set(step.id, { step, detail: outcome.detail });
+      else failed.set(step.id, { step, detail: outcome.detail, problem: outcome.problem });
       running.delete(task);
     });
     running.add(task);

@@ -548,6 +548,12 @@ export type Problem =
       readonly hazards: readonly { readonly kind: HazardKind; readonly steps: readonly string[] }[];
     }
   | { readonly code: 'plan_outdated'; readonly databases: readonly DatabaseName[] }
+  | {
+      readonly code: 'step_outdated';
+      readonly step: string;
+      readonly database: DatabaseName;
+      readonly changes: readonly StepChange[];
+    }
   | { readonly code: 'apply_locked'; readonly holder: string; readonly since: string }
   | {
       readonly code: 'node_still_read';
@@ -718,6 +724,16 @@ export type Problem =
     }
   | { readonly code: 'wipe_not_confirmed' }
   | { readonly code: 'embedded_stop_failed'; readonly database: DatabaseName; readonly detail: string };
+
+/** What is not any more as a step was planned for. */
+export type StepChange =
+  | { readonly kind: 'table_made' | 'table_gone' | 'key_changed'; readonly table: TableName }
+  | { readonly kind: 'columns_changed'; readonly table: TableName; readonly columns: readonly string[] }
+  /** In what the table replicates as. */
+  | { readonly kind: 'table_added' | 'table_removed' | 'options_changed'; readonly table: TableName }
+  | { readonly kind: 'node_changed'; readonly node: NodeName }
+  | { readonly kind: 'location_set'; readonly member: NodeName }
+  | { readonly kind: 'ticker_set' };
 
 export type ProblemCode = Problem['code'];
 

@@ -4,6 +4,7 @@ import type { ExecutedFile } from './migration.ts';
 import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
 import type { Problem } from './problem.ts';
 import type { InstalledSchema, OfferedExtension, SchemaName } from './schemas.ts';
+import type { StepLimits } from './step-limits.ts';
 import type { SyncState, TableSpec } from './table.ts';
 import type { DatabaseSpec, QueueSpec, TickerSettings } from './topology.ts';
 
@@ -14,6 +15,7 @@ export interface DesiredState {
   /** Hazards the files consent to. */
   readonly allow: readonly HazardKind[];
   readonly assertions: readonly AssertionSpec[];
+  readonly limits: StepLimits;
 }
 
 /** What the catalogs say is. */

@@ -2,7 +2,7 @@ import { assertNever } from '../model/exhaustive.ts';
 import type { Origin } from '../model/origin.ts';
 import { isDrift } from '../model/plan.ts';
 import type { ProblemNote } from '../model/plan-view.ts';
-import type { Problem } from '../model/problem.ts';
+import type { Problem, StepChange } from '../model/problem.ts';
 import type { Paint } from './paint.ts';
 import { countOf, formatDuration } from './units.ts';
 
@@ -495,6 +495,11 @@ function sentences(problem: Problem): Sentences {
       return [
         `the plan no longer fits: ${list(problem.databases)} changed since it was made. Nothing was done.`,
         'Make a new plan, and read it.',
+      ];
+    case 'step_outdated':
+      return [
+        `"${problem.step}" was not done: since the plan was made, ${problem.changes.map(changeText).join('; ')} on database ${problem.database}.`,
+        'Look at what was changed there, make a new plan, and apply that.',
       ];
     case 'apply_locked':
       return [
@@ -997,5 +1002,32 @@ function protectedSentence({ queue, node, would, tables }: Problem & { readonly 
       return `${which} ${verb} protected, and would lose rows on node ${node} of queue ${queue}.`;
     default:
       return assertNever(would);
+  }
+}
+
+function changeText(change: StepChange): string {
+  switch (change.kind) {
+    case 'table_made':
+      return `somebody else has made table ${change.table}`;
+    case 'table_gone':
+      return `table ${change.table} has gone`;
+    case 'columns_changed':
+      return `${change.table} has other columns (${list(change.columns)})`;
+    case 'key_changed':
+      return `${change.table} has another primary key`;
+    case 'table_added':
+      return `somebody else has put ${change.table} into replication`;
+    case 'table_removed':
+      return `${change.table} was taken out of replication`;
+    case 'options_changed':
+      return `${change.table} replicates with other options`;
+    case 'node_changed':
+      return `node ${change.node} became something else`;
+    case 'location_set':
+      return `another place was told for ${change.member}`;
+    case 'ticker_set':
+      return 'the ticker was set otherwise';
+    default:
+      return assertNever(change);
   }
 }

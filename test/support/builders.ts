@@ -20,6 +20,7 @@ import type {
   Observation,
   TableFacts,
 } from '../../src/model/state.ts';
+import { usualLimits } from '../../src/model/step-limits.ts';
 import { type TableSpec, wholeTable } from '../../src/model/table.ts';
 import type { ConnectionParams, DatabaseSpec, NodeSpec, QueueSpec, TickerSettings } from '../../src/model/topology.ts';
 
@@ -111,6 +112,7 @@ export function aDesiredState(...queues: readonly QueueSpec[]): DesiredState {
     queues: new Map(all.map((queue) => [queue.name, queue])),
     allow: [],
     assertions: [],
+    limits: usualLimits,
   };
 }
 

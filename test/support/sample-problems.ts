@@ -806,6 +806,16 @@ export const sampleProblems: {
     meaning: 'Something changed in the databases after the plan was made.',
     problem: { code: 'plan_outdated', databases: [databaseName('copy')] },
   },
+  step_outdated: {
+    meaning:
+      'While an apply ran, somebody changed what one of its steps is about. That step and what depends on it are left out, the rest is done.',
+    problem: {
+      code: 'step_outdated',
+      step: 'add public.orders to leaf1',
+      database: databaseName('copy'),
+      changes: [{ kind: 'columns_changed', table: tableName('public.orders'), columns: ['note'] }],
+    },
+  },
   apply_locked: {
     meaning: 'Another apply holds the lock on the root database.',
     problem: { code: 'apply_locked', holder: 'repl from 10.0.0.7', since: '2026-03-01 10:00:00+00' },
