@@ -71,17 +71,20 @@ async function changesOf(
       return now === before || now === step.to ? [] : [{ kind: 'location_set', member: step.member }];
     }
     case 'drop_node': {
-      const before = nodeIn(seen, step);
+      // Its role and its provider may have been changed by an earlier step.
       const now = await readNodeNow(session, step.queue);
-      return before === undefined || now === undefined || same(identity(now), identity(before))
-        ? []
-        : [{ kind: 'node_changed', node: step.node }];
+      return now === undefined || now.name === step.node ? [] : [{ kind: 'node_changed', node: step.node }];
     }
     // These look at what is there themselves, and leave it or refuse.
     case 'install_schemas':
     case 'create_root':
     case 'create_branch':
     case 'create_leaf':
+    case 'change_provider':
+    case 'change_role':
+    case 'move_root':
+    case 'reopen_root':
+    case 'remove_subscription':
     case 'create_schema':
     case 'create_type':
     case 'create_sequence':
@@ -138,10 +141,6 @@ function placeOf({ database }: Step, table: TableName): string {
 
 function nodeIn(seen: LiveDatabase, { queue }: { readonly queue: LiveNode['queue'] }): LiveNode | undefined {
   return seen.queues.get(queue);
-}
-
-function identity({ name, type, provider }: LiveNode): readonly unknown[] {
-  return [name, type, provider];
 }
 
 function same(left: unknown, right: unknown): boolean {

@@ -43,9 +43,10 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
     const missing: Problem[] = [];
     const live = node.node?.sequences;
     for (const name of wanted) {
-      if (live?.get(name)?.local) continue;
+      const taker = tables.taken.get(node.spec.name)?.get(name);
+      if (live?.get(name)?.local && taker === undefined) continue;
       const maker = tables.made.get(node.spec.name)?.get(name);
-      if (node.database.sequences.has(name) || maker !== undefined) steps.push(addStep(node, name, maker));
+      if (node.database.sequences.has(name) || maker !== undefined) steps.push(addStep(node, name, maker ?? taker));
       else if (!tables.apart.get(node.spec.name)?.has(name))
         missing.push({ code: 'sequence_missing_on_node', queue: queue.name, node: node.spec.name, sequence: name });
     }
@@ -55,11 +56,12 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
     return { steps, warnings: missing, problems: [] };
   }
 
-  function addStep(node: NodeScene, sequence: SequenceName, maker: string | undefined): Step {
+  /** Behind the step that makes it, or that would take it away again. */
+  function addStep(node: NodeScene, sequence: SequenceName, behind: string | undefined): Step {
     const { name, database, placement } = node.spec;
     const dependsOn = [createId(queue.name, node.spec)];
     if (node !== root) dependsOn.push(stepId.addSequence(queue.name, root.spec.name, sequence));
-    if (maker !== undefined) dependsOn.push(maker);
+    if (behind !== undefined) dependsOn.push(behind);
     return {
       id: stepId.addSequence(queue.name, name, sequence),
       kind: 'add_sequence',

@@ -34,6 +34,8 @@ export interface TableFindings extends Findings {
   readonly held: readonly TableFacts[];
   /** Sequences that come with tables which are made. */
   readonly made: MadeSequences;
+  /** Sequences that go with tables which are taken out, and by which step. */
+  readonly taken: MadeSequences;
   /** Sequences of tables that lie in another schema on a node: the columns there can't own them. */
   readonly apart: ReadonlyMap<NodeName, ReadonlySet<SequenceName>>;
 }
@@ -45,6 +47,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   const held: TableFacts[] = [];
   const replicated = new Map<NodeName, TableFacts[]>();
   const made = new Map<NodeName, Map<SequenceName, string>>();
+  const taken = new Map<NodeName, Map<SequenceName, string>>();
   const apart = new Map<NodeName, Set<SequenceName>>();
   const { queue, root } = scene;
   for (const node of [root, ...scene.subscribers]) replicated.set(node.spec.name, []);
@@ -90,7 +93,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     }
   }
   for (const live of root.node?.tables.values() ?? []) if (!wanted.has(live.name)) removeFromRoot(live);
-  return { steps, warnings, problems, replicated, held, made, apart };
+  return { steps, warnings, problems, replicated, held, made, taken, apart };
 
   function report(problem: Problem, fatal: boolean): void {
     (fatal ? problems : warnings).push(problem);
@@ -317,12 +320,20 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     });
   }
 
+  function takeSequences({ spec, database }: NodeScene, destination: TableName, step: string): void {
+    const sequences = taken.get(spec.name) ?? new Map<SequenceName, string>();
+    taken.set(spec.name, sequences);
+    for (const name of database.tables.get(destination)?.ownedSequences ?? []) sequences.set(name, step);
+  }
+
   function removeFromSubscriber(leaf: NodeScene, live: LiveTable | undefined): void {
     if (live === undefined || !live.local) return;
     const destination = live.spec?.destination ?? live.name;
+    const id = stepId.removeTable(queue.name, leaf.spec.name, live.name);
+    takeSequences(leaf, destination, id);
     steps.push({
       ...base(leaf),
-      id: stepId.removeTable(queue.name, leaf.spec.name, live.name),
+      id,
       kind: 'remove_table',
       table: live.name,
       destination,
@@ -334,9 +345,11 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
 
   function removeFromRoot(live: LiveTable): void {
     if (!live.local) return;
+    const id = stepId.removeTable(queue.name, root.spec.name, live.name);
+    takeSequences(root, live.name, id);
     steps.push({
       ...base(root),
-      id: stepId.removeTable(queue.name, root.spec.name, live.name),
+      id,
       kind: 'remove_table',
       table: live.name,
       destination: live.name,
