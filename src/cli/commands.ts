@@ -4,6 +4,7 @@ import { CompareCommand } from './commands/compare.ts';
 import { CompleteCommand } from './commands/complete.ts';
 import { CompletionCommand } from './commands/completion.ts';
 import { DestroyCommand } from './commands/destroy.ts';
+import { DoctorCommand } from './commands/doctor.ts';
 import { ExecuteCommand } from './commands/execute.ts';
 import { GraphCommand } from './commands/graph.ts';
 import { ImportCommand } from './commands/import.ts';
@@ -32,6 +33,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   destroy: DestroyCommand,
   complete: CompleteCommand,
   completion: CompletionCommand,
+  doctor: DoctorCommand,
   execute: ExecuteCommand,
   graph: GraphCommand,
   import: ImportCommand,

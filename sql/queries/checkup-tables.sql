@@ -1,0 +1,30 @@
+-- $1: queues. One row: how many tables of those queues this database holds, which
+-- of them are not the user's own, and what is wrong with triggers that see whole statements. Type is pg_trigger's: 1 for each row,
+-- 32 truncate.
+with held as (
+    select t.queue_name, t.table_name, c.oid, c.relowner
+      from londiste.table_info t
+      join pg_catalog.pg_namespace n
+        on n.nspname = pg_catalog.substr(
+            coalesce(t.dest_table, t.table_name), 1, pg_catalog.strpos(coalesce(t.dest_table, t.table_name), '.') - 1)
+      join pg_catalog.pg_class c
+        on c.relnamespace = n.oid
+       and c.relname = pg_catalog.substr(
+            coalesce(t.dest_table, t.table_name), pg_catalog.strpos(coalesce(t.dest_table, t.table_name), '.') + 1)
+     where t.local and t.queue_name = any ($1::text[])
+), capture as (
+    select h.queue_name, h.table_name, h.oid, p.oid as function, p.prosrc
+      from held h
+      join pg_catalog.pg_trigger g on g.tgrelid = h.oid and not g.tgisinternal and g.tgtype & 33 = 0
+      join pg_catalog.pg_proc p on p.oid = g.tgfoid
+      join pg_catalog.pg_namespace f on f.oid = p.pronamespace
+     where f.nspname = 'trunkline_capture'
+)
+select
+    (select count(*)::int from held) as tables,
+    (select coalesce(json_agg(distinct h.table_name), '[]')
+       from held h
+      where not pg_catalog.pg_has_role(h.relowner, 'usage')) as not_owned,
+    (select coalesce(json_agg(distinct c.table_name), '[]')
+       from capture c
+       join pg_catalog.pg_inherits i on i.inhrelid = c.oid) as children

@@ -1,0 +1,127 @@
+import { readCheckup } from '../catalog/read-checkup.ts';
+import { lookProblem, readLiveState } from '../catalog/read-live-state.ts';
+import type { Complaint, Diagnosis, Examined } from '../model/checkup.ts';
+import type { DatabaseName } from '../model/names.ts';
+import { type Problem, type ProblemCode, ToolError } from '../model/problem.ts';
+import type { Report } from '../model/progress.ts';
+import type { DesiredState, LiveState, Observation } from '../model/state.ts';
+import { judgeDatabase } from '../replay/checkup.ts';
+import { type Databases, openDatabases } from './databases.ts';
+import { planOn } from './plan.ts';
+import { readConfig } from './read-config.ts';
+import { stateDirOf } from './state-dir.ts';
+import { statusOn } from './status.ts';
+
+/** Shorter ones pass by themselves. */
+const oldMs = 600_000;
+
+export interface DoctorOptions {
+  readonly files: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly report: Report;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Everything that hurts or will hurt: in the databases and servers, on the nodes, and in the way of a plan. */
+export async function doctor(options: DoctorOptions): Promise<Diagnosis> {
+  const desired = await readConfig(options.files, options.env);
+  await using databases = await openDatabases(desired, {
+    stateDir: stateDirOf(options.files),
+    signal: options.signal,
+    report: options.report,
+    env: options.env,
+    start: false,
+  });
+  return await doctorOn(desired, databases, options.signal);
+}
+
+async function doctorOn(
+  desired: DesiredState,
+  databases: Pick<Databases, 'connector' | 'locations'>,
+  signal?: AbortSignal,
+): Promise<Diagnosis> {
+  const live = await readLiveState(databases.connector, desired, signal);
+  const [ailments, status, planned] = await Promise.all([
+    examine(desired, live, databases, signal),
+    statusOn(desired, databases, signal),
+    planProblems(desired, databases, signal),
+  ]);
+  const nodes = status.queues.flatMap(({ queue, nodes }) =>
+    nodes.flatMap(({ node, database, findings }): Complaint[] =>
+      // A database that does not answer is told once, by name.
+      findings
+        .filter(({ code }) => code !== 'unreachable')
+        .map((finding) => ({ of: 'node', database, queue, node, finding })),
+    ),
+  );
+  return { databases: [...live.databases].map(examined), complaints: [...ailments, ...nodes, ...planned] };
+}
+
+function examined([database, seen]: readonly [DatabaseName, Observation]): Examined {
+  if (seen.kind === 'unreachable') return { database, seen: undefined };
+  const { serverVersion, user, canReplicate } = seen;
+  return { database, seen: { serverVersion, user, canReplicate, sql: seen.schemas.get('pgq')?.source } };
+}
+
+async function examine(
+  desired: DesiredState,
+  live: LiveState,
+  { connector }: Pick<Databases, 'connector'>,
+  signal: AbortSignal | undefined,
+): Promise<readonly Complaint[]> {
+  const queues = [...desired.queues.keys()];
+  const found = [...live.databases].map(async ([database, seen]): Promise<readonly Complaint[]> => {
+    if (seen.kind === 'unreachable') return [{ of: 'plan', severity: 'error', problem: seen.problem }];
+    try {
+      const checkup = await readCheckup(connector, database, { queues, oldMs, signal });
+      const ailments = judgeDatabase(seen, checkup, { sessions: sessionsOn(desired, database) });
+      return ailments.map((ailment) => ({ of: 'database', database, ailment }));
+    } catch (error) {
+      signal?.throwIfAborted();
+      return [{ of: 'plan', severity: 'error', problem: lookProblem(database, error) }];
+    }
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** A worker, its heartbeat and its copies, a ticker, and whoever reads from there. */
+function sessionsOn(desired: DesiredState, database: DatabaseName): number {
+  let sessions = 0;
+  for (const queue of desired.queues.values()) {
+    const here = [...queue.nodes.values()].filter((node) => node.database === database);
+    for (const node of here) {
+      const readers = [...queue.nodes.values()].filter(
+        ({ placement }) => placement.role !== 'root' && placement.provider === node.name,
+      );
+      sessions += 3 + (node.placement.role === 'root' ? 0 : node.parallelCopies);
+      for (const reader of readers) sessions += 2 + reader.parallelCopies;
+    }
+  }
+  return sessions;
+}
+
+/** The look at nodes and databases has told these already. */
+const toldElsewhere: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'copy_stuck',
+  'database_unreachable',
+  'node_unreachable',
+  'ticker_quiet',
+  'worker_failing',
+  'worker_paused',
+]);
+
+async function planProblems(
+  desired: DesiredState,
+  databases: Pick<Databases, 'connector' | 'locations'>,
+  signal: AbortSignal | undefined,
+): Promise<readonly Complaint[]> {
+  const told = (severity: 'error' | 'warn') => (problem: Problem) =>
+    toldElsewhere.has(problem.code) ? [] : [{ of: 'plan', severity, problem } as const];
+  try {
+    const plan = await planOn(desired, databases, signal, { tryFiles: false });
+    return plan.warnings.flatMap(told('warn'));
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return error.problems.flatMap(told('error'));
+  }
+}

@@ -1,0 +1,92 @@
+import type { DatabaseName, NodeName, QueueName, TableName } from './names.ts';
+import type { Problem } from './problem.ts';
+import type { SchemaName } from './schemas.ts';
+import type { Finding } from './status.ts';
+
+/** What one database says of itself, as far as it can get in the way of replication. */
+export interface DatabaseCheckup {
+  readonly inRecovery: boolean;
+  /** As a session of this user begins: name to value, times in milliseconds. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Of clients, now. */
+  readonly connections: number;
+  readonly transactions: readonly OldTransaction[];
+  readonly prepared: readonly PreparedTransaction[];
+  readonly mayCreate: boolean;
+  /** Undefined where that role is not there. */
+  readonly isWriter: boolean | undefined;
+  /** How many replicate here. */
+  readonly tables: number;
+  readonly notOwned: readonly TableName[];
+  /** Captured by whole statements, and below a parent. */
+  readonly children: readonly TableName[];
+  /** Altered since their capture was written. */
+  readonly outdated: readonly TableName[];
+}
+
+export interface OldTransaction {
+  readonly pid: number;
+  readonly user: string;
+  readonly application: string;
+  readonly database: string;
+  readonly ageMs: number;
+}
+
+export interface PreparedTransaction {
+  readonly gid: string;
+  readonly owner: string;
+  readonly database: string;
+  readonly ageMs: number;
+}
+
+/** What of that will hurt. */
+export type Ailment = { readonly severity: 'error' | 'warn' } & (
+  | { readonly code: 'standby' }
+  | { readonly code: 'read_only' }
+  | { readonly code: 'no_right_to_install' }
+  | { readonly code: 'not_writer' }
+  | { readonly code: 'tables_not_owned'; readonly tables: readonly TableName[] }
+  | { readonly code: 'few_locks'; readonly tables: number; readonly slots: number; readonly setting: number }
+  | { readonly code: 'few_connections'; readonly free: number; readonly limit: number; readonly needed: number }
+  | { readonly code: 'sessions_end'; readonly setting: string; readonly ms: number }
+  | ({ readonly code: 'old_transaction' } & OldTransaction)
+  | ({ readonly code: 'prepared_transaction' } & PreparedTransaction)
+  | { readonly code: 'captured_child'; readonly tables: readonly TableName[] }
+  | { readonly code: 'capture_outdated'; readonly tables: readonly TableName[] }
+  | {
+      readonly code: 'sql_older';
+      readonly schemas: readonly { readonly name: SchemaName; readonly from: string; readonly to: string }[];
+    }
+);
+
+/** What `doctor` has to say of one thing. */
+export type Complaint =
+  | { readonly of: 'database'; readonly database: DatabaseName; readonly ailment: Ailment }
+  | {
+      readonly of: 'node';
+      readonly database: DatabaseName;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly finding: Finding;
+    }
+  | { readonly of: 'plan'; readonly severity: 'error' | 'warn'; readonly problem: Problem };
+
+/** How one database was found. */
+export interface Examined {
+  readonly database: DatabaseName;
+  /** Undefined where it did not answer. */
+  readonly seen:
+    | {
+        readonly serverVersion: number;
+        readonly user: string;
+        readonly sql: 'bundled' | 'extension' | 'foreign' | undefined;
+        /** Replay can switch off triggers and foreign keys; if not, why not is a complaint of its own. */
+        readonly canReplicate: boolean;
+      }
+    | undefined;
+}
+
+export interface Diagnosis {
+  readonly databases: readonly Examined[];
+  readonly complaints: readonly Complaint[];
+}

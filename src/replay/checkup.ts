@@ -1,0 +1,58 @@
+import type { Ailment, DatabaseCheckup } from '../model/checkup.ts';
+import { bundledSchemas, compareVersions } from '../model/schemas.ts';
+import type { LiveDatabase } from '../model/state.ts';
+
+/** A table takes locks for itself, its key, another index and its TOAST table, where one transaction works on it. */
+const locksPerTable = 4;
+
+/** What of a database will hurt, errors first. `sessions` are what `run` opens there at most. */
+export function judgeDatabase(
+  live: LiveDatabase,
+  checkup: DatabaseCheckup,
+  { sessions }: { readonly sessions: number },
+): readonly Ailment[] {
+  const ailments = [...ailmentsOf(live, checkup, sessions)];
+  return ailments.sort((left, right) => Number(left.severity === 'warn') - Number(right.severity === 'warn'));
+}
+
+function* ailmentsOf(live: LiveDatabase, checkup: DatabaseCheckup, sessions: number): Iterable<Ailment> {
+  const number = (name: string) => Number(checkup.settings[name] ?? 0);
+  if (checkup.inRecovery) yield { severity: 'error', code: 'standby' };
+  else if (checkup.settings.default_transaction_read_only === 'on') yield { severity: 'error', code: 'read_only' };
+  yield* rights(live, checkup);
+
+  const limit = number('max_connections');
+  const free = Math.max(0, limit - number('superuser_reserved_connections') - checkup.connections);
+  if (free < sessions) yield { severity: 'warn', code: 'few_connections', free, limit, needed: sessions };
+  const setting = number('max_locks_per_transaction');
+  const slots = setting * (limit + number('max_prepared_transactions'));
+  if (checkup.tables * locksPerTable > slots) {
+    yield { severity: 'warn', code: 'few_locks', tables: checkup.tables, slots, setting };
+  }
+  for (const name of ['statement_timeout', 'transaction_timeout', 'idle_session_timeout']) {
+    if (number(name) > 0) yield { severity: 'warn', code: 'sessions_end', setting: name, ms: number(name) };
+  }
+  for (const one of checkup.transactions) yield { severity: 'warn', code: 'old_transaction', ...one };
+  for (const one of checkup.prepared) yield { severity: 'warn', code: 'prepared_transaction', ...one };
+  if (checkup.children.length > 0) yield { severity: 'error', code: 'captured_child', tables: checkup.children };
+  if (checkup.outdated.length > 0) yield { severity: 'warn', code: 'capture_outdated', tables: checkup.outdated };
+  yield* olderSql(live);
+}
+
+function* rights(live: LiveDatabase, checkup: DatabaseCheckup): Iterable<Ailment> {
+  if (live.superuser) return;
+  const installed = live.schemas.has('pgq_node');
+  if (!installed && !checkup.mayCreate) yield { severity: 'error', code: 'no_right_to_install' };
+  if (installed && checkup.isWriter === false) yield { severity: 'error', code: 'not_writer' };
+  if (checkup.notOwned.length > 0) yield { severity: 'warn', code: 'tables_not_owned', tables: checkup.notOwned };
+}
+
+function* olderSql({ schemas }: LiveDatabase): Iterable<Ailment> {
+  const older = bundledSchemas.flatMap(({ name, version: to }) => {
+    const found = schemas.get(name);
+    return found?.source === 'bundled' && compareVersions(found.version, to) < 0
+      ? [{ name, from: found.version, to }]
+      : [];
+  });
+  if (older.length > 0) yield { severity: 'warn', code: 'sql_older', schemas: older };
+}
