@@ -7,7 +7,7 @@ import { type Problem, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
-import { compareNode } from '../verify/compare-node.ts';
+import { type CompareResult, compareNode } from '../verify/compare-node.ts';
 import type { RowSearch } from '../verify/find-rows.ts';
 import { type Databases, openDatabases } from './databases.ts';
 import { readConfig } from './read-config.ts';
@@ -57,32 +57,13 @@ export async function compareOn(
   databases: Databases,
   options: CompareOnOptions,
 ): Promise<Comparison> {
-  const tables = options.tables.length === 0 ? undefined : new Set(options.tables.map(tableName));
+  const tables = namedTables(options.tables);
   const nodes: ComparedNode[] = [];
   const problems: Problem[] = [];
   const known = new Set<TableName>();
-  for (const { queue, node, provider } of subscribers(desired, options.nodes)) {
-    const target = {
-      queue: queue.name,
-      node: node.name,
-      database: node.database,
-      provider: provider.name,
-      providerDatabase: provider.database,
-      tables,
-      parallel: parallelTables,
-      search: options.search,
-    };
+  for (const { queue, node, provider } of subscribers(desired, options.nodes, 'compare')) {
     try {
-      const result = await compareNode(target, {
-        connector: databases.connector,
-        clock: systemClock,
-        report: options.report,
-        signal: options.signal,
-        holder: `compare ${hostname()}:${process.pid}`,
-        timeoutMs: options.timeoutMs,
-        ensureWorker: async () =>
-          startNodeWorkers(databases, [queue], { ...options, nodes: new Set([node.name]), ticker: false }),
-      });
+      const result = await compareSubscriber({ queue, node, provider }, databases, options);
       nodes.push(result.compared);
       for (const name of result.known) known.add(name);
     } catch (error) {
@@ -94,13 +75,51 @@ export async function compareOn(
   return { nodes, problems };
 }
 
-interface Subscriber {
+/** Compares one of them, and repairs it where that is asked for. */
+export function compareSubscriber(
+  { queue, node, provider }: Subscriber,
+  databases: Databases,
+  options: Omit<CompareOnOptions, 'nodes'>,
+  repair?: 'print' | 'apply',
+): Promise<CompareResult> {
+  const target = {
+    queue: queue.name,
+    node: node.name,
+    database: node.database,
+    provider: provider.name,
+    providerDatabase: provider.database,
+    tables: namedTables(options.tables),
+    parallel: parallelTables,
+    search: options.search,
+    ...(repair === undefined ? {} : { repair }),
+  };
+  return compareNode(target, {
+    connector: databases.connector,
+    clock: systemClock,
+    report: options.report,
+    signal: options.signal,
+    holder: `compare ${hostname()}:${process.pid}`,
+    timeoutMs: options.timeoutMs,
+    ensureWorker: async () =>
+      startNodeWorkers(databases, [queue], { ...options, nodes: new Set([node.name]), ticker: false }),
+  });
+}
+
+function namedTables(tables: readonly string[]): ReadonlySet<TableName> | undefined {
+  return tables.length === 0 ? undefined : new Set(tables.map(tableName));
+}
+
+export interface Subscriber {
   readonly queue: QueueSpec;
   readonly node: NodeSpec;
   readonly provider: NodeSpec;
 }
 
-function subscribers(desired: DesiredState, names: readonly string[]): readonly Subscriber[] {
+export function subscribers(
+  desired: DesiredState,
+  names: readonly string[],
+  command: 'compare' | 'repair',
+): readonly Subscriber[] {
   const queues = [...desired.queues.values()];
   const picked = pickNodes(queues, names);
   const found = queues.flatMap((queue) =>
@@ -112,10 +131,10 @@ function subscribers(desired: DesiredState, names: readonly string[]): readonly 
   );
   if (found.length > 0 || names.length === 0) return found;
   const detail = `${names.join(', ')}: a root has no provider to be compared with; name a subscriber`;
-  throw new ToolError([{ code: 'usage_invalid', command: 'compare', detail }]);
+  throw new ToolError([{ code: 'usage_invalid', command, detail }]);
 }
 
-function problemsOf(error: unknown, node: NodeSpec, signal: AbortSignal | undefined): readonly Problem[] {
+export function problemsOf(error: unknown, node: NodeSpec, signal: AbortSignal | undefined): readonly Problem[] {
   if (signal?.aborted === true) throw error;
   if (error instanceof ToolError) return error.problems;
   const said = readDriverError(error);
@@ -132,7 +151,7 @@ function problemsOf(error: unknown, node: NodeSpec, signal: AbortSignal | undefi
   ];
 }
 
-function unknownTables(
+export function unknownTables(
   asked: ReadonlySet<TableName>,
   nodes: readonly ComparedNode[],
   known: ReadonlySet<TableName>,

@@ -123,6 +123,17 @@ export async function readHeldTables(session: Session, queue: QueueName): Promis
   });
 }
 
+/** Tables of this database that more than one queue writes into. */
+export async function readSharedTargets(session: Session): Promise<ReadonlySet<TableName>> {
+  const rows = await session.query<{ target: string }>(
+    sql(
+      `select coalesce(dest_table, table_name) as target from londiste.table_info
+        where local group by 1 having count(*) > 1`,
+    ),
+  );
+  return new Set(rows.map(({ target }) => tableName(target)));
+}
+
 export interface ComparableColumn {
   readonly name: string;
   readonly generated: boolean;

@@ -11,6 +11,7 @@ import { ImportCommand } from './commands/import.ts';
 import { LogCommand } from './commands/log.ts';
 import { PauseCommand } from './commands/pause.ts';
 import { PlanCommand } from './commands/plan.ts';
+import { RepairCommand } from './commands/repair.ts';
 import { ResumeCommand } from './commands/resume.ts';
 import { RunCommand } from './commands/run.ts';
 import { SandboxDownCommand } from './commands/sandbox/down.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   log: LogCommand,
   pause: PauseCommand,
   plan: PlanCommand,
+  repair: RepairCommand,
   resume: ResumeCommand,
   run: RunCommand,
   'sandbox:down': SandboxDownCommand,

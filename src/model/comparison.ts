@@ -84,6 +84,22 @@ export interface ComparedNode {
   readonly sequences: readonly ComparedSequence[];
 }
 
+/** What makes a node's rows equal to its provider's. */
+export interface Repair {
+  /** Those that it repairs, whole or in part. */
+  readonly tables: ReadonlySet<TableName>;
+  readonly statements: number;
+  /** For psql on the node's database. It refuses to run at another tick. */
+  readonly script: string;
+}
+
+/** One node that was compared, with its repair, which was carried out or not. */
+export interface Repaired {
+  readonly compared: ComparedNode;
+  readonly repair: Repair;
+  readonly applied: boolean;
+}
+
 export interface Comparison {
   readonly nodes: readonly ComparedNode[];
   /** Nodes that could not be compared. */
@@ -99,4 +115,18 @@ export function comparisonIsEqual({ nodes, problems }: Comparison): boolean {
   const nodeIsEqual = ({ tables, sequences }: ComparedNode) =>
     tables.every(tableIsEqual) && sequences.every(({ behind }) => !behind);
   return problems.length === 0 && nodes.every(nodeIsEqual);
+}
+
+/** Tables that are not equal and stay so: their rows can not be told apart, or there are more than were looked for. */
+export function leftDifferent({ compared, repair }: Repaired): readonly ComparedTable[] {
+  return compared.tables.filter(
+    (table) =>
+      !tableIsEqual(table) &&
+      !(
+        repair.tables.has(table.table) &&
+        table.verdict.kind === 'different' &&
+        table.verdict.rows.kind === 'found' &&
+        !table.verdict.rows.more
+      ),
+  );
 }

@@ -1,12 +1,19 @@
-import { readNodePosition, readSequenceValues, type SequenceValue } from '../catalog/compare-reads.ts';
+import {
+  readNodePosition,
+  readSequenceValues,
+  readSharedTargets,
+  type SequenceValue,
+} from '../catalog/compare-reads.ts';
+import { repairScript } from '../catalog/repair-script.ts';
 import type { Connector } from '../db/connector.ts';
 import type { Session } from '../db/session.ts';
-import type { ComparedNode, ComparedSequence } from '../model/comparison.ts';
+import type { ComparedNode, ComparedSequence, Repair } from '../model/comparison.ts';
 import type { DatabaseName, NodeName, QueueName, TableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
-import { compareTables } from './compare-tables.ts';
+import { compareTables, type FoundIn } from './compare-tables.ts';
 import type { RowSearch } from './find-rows.ts';
 import { type OpenDeps, type Opened, openBothSides, type Sessions } from './open-sides.ts';
+import { repairStatements } from './repair-statements.ts';
 
 /** One subscriber, and what of it to compare. */
 export interface CompareTarget {
@@ -20,6 +27,8 @@ export interface CompareTarget {
   /** How many tables are read side by side. */
   readonly parallel: number;
   readonly search: RowSearch;
+  /** What to do about rows that differ; `apply` keeps the worker at the tick until it is done. */
+  readonly repair?: 'print' | 'apply';
 }
 
 export interface CompareDeps extends OpenDeps {
@@ -30,6 +39,8 @@ export interface CompareResult {
   readonly compared: ComparedNode;
   /** All tables of the node. */
   readonly known: readonly TableName[];
+  /** Undefined where none was asked for. */
+  readonly repair: Repair | undefined;
 }
 
 /** Reads both sides of a node at one tick, without a lock on the provider's tables and without stopping its writers. */
@@ -42,16 +53,62 @@ export async function compareNode(target: CompareTarget, deps: CompareDeps): Pro
       { code: 'node_elsewhere', queue, database: target.database, expected: node, found: live.node },
     ]);
   }
-  const opened = await openBothSides(queue, node, sessions, deps);
+  if (target.repair !== 'apply') {
+    return await readBothSides(target, sessions, deps, await openBothSides(queue, node, sessions, deps));
+  }
+  let result: CompareResult | undefined;
+  await openBothSides(queue, node, sessions, deps, async (opened) => {
+    result = await readBothSides(target, sessions, deps, opened);
+    if (result.repair !== undefined && result.repair.statements > 0)
+      await runScript(target, deps, result.repair.script);
+  });
+  if (result === undefined) throw new Error('both sides were open, and nothing was read');
+  return result;
+}
+
+async function readBothSides(
+  target: CompareTarget,
+  sessions: OpenSessions,
+  deps: CompareDeps,
+  opened: Opened,
+): Promise<CompareResult> {
+  const { queue, node, provider, search } = target;
+  const { tick, workerError } = opened;
   const step = `compare/${queue}/${node}`;
-  const description = `compare ${node} with ${target.provider} at tick ${opened.tick}`;
+  const description = `compare ${node} with ${provider} at tick ${tick}`;
   const startedAt = deps.clock.now();
   deps.report({ kind: 'step_started', step, description });
-  const { tables, known } = await compareTables(queue, sessions, target.tables, target.search);
+  const repairs = new Map<TableName, readonly string[]>();
+  const shared = target.repair === undefined ? new Set() : await readSharedTargets(sessions.control);
+  const onFound = async (found: FoundIn): Promise<void> => {
+    // Rows that are too many here may be another queue's.
+    if (target.repair === undefined || shared.has(found.table.destination)) return;
+    repairs.set(found.table.name, await repairStatements(found));
+  };
+  const { tables, known } = await compareTables(queue, sessions, target.tables, { search, onFound });
   const sequences = target.tables === undefined ? await compareSequences(opened, sessions.control) : [];
   deps.report({ kind: 'step_done', step, description, elapsedMs: deps.clock.now() - startedAt });
-  const { tick, workerError } = opened;
-  return { compared: { queue, node, provider: target.provider, tick, workerError, tables, sequences }, known };
+  const statements = tables.flatMap(({ table }) => repairs.get(table) ?? []);
+  const repair = {
+    tables: new Set(repairs.keys()),
+    statements: statements.length,
+    script: repairScript({ queue, node, tick }, statements),
+  };
+  return {
+    compared: { queue, node, provider, tick, workerError, tables, sequences },
+    known,
+    repair: target.repair === undefined ? undefined : repair,
+  };
+}
+
+/** In a session of its own: the others hold what was read, and the node. */
+async function runScript(target: CompareTarget, deps: CompareDeps, script: string): Promise<void> {
+  await using session = await deps.connector(target.database, {
+    applicationName: 'trunkline repair',
+    settings: { statement_timeout: '0', lock_timeout: '10s' },
+    signal: deps.signal,
+  });
+  await session.script(script);
 }
 
 async function compareSequences(opened: Opened, subscriber: Session): Promise<ComparedSequence[]> {

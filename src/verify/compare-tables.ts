@@ -12,12 +12,25 @@ import { type QueueName, splitName, type TableName } from '../model/names.ts';
 import { isChosen, masksOf, rowCondition } from '../model/projection.ts';
 import { isLeftAlone, type TableSpec } from '../model/table.ts';
 import { readSum, type SumColumn, type SumRequest } from './checksum.ts';
-import { findRows, type RowSearch } from './find-rows.ts';
+import { type FoundRows, findRows, type RowSearch, type Side } from './find-rows.ts';
 
 /** Readers with a transaction open at the same tick: the first provider's beside the first subscriber's, and so on. */
 export interface OpenReaders {
   readonly providerReaders: readonly Session[];
   readonly subscriberReaders: readonly Session[];
+}
+
+/** What differs of one table, while both sides are still open. */
+export interface FoundIn {
+  readonly table: HeldTable;
+  readonly provider: Side;
+  readonly subscriber: Side;
+  readonly found: FoundRows;
+}
+
+interface Wanted {
+  readonly search: RowSearch;
+  readonly onFound: (found: FoundIn) => Promise<void>;
 }
 
 interface Facts {
@@ -32,7 +45,7 @@ export async function compareTables(
   queue: QueueName,
   readers: OpenReaders,
   only: ReadonlySet<TableName> | undefined,
-  search: RowSearch,
+  wanted: Wanted,
 ): Promise<{ readonly tables: readonly ComparedTable[]; readonly known: readonly TableName[] }> {
   const [provider] = readers.providerReaders;
   const [subscriber] = readers.subscriberReaders;
@@ -56,7 +69,7 @@ export async function compareTables(
     readers.providerReaders.map(async (source, index) => {
       const target = readers.subscriberReaders[index];
       if (target === undefined) return;
-      for (const table of left) results.set(table, await compareTable(table, facts, source, target, search));
+      for (const table of left) results.set(table, await compareTable(table, facts, source, target, wanted));
     }),
   );
   return {
@@ -65,7 +78,7 @@ export async function compareTables(
   };
 }
 
-async function compareTable(table: HeldTable, facts: Facts, provider: Session, subscriber: Session, search: RowSearch) {
+async function compareTable(table: HeldTable, facts: Facts, provider: Session, subscriber: Session, wanted: Wanted) {
   const columns = compareColumns(table, facts);
   return {
     table: table.name,
@@ -96,18 +109,17 @@ async function compareTable(table: HeldTable, facts: Facts, provider: Session, s
     return { kind: 'different', provider: left, subscriber: right, rows };
   }
 
-  function differences(
+  async function differences(
     left: SumRequest,
     right: SumRequest,
     leftSum: TableSum,
     rightSum: TableSum,
   ): Promise<RowDifferences> {
-    return findRows(
-      { session: provider, request: left, sum: leftSum },
-      { session: subscriber, request: right, sum: rightSum },
-      keyOf(table, facts, columns.common),
-      search,
-    );
+    const source = { session: provider, request: left, sum: leftSum };
+    const target = { session: subscriber, request: right, sum: rightSum };
+    const found = await findRows(source, target, keyOf(table, facts, columns.common), wanted.search);
+    await wanted.onFound({ table, provider: source, subscriber: target, found });
+    return found.differences;
   }
 }
 

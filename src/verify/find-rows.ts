@@ -26,6 +26,12 @@ interface Group {
   readonly total: string;
 }
 
+/** Rows that differ, each beside the text by which both sides name it. */
+export interface FoundRows {
+  readonly differences: RowDifferences;
+  readonly names: readonly string[];
+}
+
 interface KeyGroup extends Group {
   readonly key: readonly string[];
 }
@@ -39,9 +45,9 @@ export async function findRows(
   subscriber: Side,
   key: readonly string[],
   search: RowSearch,
-): Promise<RowDifferences> {
-  if (search.limit === 0) return { kind: 'not_asked' };
-  if (key.length === 0) return { kind: 'no_key' };
+): Promise<FoundRows> {
+  if (search.limit === 0) return { differences: { kind: 'not_asked' }, names: [] };
+  if (key.length === 0) return { differences: { kind: 'no_key' }, names: [] };
   const most = provider.sum.rows > subscriber.sum.rows ? provider.sum.rows : subscriber.sum.rows;
   const buckets = bucketCount(most, search.chunkRows);
   const chunks = await bothSides(provider, subscriber, (side) => readChunks(side, key, buckets));
@@ -69,7 +75,8 @@ export async function findRows(
       columns: differingValues(provider.request.columns, before, after, search.values),
     };
   });
-  return { kind: 'found', key, rows, more: keys.length > shown.length || differing.length > looked.length };
+  const more = keys.length > shown.length || differing.length > looked.length;
+  return { differences: { kind: 'found', key, rows, more }, names: shown };
 }
 
 /** A power of two. More than that many groups would cost memory on the server. */
@@ -141,14 +148,14 @@ async function readKeys(
   return new Map(rows.map(({ name, ...group }) => [name, group]));
 }
 
-interface RowValues {
+export interface RowValues {
   /** By which columns are told equal or not; a column at its own place. */
   readonly hashes: readonly string[];
   readonly texts: readonly (string | null)[];
 }
 
 /** Of rows that are there once on each side; of one that is there more often, of any. */
-async function readValues(
+export async function readValues(
   side: Side,
   key: readonly string[],
   names: readonly string[],

@@ -56,6 +56,7 @@ interface Work {
 }
 
 const pollMs = 100;
+const refreshPollMs = 1_000;
 const distanceEveryMs = 1_000;
 const noteEveryMs = 5_000;
 /** A worker reports every second; one that has not for this long is taken for gone. */
@@ -68,14 +69,18 @@ export async function openBothSides(
   node: NodeName,
   sessions: Sessions,
   deps: OpenDeps,
+  whileThere?: WhileThere,
 ): Promise<Opened> {
   const work: Work = { queue, node, sessions, deps, startedAt: deps.clock.now() };
   const position = await positionNow(work);
-  return position.paused ? openPaused(work) : openMoving(work, position);
+  return position.paused ? openPaused(work, whileThere) : openMoving(work, position, whileThere);
 }
 
+/** What is to be done before the worker may go on. */
+type WhileThere = (opened: Opened) => Promise<void>;
+
 /** A paused worker is left alone: the node can be compared where it stands if nothing waits behind that. */
-async function openPaused(work: Work): Promise<Opened> {
+async function openPaused(work: Work, whileThere: WhileThere | undefined): Promise<Opened> {
   const { queue, node, sessions } = work;
   const sequences = await readSequences(work);
   await openNow(sessions.providerReaders);
@@ -87,10 +92,12 @@ async function openPaused(work: Work): Promise<Opened> {
       { code: 'node_paused', queue, node, worker: position.worker, position: position.tick, events: distance.events },
     ]);
   }
-  return { tick: position.tick, workerError: position.error, ...sequences };
+  const opened = { tick: position.tick, workerError: position.error, ...sequences };
+  await whileThere?.(opened);
+  return opened;
 }
 
-async function openMoving(work: Work, start: NodePosition): Promise<Opened> {
+async function openMoving(work: Work, start: NodePosition, whileThere: WhileThere | undefined): Promise<Opened> {
   await using workers = startedWorkers(work);
   if (start.heartbeatAgeMs === undefined || start.heartbeatAgeMs > silentMs) await workers.ensure();
   // A long way is gone before the snapshot is taken: one that stays open for long keeps the provider from tidying up.
@@ -109,11 +116,31 @@ async function openMoving(work: Work, start: NodePosition): Promise<Opened> {
     if ((await untilAt(work, tick, hold)) === 'there') {
       await openNow(work.sessions.subscriberReaders);
       const seen = await positionNow(work, firstOf(work.sessions.subscriberReaders));
-      await hold.release();
-      if (seen.tick === tick) return { tick, workerError: seen.error, ...sequences };
+      if (seen.tick === tick) {
+        const opened = { tick, workerError: seen.error, ...sequences };
+        if (whileThere !== undefined) await keepingHold(work, hold, () => whileThere(opened));
+        await hold.release();
+        return opened;
+      }
     }
     // It got past the tick, or has opened a batch that ends beyond it: let that one through, then try anew.
     await hold.release();
+  }
+}
+
+async function keepingHold(work: Work, hold: Hold, job: () => Promise<void>): Promise<void> {
+  const done = new AbortController();
+  const refreshing = (async () => {
+    while (!done.signal.aborted) {
+      await hold.refresh();
+      await work.deps.clock.sleep(refreshPollMs, done.signal);
+    }
+  })();
+  try {
+    await job();
+  } finally {
+    done.abort();
+    await refreshing;
   }
 }
 

@@ -49,8 +49,25 @@ test('compare and status: what they print, and how they end', async () => {
   expect(compareSchema.errors).toBeNull();
   expect(document).toMatchObject({ equal: false, at: [{ node: 'dst', provider: 'src' }] });
   expect(document.tables).toMatchObject([
-    { table: 'public.people', equal: false, rows: 99, providerRows: 100, state: 'ok' },
+    {
+      table: 'public.people',
+      equal: false,
+      rows: 99,
+      providerRows: 100,
+      state: 'ok',
+      key: ['id'],
+      differences: [{ kind: 'missing', key: ['7'], columns: [] }],
+    },
   ]);
+  const printed = await trunkline('repair', '--node', 'dst');
+  expect(printed).toMatchObject({ status: 2, stderr: expect.stringMatching(/1 statement would repair dst/) });
+  expect(printed.stdout).toContain(`insert into "public"."people" ("id", "name")`);
+  expect(await trunkline('repair', '--node', 'dst', '--apply')).toMatchObject({ status: 3, stdout: '' });
+  expect(await trunkline('repair', '--node', 'dst', '--apply', '--yes')).toMatchObject({
+    status: 0,
+    stdout: '',
+    stderr: expect.stringMatching(/Repaired: 1 statement on dst at tick \d+\./),
+  });
 
   expect(await trunkline('compare', '--table', 'peopel')).toMatchObject({
     status: 1,
@@ -92,7 +109,6 @@ test('compare and status: what they print, and how they end', async () => {
   expect(await trunkline('status', '--check')).toMatchObject({ status: 2 });
 
   // Nobody ticks, and no worker runs: compare sees to both.
-  await target.script(`insert into people values (7, 'name 7')`);
   await source.script(`insert into people values (101, 'late')`);
   const late = await trunkline('compare', '--json');
   expect(late).toMatchObject({ status: 0, stderr: expect.stringMatching(/no worker runs for this node/) });

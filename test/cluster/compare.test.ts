@@ -149,6 +149,59 @@ describe('differences', () => {
     expect(values.every((value) => value.values === undefined)).toBe(true);
   });
 
+  test('are repaired at the tick, and nowhere else', async () => {
+    await using cascade = await handMadeCascade({ src: 12, dst: 18 });
+    const name = tableName('public.items');
+    const target = tableName('public.goods');
+    await cascade.src.script(
+      `create table public.items (id int generated always as identity primary key, note text, price money, raw bytea, part text);
+        insert into public.items (note, price, raw, part)
+          select $$n\\'$$ || i, i::numeric / 4, '\\x00ff', 'p' from generate_series(1, 500) i`,
+    );
+    await cascade.dst.script(
+      `create table public.goods (raw bytea, part text, own text default 'own', note text, price money,
+        id int generated always as identity primary key)`,
+    );
+    const mask = [{ column: 'part', expression: `'masked ' || id` }];
+    const { attrs } = encodeTable({ ...wholeTable(name, target), where: rowFilter('id <= 400'), mask });
+    await cascade.addTable(name, { target, ...(attrs === null ? {} : { attrs }) });
+    await cascade.dst.script(
+      `set session_replication_role = 'replica';
+        insert into public.goods (raw, part, note, price, id) overriding system value
+          select '\\x00ff', 'masked ' || i, $$n\\'$$ || i, i::numeric / 4, i from generate_series(1, 400) i;
+        delete from public.goods where id in (5, 6);
+        insert into public.goods (id, note) overriding system value values (450, 'filtered out');
+        update public.goods set note = null, price = '99', own = 'kept' where id = 17;
+        update public.goods set part = 'told', raw = null where id = 18`,
+    );
+    await cascade.catchUp();
+    const search = { limit: 100, chunkRows: 10, values: false };
+    await using worker = await standInWorker(cascade);
+
+    const printed = await repair(cascade, { search, repair: 'print' });
+    expect(printed?.statements).toBe(5);
+    const batches = worker.batches;
+    await cascade.tick();
+    while (worker.batches === batches) await sleep(20);
+    await expect(cascade.dst.script(printed?.script ?? '')).rejects.toThrow(/is not at tick \d+ any more/);
+    await cascade.dst.script('rollback');
+    expect((await repair(cascade, { search, repair: 'apply' }))?.statements).toBe(5);
+
+    expect(verdicts(await compare(cascade))).toEqual(['equal']);
+    expect(await cascade.dst.query(sql('select own from public.goods where id = 17'))).toEqual([{ own: 'kept' }]);
+    expect(await leftBehind(cascade)).toEqual({ holds: 0, paused: false });
+    expect((await repair(cascade, { search, repair: 'apply' }))?.statements).toBe(0);
+
+    // Whoever pauses the worker can read the SQL in peace.
+    await cascade.dst.script(
+      `set session_replication_role = 'replica'; delete from public.goods where id = 7;
+        select pgq_node.set_consumer_paused('replika', 'dst_node.worker', true)`,
+    );
+    const paused = await repair(cascade, { search, repair: 'print' });
+    await cascade.dst.script(paused?.script ?? '');
+    expect(verdicts(await compare(cascade))).toEqual(['equal']);
+  });
+
   test('do not cancel out where the same row is there twice too often', async () => {
     await using cascade = await handMadeCascade();
     for (const session of [cascade.src, cascade.dst]) {
@@ -580,8 +633,16 @@ async function compare(
   deps: Partial<CompareDeps> = {},
   change: Partial<Pick<CompareTarget, 'tables' | 'node' | 'search'>> = {},
 ): Promise<ComparedNode> {
+  return (await compareNode(targetOf(cascade, change), depsOf(cascade, deps))).compared;
+}
+
+async function repair(cascade: HandMadeCascade, change: Pick<CompareTarget, 'search' | 'repair'>) {
+  return (await compareNode(targetOf(cascade, change), depsOf(cascade, {}))).repair;
+}
+
+function targetOf(cascade: HandMadeCascade, change: Partial<CompareTarget>): CompareTarget {
   const { names, queue } = cascade;
-  const target = {
+  return {
     queue,
     node: names.leaf,
     database: names.dst,
@@ -592,7 +653,6 @@ async function compare(
     search: { limit: 10, chunkRows: 100, values: false },
     ...change,
   };
-  return (await compareNode(target, depsOf(cascade, deps))).compared;
 }
 
 /** With a worker that applies nothing: the test has laid the rows itself. */

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
-import type { ComparedNode, ComparedTable, Comparison } from '../../src/model/comparison.ts';
+import { repairScript } from '../../src/catalog/repair-script.ts';
+import type {
+  ComparedNode,
+  ComparedTable,
+  Comparison,
+  DifferentRow,
+  Repaired,
+  TableVerdict,
+} from '../../src/model/comparison.ts';
 import {
   databaseName,
   location,
@@ -15,6 +23,7 @@ import type { CascadeStatus, NodeStatus } from '../../src/model/status.ts';
 import { compareJson } from '../../src/render/compare-json.ts';
 import { compareText } from '../../src/render/compare-text.ts';
 import { paintWith } from '../../src/render/paint.ts';
+import { repairJson, repairText } from '../../src/render/repair-text.ts';
 import { statusJson } from '../../src/render/status-json.ts';
 import { statusText } from '../../src/render/status-text.ts';
 import { judgeNode } from '../../src/replay/health.ts';
@@ -107,6 +116,7 @@ const cascades: Readonly<Record<string, CascadeStatus>> = {
 
 const validate = new Ajv({ strict: true, allowUnionTypes: true });
 const statusSchema = validate.compile(JSON.parse(readFileSync('schemas/status.schema.json', 'utf8')) as object);
+const repairSchema = validate.compile(JSON.parse(readFileSync('schemas/repair.schema.json', 'utf8')) as object);
 const compareSchema = validate.compile(JSON.parse(readFileSync('schemas/compare.schema.json', 'utf8')) as object);
 
 test.for(Object.entries(cascades))('status, %s', async ([name, cascade]) => {
@@ -246,6 +256,57 @@ test.for(Object.entries(comparisons))('compare, %s', async ([name, comparison]) 
   await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(`status/compare-${name}.json`);
   compareSchema(JSON.parse(JSON.stringify(document)));
   expect(compareSchema.errors).toBeNull();
+});
+
+const repairs: Readonly<Record<string, Repaired>> = {
+  printed: {
+    compared: aComparedNode({
+      tables: [
+        aComparedTable('app.changed', { verdict: differingIn([{ kind: 'missing', key: ['1'] }], false) }),
+        aComparedTable('app.much', { verdict: differingIn([{ kind: 'extra', key: ['1'] }], true) }),
+        aComparedTable('app.copying', { verdict: { kind: 'not_in_sync', state: { kind: 'catching_up' } } }),
+      ],
+    }),
+    repair: {
+      tables: new Set([tableName('app.changed'), tableName('app.much')]),
+      statements: 2,
+      script: repairScript({ queue: queueName(`o'dd`), node: nodeName('dst1'), tick: 4_711n }, [
+        `insert into "app"."changed" ("id") overriding system value values ('1');`,
+        `delete from "app"."much" where "id" = '1';`,
+      ]),
+    },
+    applied: false,
+  },
+  applied: {
+    compared: aComparedNode({
+      tables: [aComparedTable('app.changed', { verdict: differingIn([{ kind: 'missing', key: ['1'] }], false) })],
+    }),
+    repair: { tables: new Set([tableName('app.changed')]), statements: 1, script: '' },
+    applied: true,
+  },
+  'not-needed': {
+    compared: aComparedNode(),
+    repair: { tables: new Set(), statements: 0, script: '' },
+    applied: false,
+  },
+};
+
+function differingIn(rows: readonly DifferentRow[], more: boolean): TableVerdict {
+  return {
+    kind: 'different',
+    provider: sum(3n),
+    subscriber: sum(4n),
+    rows: { kind: 'found', key: ['id'], rows, more },
+  };
+}
+
+test.for(Object.entries(repairs))('repair, %s', async ([name, repaired]) => {
+  const document = repairJson(repaired);
+  const text = `${repairText(repaired, plain)}\n\n${repaired.repair.script}`;
+  await expect(text).toMatchFileSnapshot(`status/repair-${name}.txt`);
+  await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(`status/repair-${name}.json`);
+  repairSchema(JSON.parse(JSON.stringify(document)));
+  expect(repairSchema.errors).toBeNull();
 });
 
 test('colour changes no word', () => {

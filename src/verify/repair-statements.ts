@@ -1,0 +1,45 @@
+import { quoteIdent, quoteLiteral, quoteName } from '../db/statement.ts';
+import type { DifferentRow } from '../model/comparison.ts';
+import type { SumColumn } from './checksum.ts';
+import type { FoundIn } from './compare-tables.ts';
+import { type RowValues, readValues } from './find-rows.ts';
+
+/** SQL that makes the rows that were found equal to the provider's: first what is to go, so that it is in nobody's way. */
+export async function repairStatements({ provider, subscriber, found }: FoundIn): Promise<readonly string[]> {
+  const { differences, names } = found;
+  if (differences.kind !== 'found') return [];
+  const { columns } = provider.request;
+  const only = subscriber.request.inheritable ? 'only ' : '';
+  const target = quoteName(subscriber.request.table);
+  const keys = columns.filter(({ name }) => differences.key.includes(name));
+  const wanted = await readValues(provider, differences.key, names, true);
+  const statements: Record<'deletes' | 'updates' | 'inserts', string[]> = { deletes: [], updates: [], inserts: [] };
+  for (const [index, row] of differences.rows.entries()) addRow(row, wanted.get(names[index] ?? ''));
+  return [...statements.deletes, ...statements.updates, ...statements.inserts];
+
+  function addRow(row: DifferentRow, values: RowValues | undefined): void {
+    const where = keys
+      .map((column, at) => `${quoteIdent(column.name)} = ${literal(column, row.key[at])}`)
+      .join(' and ');
+    if (row.kind === 'different' && values !== undefined) {
+      const changed = new Set(row.columns.map(({ column }) => column));
+      const set = columns.flatMap((column, at) =>
+        changed.has(column.name) ? [`${quoteIdent(column.name)} = ${literal(column, values.texts[at])}`] : [],
+      );
+      statements.updates.push(`update ${only}${target} set ${set.join(', ')} where ${where};`);
+      return;
+    }
+    // Also where the provider has it: the subscriber has it more than once then.
+    if (row.kind === 'extra') statements.deletes.push(`delete from ${only}${target} where ${where};`);
+    if (values === undefined) return;
+    const list = columns.map(({ name }) => quoteIdent(name)).join(', ');
+    const literals = columns.map((column, at) => literal(column, values.texts[at])).join(', ');
+    // The numbers of an identity column are the provider's.
+    statements.inserts.push(`insert into ${target} (${list}) overriding system value values (${literals});`);
+  }
+}
+
+function literal({ money }: SumColumn, text: string | null | undefined): string {
+  if (text === null || text === undefined) return 'null';
+  return money ? `${quoteLiteral(text)}::numeric::money` : quoteLiteral(text).trimStart();
+}
