@@ -68,10 +68,10 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'answer to COMMIT lost',
-    async strike({ proxies, pick }) {
-      const proxy = pick([proxies.src, proxies.dst]);
-      proxy.loseCommit();
-      await sleep(1_500);
+    async strike({ proxies: { dst } }) {
+      const before = dst.lost;
+      dst.loseCommit();
+      await waitFor('an answer to be lost', 30_000, async () => dst.lost > before);
     },
   },
   {
@@ -224,8 +224,11 @@ queues:
     const until = performance.now() + soakSeconds * 1_000;
     const goesOn = () => (own ? performance.now() < until : struck < faultsInShort);
     const among = faults.filter(({ long }) => own || long !== true);
+    let bag: Fault[] = [];
     while (goesOn()) {
-      const fault = among[chance(among.length)];
+      // Each once before any comes again.
+      if (bag.length === 0) bag = [...among];
+      const [fault] = bag.splice(chance(bag.length), 1);
       if (fault === undefined) break;
       console.log(`fault ${struck + 1}: ${fault.name}`);
       await using target = await cascade.session('dst');
