@@ -1,6 +1,7 @@
 import type { Session } from '../db/session.ts';
 import { prepared, sql } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
+import type { QueueRow } from '../model/event.ts';
 import type { DatabaseName, NodeName, QueueName, TableName } from '../model/names.ts';
 import type { SkippedEvent, WaitingEvent } from '../model/skip.ts';
 import type { Batch } from './pgq.ts';
@@ -48,7 +49,7 @@ export interface SkipRecord {
   readonly consumer: string;
   readonly client: string;
   readonly reason: string;
-  readonly error: string;
+  readonly error: string | null;
 }
 
 /** Rows may be large: so many travel at a time. */
@@ -91,6 +92,39 @@ export async function recordSkipped(
       );
     }
   });
+}
+
+/** The same for one that the caller's transaction passes over by policy. */
+export async function recordForeign(
+  subscriber: Session,
+  event: QueueRow,
+  record: SkipRecord,
+  tick: bigint,
+): Promise<void> {
+  await subscriber.query(
+    sql(
+      `insert into trunkline.skipped_event (queue_name, node_name, event_id, tick_id, consumer_name, event_time, event_txid,
+          event_type, event_data, event_extra1, event_extra2, event_extra3, event_extra4, skipped_by, client, reason, error)
+        values ($1, $2, $3, $4, $5, coalesce($6::timestamptz, now()), $7, $8, $9, $10, $11, $12, $13, session_user, $14, $15, $16)
+        on conflict on constraint skipped_event_pkey do nothing`,
+      record.queue,
+      record.node,
+      event.id,
+      tick,
+      record.consumer,
+      event.time ?? null,
+      event.txid,
+      event.type,
+      event.data,
+      event.extra1,
+      event.extra2,
+      event.extra3,
+      event.extra4 ?? null,
+      record.client,
+      record.reason,
+      record.error,
+    ),
+  );
 }
 
 /** The newest first. Empty where schema trunkline is not there. */

@@ -8,6 +8,10 @@ export type ParallelCopies = number | string;
  */
 export type OnError = 'park' | 'stop';
 /**
+ * What a node does with events of kinds that nobody knows, such as those of an application that uses the same queue. stop: the node stops there until somebody decides. park: they are kept whole in trunkline.skipped_event, which log --skipped shows, and the node goes on. skip: it goes on without them.
+ */
+export type ForeignEvents = 'stop' | 'park' | 'skip';
+/**
  * What is done where a subscriber lacks the table. none: nothing, the plan says what is missing. minimal: it is made with its columns, NOT NULL and the primary key. full: as it is on the root, with defaults, keys, checks, indexes, foreign keys, sequences, types, comments, grants and partitions. For a node with its own create, that one counts; left out, that of defaults.
  */
 export type Create = 'none' | 'minimal' | 'full';
@@ -318,6 +322,7 @@ export interface Queue {
   defaults?: {
     parallel_copies?: ParallelCopies;
     on_error?: OnError;
+    foreign_events?: ForeignEvents;
     create?: Create;
   };
   /**
@@ -406,6 +411,7 @@ export interface Node {
   merge_into?: string;
   parallel_copies?: ParallelCopies;
   on_error?: OnError;
+  foreign_events?: ForeignEvents;
   protect?: Protect;
 }
 /**

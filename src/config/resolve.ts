@@ -31,6 +31,7 @@ export const builtIn = {
   ticker: { max_lag: '100ms', max_count: 500, idle_period: '1m', rotation_period: '2h' },
   parallelCopies: 4,
   onError: 'park',
+  foreignEvents: 'stop',
   protect: false,
   create: 'none',
   ownedSequences: true,
@@ -74,6 +75,7 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
           ? parallelCopies
           : wholeNumber(scope, [...path, 'parallel_copies'], node.parallel_copies, parallelCopies),
       onError: node.on_error ?? raw.defaults?.on_error ?? builtIn.onError,
+      foreignEvents: node.foreign_events ?? raw.defaults?.foreign_events ?? builtIn.foreignEvents,
       protect: node.protect ?? builtIn.protect,
       at: keyAt(scope, ...path),
     });

@@ -70,7 +70,7 @@ function queueOf(queue: QueueSpec): Queue {
       rotation_period: durationText(queue.ticker.rotationPeriodMs),
     },
     ...(queue.create === 'none' ? {} : { defaults: { create: queue.create } }),
-    nodes: mapped(queue.nodes, ({ database, placement, parallelCopies, onError, protect }) =>
+    nodes: mapped(queue.nodes, ({ database, placement, parallelCopies, onError, foreignEvents, protect }) =>
       present({
         database,
         role: placement.role,
@@ -78,6 +78,7 @@ function queueOf(queue: QueueSpec): Queue {
         merge_into: placement.role === 'leaf' ? placement.mergesInto : undefined,
         parallel_copies: parallelCopies,
         on_error: onError,
+        foreign_events: foreignEvents === 'stop' ? undefined : foreignEvents,
         protect: protect ? true : undefined,
       }),
     ),

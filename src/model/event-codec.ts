@@ -55,7 +55,7 @@ export function decodeControlEvent(row: QueueRow): ControlEvent {
     case 'pgq.tick-id':
       return { kind: 'partition_tick', queue: extra1, tick: data };
     default:
-      return isJsonTruncate(row.type) ? { kind: 'truncate', table: extra1 } : { kind: 'unknown', type: row.type };
+      return isJsonTruncate(row.type) ? { kind: 'truncate', table: extra1 } : { kind: 'unknown', row };
   }
 }
 

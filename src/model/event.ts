@@ -27,7 +27,7 @@ export type ControlEvent =
   /** A queue that goes into this one has come so far. */
   | { readonly kind: 'partition_tick'; readonly queue: string; readonly tick: string }
   | { readonly kind: 'execute'; readonly file: ExecuteFile }
-  | { readonly kind: 'unknown'; readonly type: string };
+  | { readonly kind: 'unknown'; readonly row: QueueRow };
 
 /** SQL that Londiste's `execute` sends through the queue. */
 export interface ExecuteFile {

@@ -88,6 +88,9 @@ export type NodeRole = Placement['role'];
 export const errorPolicies = ['park', 'stop'] as const;
 export type ErrorPolicy = (typeof errorPolicies)[number];
 
+/** What a worker does with an event of a kind that nobody knows. */
+export type ForeignEventPolicy = 'stop' | 'park' | 'skip';
+
 export interface NodeSpec {
   readonly name: NodeName;
   readonly database: DatabaseName;
@@ -95,6 +98,7 @@ export interface NodeSpec {
   /** How many first copies run side by side on this node. */
   readonly parallelCopies: number;
   readonly onError: ErrorPolicy;
+  readonly foreignEvents: ForeignEventPolicy;
   /** Must not be dropped. */
   readonly protect: boolean;
   readonly at: Origin;

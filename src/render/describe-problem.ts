@@ -670,7 +670,7 @@ function sentences(problem: Problem): Sentences {
     case 'event_unknown':
       return [
         `node ${problem.node} of queue ${problem.queue} met an event of type "${problem.eventType}", which it does not know. It stops there, so that nothing is lost.`,
-        'Another tool put it into the queue. Find out which one, and whether this node needs the event.',
+        'Another tool put it into the queue. Find out which one, and whether this node needs the event; if not, set foreign_events on it, or see "trunkline skip --help".',
       ];
     case 'name_unknown':
       return [`there is no ${problem.what} named ${problem.name}.`, known(`The ${problem.what}s`, problem.known)];

@@ -1,4 +1,5 @@
 import { setGlobalWatermark, setPartitionWatermark } from '../catalog/own-queue.ts';
+import { recordForeign } from '../catalog/skipped-events.ts';
 import {
   globalAddTable,
   globalRemoveSequence,
@@ -7,9 +8,10 @@ import {
   isSequenceReplicated,
   readTableState,
 } from '../catalog/table-sync.ts';
-import { type NodeRole, registerLocation, unregisterLocation } from '../catalog/worker-state.ts';
+import { registerLocation, unregisterLocation, type WorkerState } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
-import type { ControlEvent } from '../model/event.ts';
+import type { ControlEvent, QueueRow } from '../model/event.ts';
+import { assertNever } from '../model/exhaustive.ts';
 import { tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import { applyExecute } from './apply-execute.ts';
@@ -19,8 +21,9 @@ import type { NodeDeps } from './deps.ts';
 export async function applyControl(
   deps: NodeDeps,
   session: Session,
-  role: NodeRole,
+  { role, worker }: Pick<WorkerState, 'role' | 'worker'>,
   event: ControlEvent,
+  tick: bigint,
 ): Promise<void> {
   const { queue } = deps;
   switch (event.kind) {
@@ -55,6 +58,33 @@ export async function applyControl(
     case 'execute':
       return applyExecute(deps, session, event.file);
     case 'unknown':
-      throw new ToolError([{ code: 'event_unknown', queue, node: deps.node, eventType: event.type }]);
+      return passForeign(deps, session, event.row, { worker, tick });
+  }
+}
+
+/** Of a kind that nobody knows: by the node's policy. */
+async function passForeign(
+  deps: NodeDeps,
+  session: Session,
+  row: QueueRow,
+  { worker, tick }: { readonly worker: string; readonly tick: bigint },
+): Promise<void> {
+  const { queue, node, foreignEvents } = deps;
+  switch (foreignEvents) {
+    case 'stop':
+      throw new ToolError([{ code: 'event_unknown', queue, node, eventType: row.type }]);
+    case 'skip':
+      return;
+    case 'park': {
+      const reason = `foreign_events: ${foreignEvents}`;
+      return recordForeign(
+        session,
+        row,
+        { queue, node, consumer: worker, client: deps.holder, reason, error: null },
+        tick,
+      );
+    }
+    default:
+      return assertNever(foreignEvents);
   }
 }

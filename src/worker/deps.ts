@@ -6,7 +6,7 @@ import type { DatabaseName, NodeName, QueueName } from '../model/names.ts';
 import type { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { Tallied } from '../model/tally.ts';
-import type { ErrorPolicy } from '../model/topology.ts';
+import type { ErrorPolicy, ForeignEventPolicy } from '../model/topology.ts';
 
 /** What the node was when its worker last looked, which saves the ticker a look. */
 export interface NodeView {
@@ -22,6 +22,7 @@ export interface NodeDeps {
   readonly databaseOf: (node: NodeName) => DatabaseName | undefined;
   readonly parallelCopies: number;
   readonly onError: ErrorPolicy;
+  readonly foreignEvents: ForeignEventPolicy;
   /** Undefined where no worker runs for the node in this process. */
   readonly view: NodeView | undefined;
   readonly connector: Connector;

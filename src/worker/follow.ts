@@ -178,7 +178,7 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
     skipped: state.skipped,
     keep: follower.keep,
     as: state,
-    control: (event) => applyControl(deps, link.subscriber, state.role, event),
+    control: (event) => applyControl(deps, link.subscriber, state, event, batch.toTick),
     alsoWrite: settledTables.length === 0 ? undefined : () => clearSnapshots(follower, settledTables),
   });
   follower.batchEvents = sizeBatch(counts.applied + counts.passedOver, deps.clock.now() - startedAt);
@@ -223,7 +223,7 @@ async function applyControlOnly({ deps, link, generation }: Follower, state: Wor
     for await (const lines of fetchBatch(link.provider, batch, { kind: 'control' }, false)) {
       for (const row of readQueueRows(lines)) {
         if (state.skipped.has(Number(row.id))) continue;
-        await applyControl(deps, link.subscriber, state.role, decodeControlEvent(row));
+        await applyControl(deps, link.subscriber, state, decodeControlEvent(row), batch.toTick);
       }
     }
   });

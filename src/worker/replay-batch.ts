@@ -85,7 +85,7 @@ async function applyOnce(
     provider,
     batch,
     options.filter,
-    keeper !== undefined || [...options.routes.values()].some(callsFunction),
+    keeper !== undefined || deps.foreignEvents === 'park' || [...options.routes.values()].some(callsFunction),
   );
   return transaction(
     subscriber,

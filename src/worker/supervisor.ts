@@ -97,6 +97,7 @@ function depsOf(input: WorkersInput, queue: QueueSpec, node: NodeSpec, stop: Abo
     databaseOf: (other) => input.databaseOf?.(name, other) ?? queue.nodes.get(other)?.database,
     parallelCopies: node.parallelCopies,
     onError: node.onError,
+    foreignEvents: node.foreignEvents,
     view: input.replay === false ? undefined : { role: undefined },
     connector: input.connector,
     clock: input.clock,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { sql } from '../../src/db/statement.ts';
@@ -151,6 +151,18 @@ test('pause, wait, resume and skip: a node stands still, is waited for, tries ag
         { extra1: 'public.bad', data: expect.stringContaining('9000'), reason: 'too large' },
       ],
     });
+    // The same by policy: the file is read again, and the next one is kept without anybody's doing.
+    writeFileSync(file.path, fileOf(cascade).replace('role: leaf,', 'role: leaf, foreign_events: park,'));
+    run.child.kill('SIGHUP');
+    await waitFor('the file to be read again', 30_000, async () => run.output.includes('"reloaded"'));
+    await source.script(`select pgq.insert_event('replika', 'odder', 'more of it', 'x', null, null, 'y')`);
+    expect(await json('wait', 'dst')).toMatchObject({ status: 0 });
+    expect(await json('log', '--skipped', '--limit', '1')).toMatchObject({
+      document: {
+        skipped: [{ type: 'odder', data: 'more of it', extra1: 'x', extra4: 'y', reason: 'foreign_events: park' }],
+      },
+    });
+
     await target.script('set session_replication_role = replica; insert into good values (200)');
     await source.script('insert into good values (200)');
     expect(await json('wait', 'dst')).toMatchObject({ status: 0 });

@@ -78,6 +78,7 @@ export function aNode(change: Partial<NodeSpec> & { readonly provider?: NodeName
     placement: provider === undefined ? { role: 'root' } : { role: 'leaf', provider, mergesInto: undefined },
     parallelCopies: 4,
     onError: 'park',
+    foreignEvents: 'stop',
     protect: false,
     at: anOrigin({ path: `nodes.${name}` }),
     ...fields,
