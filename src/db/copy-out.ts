@@ -30,6 +30,8 @@ class CopyOut extends Readable implements CopyStream, pg.Submittable {
   #left = 0;
   #rows = false;
   #wanted = false;
+  /** Nobody reads on: what still comes is thrown away. */
+  #dropping = false;
 
   constructor(text: string) {
     super();
@@ -51,6 +53,14 @@ class CopyOut extends Readable implements CopyStream, pg.Submittable {
   override _read(): void {
     this.#wanted = true;
     this.#readMore();
+  }
+
+  /** Until the last row is read off the connection, it answers no other statement. */
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#dropping = true;
+    this.#wanted = true;
+    this.#readMore();
+    done(error);
   }
 
   readonly #readMore = (): void => {
@@ -97,7 +107,7 @@ class CopyOut extends Readable implements CopyStream, pg.Submittable {
   }
 
   #give(chunk: Buffer, kept: number): void {
-    if (kept > 0) this.#wanted = this.push(chunk.subarray(0, kept));
+    if (kept > 0 && !this.#dropping) this.#wanted = this.push(chunk.subarray(0, kept));
   }
 
   /** The driver reads on: the end of the rows, or the error that ended them. */

@@ -45,6 +45,8 @@ export interface Session extends AsyncDisposable {
   /** Calls back for each notification until the session closes. */
   listen(channel: string, onNotify: (payload: string) => void): Promise<void>;
   close(): Promise<void>;
+  /** Ends the connection at once, in the middle of whatever it does. */
+  abandon(): void;
 }
 
 const int8 = 20;
@@ -94,12 +96,13 @@ export async function connect(target: ConnectionTarget, options: SessionOptions)
     state.lost ??= new ConnectionLost('the connection was closed');
   });
   const kill = () => {
-    client.connection.stream.destroy(new ConnectionLost('stopped'));
+    state.lost ??= new ConnectionLost('stopped');
+    client.connection.stream.destroy(state.lost);
   };
   options.signal?.addEventListener('abort', kill, { once: true });
   try {
     await client.connect();
-    return await open(client, state, options, () => options.signal?.removeEventListener('abort', kill));
+    return await open(client, state, options, kill);
   } catch (error) {
     options.signal?.removeEventListener('abort', kill);
     await client.end().catch(() => undefined);
@@ -115,7 +118,7 @@ async function open(
   client: pg.Client,
   state: { lost: Error | undefined },
   options: SessionOptions,
-  forget: () => void,
+  kill: () => void,
 ): Promise<Session> {
   const settings = Object.entries({ ...baseSettings, ...options.settings });
   const reply = await client.query({
@@ -133,7 +136,7 @@ async function open(
   };
   const close = (): Promise<void> => {
     closed ??= (async () => {
-      forget();
+      options.signal?.removeEventListener('abort', kill);
       if (state.lost === undefined) await client.end().catch(() => undefined);
     })();
     return closed;
@@ -168,6 +171,7 @@ async function open(
       await guarded(() => client.query(`listen "${channel.replaceAll('"', '""')}"`));
     },
     close,
+    abandon: kill,
     [Symbol.asyncDispose]: close,
   };
 }

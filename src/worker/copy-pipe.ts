@@ -30,6 +30,10 @@ export class CopyMeter {
     try {
       await pipeline(out, into, { signal });
       this.#rows += into.rowCount;
+    } catch (error) {
+      // What is left of a large table would have to be read before the connection is of use again.
+      from.abandon();
+      throw error;
     } finally {
       this.#running.delete(out);
       this.#bytes += out.bytes;
