@@ -32,6 +32,7 @@ import { createRoot, createSubscriber, removeNode, setLocation } from './create-
 import { createObject } from './create-object.ts';
 import { executeSqlFile } from './execute-sql-file.ts';
 import { moveRoot, reopenRoot } from './move-root.ts';
+import { fenceRoot, replaceRoot } from './replace-root.ts';
 import type { StepDeps } from './step-deps.ts';
 
 /** Does one step. Each may have been done before, wholly or in part: it then does what is left. */
@@ -53,6 +54,10 @@ export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
       return moveRoot(step, deps);
     case 'reopen_root':
       return reopenRoot(step, deps);
+    case 'replace_root':
+      return replaceRoot(step, deps);
+    case 'fence_root':
+      return fenceRoot(step, deps);
     case 'remove_subscription':
       return deps.write(step.database, async (session) => {
         const reply = await unregisterSubscriber(session, step.queue, step.subscriber);
@@ -100,6 +105,8 @@ export function databasesOf(step: Step): ReadonlySet<DatabaseName> {
       return new Set([step.database, step.fromDatabase, step.toDatabase].filter((name) => name !== undefined));
     case 'move_root':
       return new Set([step.database, step.fromDatabase, step.providerDatabase].filter((name) => name !== undefined));
+    case 'replace_root':
+      return new Set([step.database, ...step.others.map(({ database }) => database)]);
     case 'drop_node':
       return new Set([step.database, step.providerDatabase, step.rootDatabase].filter((name) => name !== undefined));
     case 'add_sequence':

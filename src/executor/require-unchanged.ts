@@ -84,6 +84,8 @@ async function changesOf(
     case 'change_role':
     case 'move_root':
     case 'reopen_root':
+    case 'replace_root':
+    case 'fence_root':
     case 'remove_subscription':
     case 'create_schema':
     case 'create_type':

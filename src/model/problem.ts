@@ -292,6 +292,22 @@ export type Problem =
       readonly node: NodeName;
       readonly provider: NodeName;
     }
+  | {
+      readonly code: 'successor_unfit';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      /** The root that does not answer. */
+      readonly root: NodeName;
+      readonly reason: 'behind' | 'unseen' | 'no_queue';
+      readonly others: readonly NodeName[];
+    }
+  | {
+      readonly code: 'dead_root_back';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly root: NodeName;
+      readonly closed: boolean;
+    }
   | { readonly code: 'root_move_unfinished'; readonly queue: QueueName; readonly node: NodeName; readonly to: NodeName }
   | {
       readonly code: 'two_roots';

@@ -30,6 +30,8 @@ export type Step =
   | ChangeRole
   | MoveRoot
   | ReopenRoot
+  | ReplaceRoot
+  | FenceRoot
   | RemoveSubscription
   | SetTicker
   | SetLocation
@@ -111,6 +113,19 @@ export interface MoveRoot extends NodeStepOf<'move_root'> {
 
 /** A move of the root stopped half way, and the file leaves the root where it is: it takes writes again. */
 export interface ReopenRoot extends NodeStepOf<'reopen_root'> {}
+
+/** The root does not answer, and is given up: writes start from `node`, which has read most of it. */
+export interface ReplaceRoot extends NodeStepOf<'replace_root'> {
+  readonly from: NodeName;
+  readonly fromLocation: Location;
+  /** All others that answer: none may have read further. */
+  readonly others: readonly { readonly node: NodeName; readonly database: DatabaseName }[];
+}
+
+/** A root that was given up answers again: it takes no more writes. */
+export interface FenceRoot extends NodeStepOf<'fence_root'> {
+  readonly root: NodeName;
+}
 
 /** A node that reads elsewhere is signed off here: its events would be kept for ever. */
 export interface RemoveSubscription extends NodeStepOf<'remove_subscription'> {

@@ -4,7 +4,7 @@ import type { Step } from '../model/step.ts';
 import type { NodeSpec, TickerSettings } from '../model/topology.ts';
 import { workerNameOf } from '../model/topology.ts';
 import { mergesInto, type NodeScene, type Scene, type SubscriberScene } from './scene.ts';
-import { stepId } from './step-ids.ts';
+import { rootIds, stepId } from './step-ids.ts';
 
 /** The node itself: that it is there, where the others find it, how its queue ticks. */
 export function diffRoot(scene: Scene): Step[] {
@@ -90,7 +90,7 @@ function diffSubscription(scene: Scene, subscriber: SubscriberScene): Step[] {
       createId(queue.name, provider.spec),
       stepId.changeProvider(queue.name, provider.spec.name),
       stepId.changeRole(queue.name, provider.spec.name),
-      stepId.moveRoot(queue.name, root.spec.name),
+      ...rootIds(queue.name, root.spec.name),
       stepId.dropNode(queue.name, name),
     ],
   };
@@ -144,7 +144,7 @@ function relocate(scene: Scene, on: NodeScene, member: NodeScene): Step[] {
       to,
       hazards: [],
       // What a root is told travels on to all others.
-      dependsOn: [stepId.moveRoot(queue.name, scene.root.spec.name)],
+      dependsOn: rootIds(queue.name, scene.root.spec.name),
     },
   ];
 }

@@ -10,12 +10,12 @@ import { diffRoot, diffSubscriber } from './diff-node.ts';
 import { pgqSource } from './diff-schemas.ts';
 import { diffSequences } from './diff-sequences.ts';
 import { diffTables } from './diff-tables.ts';
-import { diffTopology, type FoundNodes, findNodes, leftIds } from './diff-topology.ts';
+import { diffTopology, type FoundNodes, findNodes, givenUp, leftIds } from './diff-topology.ts';
 import { expandTables, type WantedTable } from './expand-tables.ts';
 import { type Findings, mergeFindings } from './findings.ts';
-import { dropNodeHazards } from './hazards.ts';
+import { dropNodeHazards, dropQueueHazards } from './hazards.ts';
 import type { NodeScene, Scene, SubscriberScene } from './scene.ts';
-import { stepId } from './step-ids.ts';
+import { rootIds, stepId } from './step-ids.ts';
 
 export interface QueueFindings extends Findings {
   /** Undefined where the root can't be looked at: then nothing is planned. */
@@ -38,8 +38,12 @@ export function diffQueue(
   }));
   const problems = [...queue.nodes.values()].flatMap((node) => misplaced(queue, node, live));
   const wrong = new Set(problems.map((problem) => ('expected' in problem ? problem.expected : problem.node)));
+  const found = findNodes(queue, live);
+  const given = givenUp(found.get(rootOf(queue).name)?.node, found);
   const sceneOf = (spec: NodeSpec) =>
-    wrong.has(spec.name) ? undefined : nodeScene(queue, spec, live, desired.databases.get(spec.database));
+    wrong.has(spec.name) || given.has(spec.name)
+      ? undefined
+      : nodeScene(queue, spec, live, desired.databases.get(spec.database));
   const root = sceneOf(rootOf(queue));
   if (root === undefined) return { steps: [], warnings, problems, looked: undefined };
 
@@ -47,8 +51,8 @@ export function diffQueue(
   const nodeAt = (other: QueueName, database: DatabaseName) =>
     [...(desired.queues.get(other)?.nodes.values() ?? [])].find((node) => node.database === database);
   const mergedFrom = (database: DatabaseName) => mergingQueues(live, queue.name, database);
-  const scene: Scene = { queue, root, subscribers, locations, nodeAt, mergedFrom, ground };
-  const found = findNodes(queue, live);
+  const answers = (database: DatabaseName) => live.databases.get(database)?.kind === 'reachable';
+  const scene: Scene = { queue, root, subscribers, locations, nodeAt, mergedFrom, answers, ground };
   const expansion = expandTables(queue, root.database.tables);
   const tables = diffTables(scene, expansion.tables);
   const findings = mergeFindings([
@@ -168,9 +172,14 @@ function dropStep({ queue, root }: Scene, found: FoundNodes, database: DatabaseN
     provider,
     providerDatabase: (provider === undefined ? undefined : found.get(provider)?.database) ?? root.spec.database,
     rootDatabase: root.spec.database,
-    hazards: dropNodeHazards(queue.name, node.name, tables),
+    hazards: [
+      ...dropNodeHazards(queue.name, node.name, tables),
+      ...(node.type === 'root' && root.node?.members.get(node.name)?.dead === true
+        ? dropQueueHazards(queue.name, node.name)
+        : []),
+    ],
     dependsOn: [
-      stepId.moveRoot(queue.name, root.spec.name),
+      ...rootIds(queue.name, root.spec.name),
       ...[...node.subscribers.keys()].flatMap((name) => leftIds(queue, name)),
     ],
   };

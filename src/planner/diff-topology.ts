@@ -1,13 +1,19 @@
 import type { DatabaseName, NodeName } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
-import type { LiveNode, LiveState } from '../model/state.ts';
+import type { LiveNode, LiveState, LiveTable } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import type { QueueSpec } from '../model/topology.ts';
 import { createId } from './diff-node.ts';
 import { type Findings, mergeFindings, noFindings } from './findings.ts';
-import { changeRoleHazards, movesRootHazards, restartedCopiesHazards } from './hazards.ts';
+import {
+  changeRoleHazards,
+  fenceRootHazards,
+  movesRootHazards,
+  replacesRootHazards,
+  restartedCopiesHazards,
+} from './hazards.ts';
 import { mergesInto, type NodeScene, type Scene, type SubscriberScene } from './scene.ts';
-import { stepId } from './step-ids.ts';
+import { rootIds, stepId } from './step-ids.ts';
 
 /** A node of the queue as some database holds it, be it in the file or not. */
 export interface FoundNode {
@@ -28,7 +34,8 @@ export function findNodes(queue: QueueSpec, live: LiveState): FoundNodes {
 
 /** How the tree gets from what it is to what the file says, while every node goes on where it stands. */
 export function diffTopology(scene: Scene, found: FoundNodes): Findings {
-  const root = diffRootPlace(scene, found);
+  const given = givenUp(scene.root.node, found);
+  const root = diffRootPlace(scene, found, given);
   const moved = root.steps.find((step) => step.kind === 'move_root');
   const old = moved?.kind === 'move_root' ? moved.from : undefined;
   const known = scene.subscribers.filter(({ node }) => node !== undefined);
@@ -37,13 +44,32 @@ export function diffTopology(scene: Scene, found: FoundNodes): Findings {
     ...known.map((subscriber) => diffProvider(scene, found, subscriber, old)),
     ...known.map((subscriber) => diffRole(scene, found, subscriber)),
     straySubscriptions(scene, found, old),
+    ...[...given.values()].map((node) => fence(scene, node)),
   ]);
 }
 
-function diffRootPlace(scene: Scene, found: FoundNodes): Findings {
+/** Former roots that answer again. What they hold may differ from what went on without them, and is not to come back by itself. */
+export function givenUp(root: LiveNode | undefined, found: FoundNodes): FoundNodes {
+  return new Map(
+    [...found].filter(([name, { node }]) => node.type === 'root' && root?.members.get(name)?.dead === true),
+  );
+}
+
+function fence({ queue, root }: Scene, { database, node: { name: node, closed } }: FoundNode): Findings {
+  const subject = { queue: queue.name, node, root: root.spec.name };
+  const back: Problem = { code: 'dead_root_back', ...subject, closed };
+  if (closed) return { steps: [], warnings: [back], problems: [] };
+  const id = stepId.fenceRoot(queue.name, node);
+  const step: Step = { id, kind: 'fence_root', database, ...subject, hazards: fenceRootHazards(node), dependsOn: [] };
+  return { steps: [step], warnings: [back], problems: [] };
+}
+
+function diffRootPlace(scene: Scene, found: FoundNodes, given: FoundNodes): Findings {
   const { queue, root } = scene;
   const { name, database } = root.spec;
-  const others = [...found.values()].filter(({ node }) => node.type === 'root' && node.name !== name);
+  const others = [...found.values()].filter(
+    ({ node }) => node.type === 'root' && node.name !== name && !given.has(node.name),
+  );
   const subject = { queue: queue.name, node: name };
   if (root.node === undefined) return missingRoot(scene, others);
   if (root.node.type === 'root' && others.length === 0) {
@@ -52,9 +78,7 @@ function diffRootPlace(scene: Scene, found: FoundNodes): Findings {
     return only({ id, kind: 'reopen_root', database, ...subject, hazards: [], dependsOn: [] });
   }
   const [other] = others;
-  if (other === undefined) {
-    return wrong({ code: 'old_root_missing', ...subject, provider: root.node.provider ?? name });
-  }
+  if (other === undefined) return replaceRoot(scene, found, root.node);
   const open = others.filter(({ node }) => !node.closed);
   if (root.node.type === 'root' && (root.node.closed || open.length > 0)) {
     if (root.node.closed && open.length === 1) {
@@ -87,7 +111,14 @@ function moveRoot(scene: Scene, found: FoundNodes, live: LiveNode, old: FoundNod
   const from = old.node.name;
   const parts = scene.mergedFrom(old.database);
   if (parts.length > 0) return wrong({ code: 'combined_root_moves', queue: queue.name, node, found: from, parts });
-  const unfit = live.type === 'root' ? [] : unfitTables(scene, live, old.node);
+  const unfit =
+    live.type === 'root'
+      ? []
+      : unfitTables(
+          scene,
+          live,
+          [...old.node.tables.values()].filter(({ local }) => local),
+        );
   if (unfit.length > 0) return { steps: [], warnings: [], problems: unfit };
   if (location === undefined || fromLocation === undefined) return noFindings;
   const toBranch = live.type === 'leaf' ? roleStep(scene, root, live, 'branch') : undefined;
@@ -110,10 +141,67 @@ function moveRoot(scene: Scene, found: FoundNodes, live: LiveNode, old: FoundNod
   return { steps: toBranch === undefined ? [step] : [toBranch, step], warnings: [], problems: [] };
 }
 
+/**
+ * The root does not answer, and the file gives its place to a node that does. Positions are compared by the numbers of ticks:
+ * a node that has read further than the new root would take the new ticks of its number for those that it has.
+ */
+function replaceRoot(scene: Scene, found: FoundNodes, live: LiveNode): Findings {
+  const { queue } = scene;
+  const subject = { queue: queue.name, node: live.name };
+  const from = topOf(live, found);
+  const dead = from === undefined ? undefined : queue.nodes.get(from);
+  const fromLocation = from === undefined ? undefined : live.members.get(from)?.location;
+  // Left out of the file it may be well: only the file's own databases are asked.
+  if (from === undefined || dead === undefined || fromLocation === undefined || scene.answers(dead.database)) {
+    return wrong({ code: 'old_root_missing', ...subject, provider: from ?? live.provider ?? live.name });
+  }
+  const unfit = unfitTables(scene, live, [...live.tables.values()]);
+  if (unfit.length > 0) return { steps: [], warnings: [], problems: unfit };
+  const reason = (why: 'behind' | 'unseen' | 'no_queue', others: readonly NodeName[]) =>
+    wrong({ code: 'successor_unfit', ...subject, root: from, reason: why, others });
+  const unseen = [...queue.nodes.values()].filter((spec) => spec.name !== from && !scene.answers(spec.database));
+  if (unseen.length > 0)
+    return reason(
+      'unseen',
+      unseen.map(({ name }) => name),
+    );
+  const others = [...found.values()].filter(({ node }) => node.name !== live.name);
+  const ahead = others.filter(({ node }) => node.lastTick > live.lastTick);
+  if (ahead.length > 0)
+    return reason(
+      'behind',
+      ahead.map(({ node }) => node.name),
+    );
+  const behind = others.filter(({ node }) => node.lastTick < live.lastTick);
+  if (live.type === 'leaf' && behind.length > 0)
+    return reason(
+      'no_queue',
+      behind.map(({ node }) => node.name),
+    );
+  const steps: Step[] = live.type === 'leaf' ? [roleStep(scene, scene.root, live, 'branch')] : [];
+  steps.push({
+    id: stepId.replaceRoot(queue.name, live.name),
+    kind: 'replace_root',
+    database: scene.root.spec.database,
+    ...subject,
+    from,
+    fromLocation,
+    others: others.map(({ database, node }) => ({ node: node.name, database })),
+    hazards: replacesRootHazards(live, from),
+    dependsOn: [stepId.changeRole(queue.name, live.name)],
+  });
+  return { steps, warnings: [], problems: [] };
+}
+
+/** Where the node's changes come from, as far up as can be seen. */
+function topOf(live: LiveNode, found: FoundNodes): NodeName | undefined {
+  const above = live.provider === undefined ? undefined : found.get(live.provider)?.node;
+  return above === undefined ? live.provider : topOf(above, found);
+}
+
 /** What the old root captures, the new one has to hold: all rows, in sync, under the same name. */
-function unfitTables({ queue, root }: Scene, live: LiveNode, old: LiveNode): Problem[] {
-  return [...old.tables.values()].flatMap((table): Problem[] => {
-    if (!table.local) return [];
+function unfitTables({ queue, root }: Scene, live: LiveNode, captured: readonly LiveTable[]): Problem[] {
+  return captured.flatMap((table): Problem[] => {
     const there = live.tables.get(table.name);
     const reason =
       there === undefined || !there.local
@@ -171,7 +259,7 @@ function readyIds({ queue }: Scene, { spec }: NodeScene): readonly string[] {
   return [
     stepId.install(spec.database),
     createId(queue.name, spec),
-    stepId.moveRoot(queue.name, spec.name),
+    ...rootIds(queue.name, spec.name),
     stepId.changeProvider(queue.name, spec.name),
     stepId.changeRole(queue.name, spec.name),
   ];
@@ -220,7 +308,7 @@ function roleStep(
     hazards: changeRoleHazards(spec.name, tables.length),
     dependsOn: [
       stepId.changeProvider(queue.name, spec.name),
-      ...(spec.name === root.spec.name ? [] : [stepId.moveRoot(queue.name, root.spec.name)]),
+      ...(spec.name === root.spec.name ? [] : rootIds(queue.name, root.spec.name)),
       ...(to === 'leaf' ? [...live.subscribers.keys()].flatMap((name) => leftIds(queue, name)) : []),
     ],
   };
@@ -236,7 +324,9 @@ export function leftIds(queue: QueueSpec, node: NodeName): readonly string[] {
 function straySubscriptions(scene: Scene, found: FoundNodes, old: NodeName | undefined): Findings {
   const { queue } = scene;
   const steps: Step[] = [];
+  const given = givenUp(scene.root.node, found);
   for (const { database, node } of found.values()) {
+    if (given.has(node.name)) continue;
     for (const subscriber of node.subscribers.keys()) {
       const other = found.get(subscriber)?.node;
       if (other === undefined || subscriber === old || other.provider === node.name) continue;
@@ -250,7 +340,7 @@ function straySubscriptions(scene: Scene, found: FoundNodes, old: NodeName | und
         node: node.name,
         subscriber,
         hazards: [],
-        dependsOn: [stepId.moveRoot(queue.name, scene.root.spec.name), stepId.changeProvider(queue.name, subscriber)],
+        dependsOn: [...rootIds(queue.name, scene.root.spec.name), stepId.changeProvider(queue.name, subscriber)],
       });
     }
   }

@@ -115,6 +115,24 @@ export function movesRootHazards(node: NodeName, from: NodeName): Hazard[] {
   ];
 }
 
+export function replacesRootHazards(live: LiveNode, from: NodeName): Hazard[] {
+  const { name: node, lastTick } = live;
+  return [
+    {
+      kind: 'moves-root',
+      detail: `writes to replicated tables are taken on ${node} from then on. ${from} can not be told: keep applications away from it, or it takes writes too.`,
+    },
+    {
+      kind: 'loses-events',
+      detail: `what ${from} took after tick ${lastTick}, the last that ${node} has read, is on no node that answers.`,
+    },
+  ];
+}
+
+export function fenceRootHazards(node: NodeName): Hazard[] {
+  return [{ kind: 'blocks-writes', detail: `writes to replicated tables are refused on ${node} from then on.` }];
+}
+
 function copies(node: NodeName, spec: TableSpec, source: TableFacts): Hazard {
   const part = spec.where === undefined || source.empty ? '' : ', as far as the filter lets them through';
   return {

@@ -29,6 +29,7 @@ export interface Scene {
   readonly ground: Ground;
   /** The node that another queue of the file has on a database. */
   readonly nodeAt: (queue: QueueName, database: DatabaseName) => NodeSpec | undefined;
+  readonly answers: (database: DatabaseName) => boolean;
   /** Queues whose leaves on that database hand their changes on to this queue's node there. */
   readonly mergedFrom: (database: DatabaseName) => readonly QueueName[];
 }

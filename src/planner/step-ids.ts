@@ -11,6 +11,8 @@ export const stepId = {
   changeRole: (queue: QueueName, node: NodeName) => idOf('change_role', queue, node),
   moveRoot: (queue: QueueName, node: NodeName) => idOf('move_root', queue, node),
   reopenRoot: (queue: QueueName, node: NodeName) => idOf('reopen_root', queue, node),
+  replaceRoot: (queue: QueueName, node: NodeName) => idOf('replace_root', queue, node),
+  fenceRoot: (queue: QueueName, node: NodeName) => idOf('fence_root', queue, node),
   removeSubscription: (queue: QueueName, node: NodeName, subscriber: NodeName) =>
     idOf('remove_subscription', queue, node, subscriber),
   setTicker: (queue: QueueName, node: NodeName) => idOf('set_ticker', queue, node),
@@ -36,4 +38,9 @@ export const stepId = {
 
 function idOf(kind: StepKind, ...names: readonly string[]): string {
   return [kind, ...names].join('/');
+}
+
+/** Whatever it is that gives the root's place to the node. */
+export function rootIds(queue: QueueName, root: NodeName): readonly string[] {
+  return [stepId.moveRoot(queue, root), stepId.replaceRoot(queue, root)];
 }

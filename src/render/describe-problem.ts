@@ -282,7 +282,14 @@ function sentences(problem: Problem): Sentences {
     case 'old_root_missing':
       return [
         `node ${problem.node} is to be the root of queue ${problem.queue}, but the present root can not be looked at: ${problem.node} reads from ${problem.provider}.`,
-        'Plan again once the present root answers, or has been restored.',
+        'Plan again once the present root answers, or has been restored. To go on without it, leave it in the file, as a branch that reads from the new root.',
+      ];
+    case 'successor_unfit':
+      return successorUnfit(problem);
+    case 'dead_root_back':
+      return [
+        `${problem.node}, which ${problem.root} has replaced as the root of queue ${problem.queue}, answers again${problem.closed ? ', and takes no writes' : ' and takes writes'}. It may hold changes that no other node has.`,
+        `Look at what it took last, and save what you need. Then take the node, not its database, out of the file and apply; put it back as a branch or leaf and apply, and its tables are copied anew.`,
       ];
     case 'root_move_unfinished':
       return [
@@ -891,6 +898,36 @@ function mergeUnfit({
       return [
         `node ${node} of queue ${queue} merges into queue ${into}, whose node on database ${database}, ${found}, is a leaf: a leaf keeps no queue that events could go into.`,
         `Make ${found} the root or a branch of ${into}, or take merge_into away.`,
+      ];
+    default:
+      return assertNever(reason);
+  }
+}
+
+function successorUnfit({
+  queue,
+  node,
+  root,
+  reason,
+  others,
+}: Extract<Problem, { code: 'successor_unfit' }>): Sentences {
+  const what = `node ${node} can not take the place of ${root}, the root of queue ${queue}, which does not answer:`;
+  const one = others.length === 1;
+  switch (reason) {
+    case 'behind':
+      return [
+        `${what} ${list(others)} ${one ? 'has' : 'have'} read further.`,
+        `Put "role: root" at ${list(others, 'or')}: less is lost.`,
+      ];
+    case 'unseen':
+      return [
+        `${what} ${list(others)} ${one ? 'does' : 'do'} not answer either, and may have read further.`,
+        `Plan again once ${one ? 'it answers' : 'they answer'}, or take ${one ? 'it' : 'them'} out of the file: then ${one ? 'it has' : 'they have'} to join anew, by a copy.`,
+      ];
+    case 'no_queue':
+      return [
+        `${what} ${list(others)} ${one ? 'has' : 'have'} read less, and a leaf keeps nothing for others to read.`,
+        `Put "role: root" at a branch that has read as far, or take ${list(others)} out of the file and let ${one ? 'it' : 'them'} join anew, by a copy.`,
       ];
     default:
       return assertNever(reason);

@@ -23,6 +23,10 @@ export function describeStep(step: Step): string {
       return `make ${step.node} the root of ${step.queue} instead of ${step.from}`;
     case 'reopen_root':
       return `let ${step.node}, the root of ${step.queue}, take writes again`;
+    case 'replace_root':
+      return `make ${step.node} the root of ${step.queue} in the place of ${step.from}, which does not answer`;
+    case 'fence_root':
+      return `keep ${step.node}, which ${step.root} has replaced as the root of ${step.queue}, from taking writes`;
     case 'remove_subscription':
       return `sign ${step.subscriber} off at ${step.node}`;
     case 'set_ticker':

@@ -51,6 +51,8 @@ export function changeOf(step: Step): Change {
     case 'change_role':
     case 'move_root':
     case 'reopen_root':
+    case 'replace_root':
+    case 'fence_root':
     case 'set_location':
     case 'execute_file':
     case 'restore_triggers':

@@ -164,6 +164,13 @@ export function contentOf(step: Step): readonly [what: string, details: readonly
       return [`root of ${step.queue}`, changes([['root', step.from, step.node]])];
     case 'reopen_root':
       return [`root of ${step.queue}: takes writes again, after a move that was cut short`, []];
+    case 'replace_root':
+      return [
+        `root of ${step.queue}, without ${step.from}, which does not answer`,
+        changes([['root', step.from, step.node]]),
+      ];
+    case 'fence_root':
+      return [`root of ${step.queue}: ${step.node}, which ${step.root} has replaced, takes no more writes`, []];
     case 'remove_subscription':
       return [`subscription of ${step.subscriber}, which reads elsewhere`, []];
     case 'set_ticker': {

@@ -1,5 +1,5 @@
 import { leaseLost, readLastProvider } from '../catalog/trunkline.ts';
-import { readWorkerState, setConsumerError, type WorkerState } from '../catalog/worker-state.ts';
+import { readWorkerState, sameRole, setConsumerError, setUptodate, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import { ToolError } from '../model/problem.ts';
 import { startCopies } from './copies.ts';
@@ -13,6 +13,8 @@ import { RoleChanged } from './role-changed.ts';
 import { currentState, type Round } from './round.ts';
 import { takeLeaseOver, waitForLock } from './take-over.ts';
 import { wakeUp } from './wake-up.ts';
+
+const lookEveryMs = 250;
 
 /** Works for one node until asked to stop, or until its lock is gone with its connection; the caller starts it again. */
 export async function replayNode(deps: NodeDeps, failures: Failures): Promise<void> {
@@ -80,9 +82,28 @@ async function keepFollowing(round: Round, state: WorkerState): Promise<void> {
       const waitMs = round.failures.add(error);
       heartbeat.state('failing');
       await recordError(round, state, error);
-      await deps.clock.sleep(waitMs, deps.stop);
+      if ((await standBy(round, state, waitMs)) === 'changed') return;
     }
   }
+}
+
+/**
+ * Before the next try. Who wants the worker to stand still gets its word, and the worker to wait for longer: a provider that
+ * does not answer is a reason to replace it. A change of provider or role ends the wait.
+ */
+async function standBy(round: Round, first: WorkerState, waitMs: number): Promise<'over' | 'changed'> {
+  const { deps, control } = round;
+  const until = deps.clock.now() + waitMs;
+  while (!deps.stop.aborted) {
+    const state = await currentState(round);
+    if (state.provider !== first.provider || !sameRole(state.role, first.role)) return 'changed';
+    if (!state.uptodate) await setUptodate(control, deps.queue, state.worker);
+    const held = state.hold !== undefined && state.hold <= state.position;
+    const leftMs = until - deps.clock.now();
+    if (!held && leftMs <= 0) break;
+    await deps.clock.sleep(held ? lookEveryMs : Math.min(leftMs, lookEveryMs), deps.stop);
+  }
+  return 'over';
 }
 
 /** Somebody else has taken the node over: only the lock can say who works for it now. */

@@ -47,6 +47,8 @@ interface NodeYaml {
   readonly mergesInto?: string;
   readonly closed?: boolean;
   readonly members?: Readonly<Record<string, string>>;
+  readonly dead?: readonly string[];
+  readonly lastTick?: number;
   readonly subscribers?: readonly string[];
   readonly ticker?: Parameters<typeof tickerSettings>[0];
   readonly tables?: Readonly<Record<string, ReplicatedYaml | null>>;
@@ -200,6 +202,7 @@ function liveNode(queue: string, yaml: NodeYaml): LiveNode {
     name: nodeName(yaml.name),
     type,
     provider: yaml.provider === undefined ? undefined : nodeName(yaml.provider),
+    ...(yaml.lastTick === undefined ? {} : { lastTick: BigInt(yaml.lastTick) }),
     paused: yaml.paused ?? false,
     error: yaml.error,
     sinceTickMs: yaml.sinceTickMs,
@@ -209,7 +212,11 @@ function liveNode(queue: string, yaml: NodeYaml): LiveNode {
     members: new Map(
       Object.entries(members).map(([name, text]) => [
         nodeName(name),
-        { location: plainLocation(text), holdsPassword: /password=/.test(text), dead: false },
+        {
+          location: plainLocation(text),
+          holdsPassword: /password=/.test(text),
+          dead: yaml.dead?.includes(name) ?? false,
+        },
       ]),
     ),
     subscribers: new Map(

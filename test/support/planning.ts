@@ -32,6 +32,7 @@ const everything: readonly HazardKind[] = [
   'drops-data',
   'takes-exclusive-lock',
   'moves-root',
+  'blocks-writes',
 ];
 
 /** Plans and applies with consent to all. */

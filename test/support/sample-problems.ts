@@ -389,6 +389,29 @@ export const sampleProblems: {
       provider: nodeName('root1'),
     },
   },
+  successor_unfit: {
+    meaning:
+      'The root does not answer, and the node that is to take its place would lose more than needed, or leave others behind.',
+    problem: {
+      code: 'successor_unfit',
+      queue: queueName('shop'),
+      node: nodeName('branch1'),
+      root: nodeName('root1'),
+      reason: 'behind',
+      others: [nodeName('branch2')],
+    },
+  },
+  dead_root_back: {
+    meaning:
+      'A root that was given up because it did not answer is there again. It is kept from taking writes, and does not join by itself.',
+    problem: {
+      code: 'dead_root_back',
+      queue: queueName('shop'),
+      node: nodeName('root1'),
+      root: nodeName('branch1'),
+      closed: true,
+    },
+  },
   root_move_unfinished: {
     meaning:
       'A move of the root was cut short after the new root took the writes, and the file names the old one again.',

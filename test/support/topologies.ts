@@ -4,6 +4,7 @@ import { systemClock } from '../../src/app/system-clock.ts';
 import type { Session } from '../../src/db/session.ts';
 import { sql } from '../../src/db/statement.ts';
 import type { LogRecord } from '../../src/model/log.ts';
+import { nodeName } from '../../src/model/names.ts';
 import { startWorkers, type Workers } from '../../src/worker/supervisor.ts';
 import { type Cluster, freshCluster } from './cluster.ts';
 import { desiredOf } from './planning.ts';
@@ -46,11 +47,15 @@ export interface Running extends AsyncDisposable {
 }
 
 /** What `trunkline run` does with the file. */
-export function runWorkers(cluster: Cluster<string>, text: string): Running {
+export function runWorkers(
+  cluster: Pick<Cluster<string>, 'connector' | 'yaml'>,
+  text: string,
+  nodes?: readonly Place[],
+): Running {
   const logs: LogRecord[] = [];
   const workers: Workers = startWorkers({
     queues: [...desiredOf(cluster, text).queues.values()],
-    nodes: undefined,
+    nodes: nodes === undefined ? undefined : new Set(nodes.map(nodeName)),
     ticker: true,
     connector: cluster.connector,
     clock: systemClock,

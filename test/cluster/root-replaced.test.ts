@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest';
+import { type Problem, ToolError } from '../../src/model/problem.ts';
+import type { Cluster } from '../support/cluster.ts';
+import { applyAll, planOf, stepIds } from '../support/planning.ts';
+import {
+  expectEqualData,
+  fileOf,
+  type Place,
+  runWorkers,
+  type Topology,
+  threeDatabases,
+  whenInSync,
+} from '../support/topologies.ts';
+
+const here: Topology = { a: 'root', b: 'branch of a', c: 'leaf of a' };
+const there: Topology = { b: 'root', a: 'branch of b', c: 'leaf of b' };
+const without: Topology = { b: 'root', c: 'leaf of b' };
+
+/** Nobody reaches the databases in `away`, while applications beside them still may. */
+function cutOff(cluster: Cluster<Place>, away: ReadonlySet<string>) {
+  const connector: typeof cluster.connector = async (database, options) => {
+    if (!away.has(database)) return cluster.connector(database, options);
+    throw new ToolError([{ code: 'database_unreachable', database, reason: 'refused', detail: 'cut off' }]);
+  };
+  return { ...cluster, connector };
+}
+
+async function insert(cluster: Cluster<Place>, place: Place, ids: readonly number[]): Promise<void> {
+  await using session = await cluster.databases[place].session();
+  for (const id of ids) await session.script(`insert into app.orders (id, note) values (${id}, '${place}')`);
+}
+
+const told = () => '';
+
+test('a branch takes the place of a root that does not answer, which is kept from writes when it is back', async () => {
+  await using cluster = await threeDatabases();
+  const away = new Set<string>();
+  const seen = cutOff(cluster, away);
+  const warnings = async (file: string): Promise<readonly Problem['code'][]> =>
+    (await planOf(seen, file)).warnings.map(({ code }) => code);
+  {
+    await using _all = runWorkers(seen, fileOf(here));
+    await applyAll(seen, fileOf(here));
+    await insert(cluster, 'a', [1, 2, 3]);
+    await whenInSync(cluster, here);
+    await expectEqualData(cluster, here, new Set([1, 2, 3]), told);
+  }
+  {
+    // The leaf stays behind the branch.
+    await using _two = runWorkers(seen, fileOf(here), ['a', 'b']);
+    await insert(cluster, 'a', [4, 5]);
+    await expectEqualData(cluster, { a: 'root', b: 'branch of a' }, new Set([4, 5]), told);
+  }
+  away.add('a');
+  await insert(cluster, 'a', [6]);
+
+  const leafAsRoot: Topology = { c: 'root', a: 'branch of c', b: 'branch of c' };
+  await expect(applyAll(seen, fileOf(leafAsRoot))).rejects.toMatchObject({
+    problems: [
+      { code: 'successor_unfit', root: 'a', reason: 'behind', others: ['b'] },
+      { code: 'database_unreachable' },
+    ],
+  });
+
+  {
+    await using _all = runWorkers(seen, fileOf(there));
+    const steps = stepIds(await planOf(seen, fileOf(there)));
+    expect(steps).toEqual(['replace_root/replika/b', 'change_provider/replika/c']);
+    await applyAll(seen, fileOf(there));
+    await insert(cluster, 'b', [7, 8]);
+    await expectEqualData(cluster, without, new Set([1, 2, 3, 4, 5, 7, 8]), told);
+    expect(stepIds(await planOf(seen, fileOf(there)))).toEqual([]);
+  }
+
+  away.clear();
+  expect(stepIds(await planOf(seen, fileOf(there)))).toEqual(['fence_root/replika/a']);
+  expect(await warnings(fileOf(there))).toContain('dead_root_back');
+  await applyAll(seen, fileOf(there));
+  await expect(insert(cluster, 'a', [9])).rejects.toThrow();
+  expect(stepIds(await planOf(seen, fileOf(there)))).toEqual([]);
+
+  await applyAll(seen, fileOf(without));
+  expect(await warnings(fileOf(without))).toEqual([]);
+  await using _all = runWorkers(seen, fileOf(there));
+  await applyAll(seen, fileOf(there));
+  await whenInSync(cluster, there);
+  // What only the old root had is gone from it too.
+  await expectEqualData(cluster, there, new Set([1, 2, 3, 4, 5, 7, 8]), told);
+  expect(stepIds(await planOf(seen, fileOf(there)))).toEqual([]);
+});
