@@ -135,14 +135,16 @@ async function openBatch(follower: Follower, state: WorkerState, exact: boolean)
 
 /** The position says what to do with a batch: apply it, only finish it, or stop. */
 async function take(follower: Follower, state: WorkerState, batch: Batch): Promise<void> {
+  const { routes } = follower;
   try {
     await takeBatch(follower, state, batch);
   } catch (error) {
     // The table may have changed under a cached description; the next try reads it anew.
+    const cached = routes !== undefined && follower.routes === routes;
     follower.routes = undefined;
     const culprits = follower.deps.onError === 'park' ? culpritsOf(error, state) : [];
     if (culprits.length === 0) throw error;
-    await parkTables(follower.link, state, culprits);
+    if (!cached) await parkTables(follower.link, state, culprits);
   }
 }
 
