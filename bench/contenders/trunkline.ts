@@ -31,8 +31,9 @@ export const trunkline: Contender = {
 export async function ownCascade(
   pair: Pair,
   tables: readonly string[],
+  options = '',
 ): Promise<{ run(node: string): RunningProgram; end(): void }> {
-  const file = temporaryFile('trunkline.yaml', yaml(pair, tables));
+  const file = temporaryFile('trunkline.yaml', yaml(pair, tables, options));
   const consent = ['--allow', 'copies-data', '--allow', 'truncates-target'];
   const applied = await runProgram(['apply', '-f', file.path, '--auto-approve', ...consent]);
   if (applied.status !== 0) throw new Error(applied.stderr);
@@ -42,7 +43,7 @@ export async function ownCascade(
   };
 }
 
-function yaml({ source, target }: Pair, tables: readonly string[]): string {
+function yaml({ source, target }: Pair, tables: readonly string[], options: string): string {
   return `version: 1
 databases:
   source: { url: "${source.url}", engine: bundled }
@@ -52,6 +53,6 @@ queues:
     nodes:
       source: { database: source, role: root }
       target: { database: target, role: leaf, provider: source }
-    tables: [${tables.join(', ')}]
+    tables: [${tables.map((name) => `{ name: ${name}${options} }`).join(', ')}]
 `;
 }

@@ -21,6 +21,8 @@ export interface TableState {
   readonly state: string | null;
   readonly snapshot: string | null;
   readonly destination: string | null;
+  /** Statements that bring back what a copy took down, which was cut short: ours of ranges, or Londiste's. */
+  readonly dropped: string | null;
   /** Londiste's `add-table --skip-truncate`: rows that are there before the first copy stay. */
   readonly keepsRows: boolean;
 }
@@ -33,7 +35,7 @@ export async function readTableState(
 ): Promise<TableState | undefined> {
   const [row] = await session.query<Omit<TableState, 'keepsRows'> & { attrs: string | null }>(
     sql(
-      `select merge_state as state, custom_snapshot as snapshot, dest_table as destination, table_attrs as attrs
+      `select merge_state as state, custom_snapshot as snapshot, dropped_ddl as dropped, dest_table as destination, table_attrs as attrs
         from londiste.table_info where queue_name = $1 and table_name = $2 and local`,
       queue,
       table,
@@ -42,6 +44,16 @@ export async function readTableState(
   if (row === undefined) return undefined;
   const { attrs, ...state } = row;
   return { ...state, keepsRows: decodePairs(attrs ?? '')?.get('skip_truncate') === '1' };
+}
+
+/** Keeps the statements that bring back what is taken down; undefined once it is back. Londiste's worker keeps its own there. */
+export function setTableStruct(
+  session: Session,
+  queue: QueueName,
+  table: TableName,
+  ddl: string | undefined,
+): Promise<void> {
+  return call(session, 'londiste.local_set_table_struct', queue, table, ddl ?? null);
 }
 
 export function globalAddTable(session: Session, queue: QueueName, table: string): Promise<void> {

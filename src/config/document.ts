@@ -456,6 +456,10 @@ export interface Copy {
    * SQL condition over the root's columns: only these rows are copied. Changes of all rows come afterwards, so compare finds differences; for a lasting filter use where of the table.
    */
   where?: string;
+  /**
+   * How many streams a large table is copied by, side by side. With more than one its rows are seen before all are there. Provider from PostgreSQL 14 on.
+   */
+  parallel?: number | string;
 }
 /**
  * A question to the database of one node that must be answered with true. It is asked in a transaction that can only read.

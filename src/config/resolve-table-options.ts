@@ -82,13 +82,14 @@ function shardOf(
 function copyOf(scope: Scope, path: Path, raw: Copy | undefined): CopyRule | undefined {
   if (raw === undefined) return undefined;
   const expectSync = flagOf(scope, [...path, 'expect_sync'], raw.expect_sync);
-  const others = (['keep_rows', 'where'] as const).filter((key) => raw[key] !== undefined);
+  const others = (['keep_rows', 'where', 'parallel'] as const).filter((key) => raw[key] !== undefined);
   if (expectSync === true && others.length > 0) conflicting(scope, path, ['expect_sync', ...others]);
   return {
     expectSync,
     keepRows: flagOf(scope, [...path, 'keep_rows'], raw.keep_rows),
     from: undefined,
     where: raw.where === undefined ? undefined : rowFilter(raw.where),
+    ranges: raw.parallel === undefined ? undefined : wholeNumber(scope, [...path, 'parallel'], raw.parallel, 1),
   };
 }
 

@@ -44,11 +44,12 @@ function writtenHandler(handler: NonNullable<TableOptions['handler']>): Handler 
   }
 }
 
-function writtenCopy({ expectSync, keepRows, where }: CopyRule): NonNullable<RawOptions['copy']> {
+function writtenCopy({ expectSync, keepRows, where, ranges }: CopyRule): NonNullable<RawOptions['copy']> {
   return {
     ...(expectSync === undefined ? {} : { expect_sync: expectSync }),
     ...(keepRows === undefined ? {} : { keep_rows: keepRows }),
     ...(where === undefined ? {} : { where }),
+    ...(ranges === undefined ? {} : { parallel: ranges }),
   };
 }
 
@@ -56,7 +57,7 @@ function writtenCopy({ expectSync, keepRows, where }: CopyRule): NonNullable<Raw
 export function unusualOptions(spec: TableSpec): TableOptions {
   const usual = wholeTable(spec.name);
   const { copy } = spec;
-  const copied = copy.keepRows || copy.where !== undefined;
+  const copied = copy.keepRows || copy.where !== undefined || copy.ranges !== undefined;
   return {
     where: spec.where,
     columns: spec.columns,
@@ -67,7 +68,13 @@ export function unusualOptions(spec: TableSpec): TableOptions {
     userTriggers: spec.userTriggers === usual.userTriggers ? undefined : spec.userTriggers,
     truncate: spec.truncate === usual.truncate ? undefined : spec.truncate,
     copy: copied
-      ? { expectSync: undefined, keepRows: copy.keepRows ? true : undefined, from: undefined, where: copy.where }
+      ? {
+          expectSync: undefined,
+          keepRows: copy.keepRows ? true : undefined,
+          from: undefined,
+          where: copy.where,
+          ranges: copy.ranges,
+        }
       : undefined,
   };
 }

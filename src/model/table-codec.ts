@@ -23,6 +23,7 @@ export interface StoredTable {
 
 const ownHandler = 'trunkline';
 const pruneKey = 'prune';
+const rangesKey = 'copy_ranges';
 
 type Pair = readonly [string, string | null];
 
@@ -57,12 +58,13 @@ function ownPairs(spec: TableSpec): Pair[] {
   return pairs;
 }
 
-/** In Londiste's own words, which all of its releases know. */
-function copyPairs({ keepRows, from, parallel }: CopyOptions): Pair[] {
+/** In Londiste's own words, which all of its releases know, and one that they pass over. */
+function copyPairs({ keepRows, from, parallel, ranges }: CopyOptions): Pair[] {
   const pairs: Pair[] = [];
   if (keepRows) pairs.push(['skip_truncate', '1']);
   if (from !== undefined) pairs.push(['copy_node', from]);
   if (parallel !== undefined) pairs.push(['max_parallel_copy', String(parallel)]);
+  if (ranges !== undefined) pairs.push([rangesKey, String(ranges)]);
   return pairs;
 }
 
@@ -154,6 +156,7 @@ const knownKeys: ReadonlySet<string> = new Set([
   'skip_truncate',
   'copy_node',
   'max_parallel_copy',
+  rangesKey,
   pruneKey,
 ]);
 
@@ -189,12 +192,14 @@ function copyOf(attrs: EncodedPairs): CopyOptions | undefined {
   const where = attrs.get('copy_condition') ?? undefined;
   const from = attrs.get('copy_node') ?? undefined;
   const parallel = attrs.get('max_parallel_copy') ?? undefined;
-  if (parallel !== undefined && !/^\d{1,9}$/.test(parallel)) return undefined;
+  const ranges = attrs.get(rangesKey) ?? undefined;
+  if ([parallel, ranges].some((count) => count !== undefined && !/^\d{1,9}$/.test(count))) return undefined;
   return {
     where: where === undefined ? undefined : rowFilter(where),
     keepRows: attrs.get('skip_truncate') === '1',
     from: from === undefined || from === '?' ? from : nodeName(from),
     parallel: parallel === undefined ? undefined : Number(parallel),
+    ranges: ranges === undefined ? undefined : Number(ranges),
   };
 }
 

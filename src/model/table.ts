@@ -51,6 +51,8 @@ export interface CopyOptions {
   readonly from: NodeName | '?' | undefined;
   /** Of Londiste: how many queues copy into the same table at once. */
   readonly parallel: number | undefined;
+  /** How many streams a large table is copied by; undefined is one. */
+  readonly ranges: number | undefined;
 }
 
 /** Londiste's handlers: what else than keeping equal rows is done with a table's events. */
@@ -83,7 +85,13 @@ export interface ObfuscationRule {
 export const obfuscations = ['keep', 'skip', 'bool', 'hash32', 'hash64', 'hash'] as const;
 export type Obfuscation = (typeof obfuscations)[number];
 
-export const usualCopy: CopyOptions = { where: undefined, keepRows: false, from: undefined, parallel: undefined };
+export const usualCopy: CopyOptions = {
+  where: undefined,
+  keepRows: false,
+  from: undefined,
+  parallel: undefined,
+  ranges: undefined,
+};
 
 /** All rows and columns of a table as they are. */
 export function wholeTable(name: TableName, destination: TableName = name): TableSpec {

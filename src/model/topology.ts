@@ -123,6 +123,7 @@ export interface CopyRule {
   readonly keepRows: boolean | undefined;
   readonly from: NodeName | undefined;
   readonly where: RowFilter | undefined;
+  readonly ranges: number | undefined;
 }
 
 /** What one node does differently with the tables of a rule. */

@@ -160,6 +160,7 @@ function copyOf(before: CopyOptions, rule: CopyRule | undefined, placement: Copy
     keepRows: placement?.keepRows ?? rule?.keepRows ?? before.keepRows,
     from: placement?.from ?? rule?.from ?? before.from,
     parallel: before.parallel,
+    ranges: placement?.ranges ?? rule?.ranges ?? before.ranges,
   };
 }
 

@@ -13,6 +13,7 @@ export function tableOptions(spec: TableSpec): readonly Option[] {
     copy.keepRows ? 'keeps the rows that are there' : undefined,
     copy.from === undefined ? undefined : `from ${copy.from}`,
     copy.where === undefined ? undefined : `where ${copy.where}`,
+    copy.ranges === undefined ? undefined : `${copy.ranges} streams`,
   ].filter((part) => part !== undefined);
   return [
     ['where', spec.where],

@@ -109,7 +109,8 @@ export function startCopies(given: CopiesDeps): Copies {
       if (free <= 0) return;
       if (
         table.spec === undefined ||
-        (table.sync?.kind === 'missing' && !(await providerIsReady(table.name, provider)))
+        ((table.sync?.kind === 'missing' || table.sync?.kind === 'in_copy') &&
+          !(await providerIsReady(table.name, provider)))
       )
         continue;
       free -= 1;

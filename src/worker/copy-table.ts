@@ -9,7 +9,7 @@ import {
 } from '../catalog/pgq.ts';
 import { withShardPart } from '../catalog/shard.ts';
 import { readSkippedIds } from '../catalog/skipped-events.ts';
-import { readTableState, setTableState } from '../catalog/table-sync.ts';
+import { readTableState, setTableState, setTableStruct } from '../catalog/table-sync.ts';
 import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
 import { assertLease } from '../catalog/trunkline.ts';
@@ -31,6 +31,7 @@ import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
 import { parseSnapshot } from '../replay/snapshot.ts';
 import { CopyMeter, type CopyTexts } from './copy-pipe.ts';
+import { type BlockRange, copyRanges, cutIntoRanges, rangeCondition } from './copy-ranges.ts';
 import type { NodeDeps } from './deps.ts';
 import { makeRoutes, sourceName } from './make-routes.ts';
 import { type Link, replayBatch } from './replay-batch.ts';
@@ -68,10 +69,7 @@ interface Ends {
  */
 export async function copyTable(job: CopyJob): Promise<void> {
   const { deps, spec } = job;
-  await using provider = await deps.connector(job.provider.database, {
-    applicationName: `trunkline copy ${deps.node}`,
-    signal: deps.kill,
-  });
+  await using provider = await openProvider(job, deps.kill);
   await using subscriber = await openSubscriber(deps, 'copy');
   const consumer = copyConsumer(job.worker, spec.name);
   const ends: Ends = {
@@ -92,6 +90,10 @@ export async function copyTable(job: CopyJob): Promise<void> {
     }
     await advance(ends, state, row?.snapshot ?? undefined);
   }
+}
+
+function openProvider({ deps, provider }: CopyJob, signal: AbortSignal): Promise<Session> {
+  return deps.connector(provider.database, { applicationName: `trunkline copy ${deps.node}`, signal });
 }
 
 /** Also the name that Londiste gives it. */
@@ -223,33 +225,102 @@ function missing(node: NodeName, ends: Ends, name: TableName): ToolError {
 }
 
 async function fill(ends: Ends, source: TargetTable, snapshot: string, keepsRows: boolean): Promise<void> {
-  const { deps, spec, generation } = ends.job;
-  const { subscriber } = ends;
-  await transaction(subscriber, async () => {
-    await assertLease(subscriber, deps.queue, deps.node, generation);
-    const target = (await readTargetTables(subscriber, [spec.destination])).get(spec.destination);
-    if (target === undefined) throw missing(deps.node, ends, spec.destination);
-    // Other queues go on with the rows that they have in it.
-    if (!keepsRows) await subscriber.script(`lock table ${quoteName(target.name)} in access exclusive mode`);
-    const putBack = keepsRows ? [] : await takeDownIndexes(ends, target);
-    const state = await readTableState(subscriber, deps.queue, spec.name);
-    const emptied = !keepsRows && state?.keepsRows !== true ? await empty(subscriber, target) : 'kept';
-    tell(ends, 'copying');
-    const ticker = setInterval(() => tell(ends, 'copying'), 200);
-    try {
-      const texts = copyTexts(source, target, await withShardPart(subscriber, spec), emptied === 'new_file');
-      await ends.moved.pipe(ends.provider, subscriber, texts, deps.kill);
-    } finally {
-      clearInterval(ticker);
-    }
-    tell(ends, 'indexing');
-    for (const statement of putBack) await subscriber.script(statement);
-    await setTableState(subscriber, deps.queue, spec.name, { kind: 'catching_up' }, snapshot);
+  const { deps, spec } = ends.job;
+  const streams = spec.copy.ranges ?? 1;
+  // Rows of a range that is committed could not be told from those that are to stay.
+  const ranges = keepsRows || spec.copy.keepRows ? [] : await cutIntoRanges(ends.provider, source, streams);
+  if (ranges.length > 1) return fillByRanges(ends, source, snapshot, { ranges, streams });
+  await transaction(ends.subscriber, async () => {
+    const { target, spec, putBack, newFile } = await prepare(ends, keepsRows);
+    const texts = copyTexts(source, target, spec, undefined, newFile);
+    await telling(ends, () => ends.moved.pipe(ends.provider, ends.subscriber, texts, deps.kill));
+    await complete(ends, putBack, snapshot);
     deps.fault('before-copy-commit');
   });
 }
 
-/** Everything happens in the copy's one transaction: whatever cuts it short brings the indexes back. */
+/**
+ * Several transactions, since each stream needs its own: what is taken down is kept in the catalog until the last of them.
+ * A copy that is cut short starts again from nothing, as its snapshot is gone with the session that held it.
+ */
+async function fillByRanges(
+  ends: Ends,
+  source: TargetTable,
+  snapshot: string,
+  cut: { readonly ranges: readonly BlockRange[]; readonly streams: number },
+): Promise<void> {
+  const { job, provider, subscriber, moved } = ends;
+  const { deps, generation } = job;
+  const { target, spec, putBack } = await transaction(subscriber, async () => {
+    const prepared = await prepare(ends, false);
+    const down = prepared.putBack.length === 0 ? undefined : prepared.putBack.join(';\n');
+    await setTableStruct(subscriber, deps.queue, job.spec.name, down);
+    return prepared;
+  });
+  deps.fault('taken-down');
+  await telling(ends, () =>
+    copyRanges({
+      deps,
+      generation,
+      table: job.spec.name,
+      moved,
+      provider,
+      openProvider: (signal) => openProvider(job, signal),
+      texts: (range) => copyTexts(source, target, spec, rangeCondition(range), false),
+      ...cut,
+    }),
+  );
+  await transaction(subscriber, async () => {
+    await assertLease(subscriber, deps.queue, deps.node, generation);
+    await complete(ends, putBack, snapshot);
+    deps.fault('before-copy-commit');
+  });
+}
+
+interface Prepared {
+  readonly target: TargetTable;
+  readonly spec: TableSpec;
+  /** Statements that bring back what was taken down, now or by a copy that was cut short. */
+  readonly putBack: readonly string[];
+  /** This transaction began the table's file: nobody else sees what is in it. */
+  readonly newFile: boolean;
+}
+
+async function prepare(ends: Ends, keepsRows: boolean): Promise<Prepared> {
+  const { deps, spec, generation } = ends.job;
+  const { subscriber } = ends;
+  await assertLease(subscriber, deps.queue, deps.node, generation);
+  const target = (await readTargetTables(subscriber, [spec.destination])).get(spec.destination);
+  if (target === undefined) throw missing(deps.node, ends, spec.destination);
+  // Other queues go on with the rows that they have in it.
+  if (!keepsRows) await subscriber.script(`lock table ${quoteName(target.name)} in access exclusive mode`);
+  const state = await readTableState(subscriber, deps.queue, spec.name);
+  const before = state?.dropped == null ? [] : [state.dropped];
+  const putBack = [...before, ...(keepsRows ? [] : await takeDownIndexes(ends, target))];
+  const emptied = !keepsRows && state?.keepsRows !== true ? await empty(subscriber, target) : 'kept';
+  return { target, spec: await withShardPart(subscriber, spec), putBack, newFile: emptied === 'new_file' };
+}
+
+async function telling(ends: Ends, work: () => Promise<void>): Promise<void> {
+  tell(ends, 'copying');
+  const ticker = setInterval(() => tell(ends, 'copying'), 200);
+  try {
+    await work();
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+/** What is put back, its place in the catalog and the table's state go together. */
+async function complete(ends: Ends, putBack: readonly string[], snapshot: string): Promise<void> {
+  const { deps, spec } = ends.job;
+  tell(ends, 'indexing');
+  for (const statement of putBack) await ends.subscriber.script(statement);
+  if (putBack.length > 0) await setTableStruct(ends.subscriber, deps.queue, spec.name, undefined);
+  await setTableState(ends.subscriber, deps.queue, spec.name, { kind: 'catching_up' }, snapshot);
+}
+
+/** In one transaction with the copy, or with keeping in the catalog what brings them back. */
 async function takeDownIndexes(ends: Ends, target: TargetTable): Promise<string[]> {
   const { subscriber } = ends;
   if (target.partitioned || (ends.rowsTotal !== undefined && ends.rowsTotal < smallTable)) return [];
@@ -277,13 +348,19 @@ async function empty(session: Session, target: TargetTable): Promise<'new_file' 
 }
 
 /** Rows of a file that this transaction began can be written frozen: no vacuum need come over them again. */
-function copyTexts(source: TargetTable, target: TargetTable, spec: TableSpec, frozen: boolean): CopyTexts {
+function copyTexts(
+  source: TargetTable,
+  target: TargetTable,
+  spec: TableSpec,
+  range: string | undefined,
+  frozen: boolean,
+): CopyTexts {
   const columns = copiedColumns(source, target, spec);
   const names = columns.map(({ name }) => name).join(', ');
   const list = columns.map(({ select }) => select).join(', ');
   const binary = columns.every(({ same: equal }) => equal);
   const only = source.partitioned ? '' : 'only ';
-  const conditions = [rowCondition(spec), spec.copy.where].filter((condition) => condition !== undefined);
+  const conditions = [range, rowCondition(spec), spec.copy.where].filter((condition) => condition !== undefined);
   const where = conditions.length === 0 ? '' : ` where ${conditions.map((one) => `(${one}\n)`).join(' and ')}`;
   const alias = quoteIdent(splitName(spec.name).name);
   const query = `select ${list} from ${only}${quoteName(source.name)} as ${alias}${where}`;
@@ -338,10 +415,23 @@ async function analyze(ends: Ends): Promise<void> {
   }
 }
 
+/** Londiste brings back what it took down in a transaction of its own, after that of the rows: its worker may have been ended in between. */
+async function putBackLeft(ends: Ends): Promise<void> {
+  const { deps, spec, generation } = ends.job;
+  const dropped = (await readTableState(ends.subscriber, deps.queue, spec.name))?.dropped;
+  if (dropped == null) return;
+  await transaction(ends.subscriber, async () => {
+    await assertLease(ends.subscriber, deps.queue, deps.node, generation);
+    await ends.subscriber.script(dropped);
+    await setTableStruct(ends.subscriber, deps.queue, spec.name, undefined);
+  });
+}
+
 /** Replays the table's own events until none is waiting, then asks the main worker to take it over. */
 async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> {
   const { deps, spec, generation } = ends.job;
   tell(ends, 'catching_up');
+  await putBackLeft(ends);
   let behind = 0;
   while (!deps.stop.aborted) {
     const large = behind > 0 ? await replayNext(ends, snapshot, Math.min(behind, manyEvents)) : undefined;

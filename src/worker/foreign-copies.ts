@@ -21,7 +21,11 @@ export async function dropForeignCopies(round: Round, state: WorkerState): Promi
   if (tables.length > 0) {
     await transaction(control, async () => {
       await assertLease(control, deps.queue, deps.node, generation);
-      for (const { name } of tables) await setTableState(control, deps.queue, name, { kind: 'missing' }, undefined);
+      for (const { name, sync } of tables) {
+        // One that has indexes taken down must stay in a state that may.
+        const begun = sync?.kind === 'in_copy' || sync?.kind === 'catching_up';
+        await setTableState(control, deps.queue, name, { kind: begun ? 'in_copy' : 'missing' }, undefined);
+      }
     });
     deps.log({
       level: 'warn',

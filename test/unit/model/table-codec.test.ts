@@ -138,6 +138,7 @@ const anyTable: fc.Arbitrary<TableSpec> = fc.record({
     keepRows: fc.boolean(),
     from: fc.option(fc.oneof(fc.constant('?' as const), text.map(nodeName)), { nil: undefined }),
     parallel: fc.option(anyCount, { nil: undefined }),
+    ranges: fc.option(anyCount, { nil: undefined }),
   }),
 });
 
