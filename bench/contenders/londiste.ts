@@ -1,4 +1,10 @@
-import { type Daemon, type DebianPrograms, type Londiste, locationOf } from '../../test/support/debian-programs.ts';
+import {
+  type Daemon,
+  type DebianPrograms,
+  type Londiste,
+  locationOf,
+  type Settings,
+} from '../../test/support/debian-programs.ts';
 import type { Contender } from '../support/contender.ts';
 import type { Pair } from '../support/pair.ts';
 import { tablesInSync } from '../support/tables-in-sync.ts';
@@ -7,14 +13,16 @@ import { replicated } from '../support/workload.ts';
 /** What Londiste has when its file does not say. */
 const defaults = { loop_delay: 1, exception_sleep: 20, local_wm_publish_period: 300, global_wm_publish_period: 300 };
 
-export const londiste = withHandler('londiste', []);
-export const londisteBulk = withHandler('londiste, bulk handler', ['--handler=bulk']);
+export const londiste = withHandler('londiste', [], {});
+export const londisteBulk = withHandler('londiste, bulk handler', ['--handler=bulk'], {
+  handler_modules: 'londiste.handlers.bulk',
+});
 
-function withHandler(name: string, tableOptions: readonly string[]): Contender {
+function withHandler(name: string, tableOptions: readonly string[], leafSettings: Settings): Contender {
   return {
     name,
     async prepare(pair, programs) {
-      const { leaf, daemons } = await originalCascade(pair, programs, replicated, {});
+      const { leaf, daemons } = await originalCascade(pair, programs, replicated, leafSettings);
       let leafWorker: Daemon | undefined = leaf.worker();
       await leaf.run(['add-table', '--expect-sync', ...tableOptions, ...replicated]);
       await tablesInSync(pair.target, programs.logs);
@@ -36,7 +44,7 @@ export async function originalCascade(
   { source, target }: Pair,
   programs: DebianPrograms,
   tables: readonly string[],
-  leafSettings: Readonly<Record<string, number>>,
+  leafSettings: Settings,
 ): Promise<{ readonly leaf: Londiste; readonly daemons: readonly Daemon[] }> {
   const settings = { ...defaults, ...leafSettings };
   const root = programs.londiste({ job: 'source_worker', queue: 'q', database: source, settings: defaults });
