@@ -1,5 +1,4 @@
-import type { NodeName, QueueName, TableName } from '../model/names.ts';
-import { tableName } from '../model/names.ts';
+import { type NodeName, type QueueName, type TableName, tableName } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { DesiredState, LastApplied, LiveState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
@@ -26,6 +25,11 @@ export function checkProtection(
 ): Problem[] {
   const { desired, live, lastApplied } = input;
   const problems: Problem[] = [];
+  // A node that goes may hold thousands of tables: patterns are compiled once for all of them.
+  const compiled = new Map<
+    QueueSpec,
+    readonly { selects(table: TableName): boolean; protect: boolean | undefined }[]
+  >();
   for (const step of steps) {
     if (step.kind === 'drop_node') {
       checkNode(step.queue, step.node);
@@ -53,11 +57,9 @@ export function checkProtection(
     would: Exclude<(Problem & { readonly code: 'protected' })['would'], 'drop'>,
     tables: readonly TableName[],
   ): void {
+    const found = tables.map((table) => ({ table, ...protection(queue, (spec) => protectedTable(spec, table)) }));
     for (const named of [true, false]) {
-      const held = tables.filter((table) => {
-        const found = protection(queue, (spec) => protectedTable(spec, table));
-        return found.on && found.named === named;
-      });
+      const held = found.filter((one) => one.on && one.named === named).map(({ table }) => table);
       if (held.length > 0) problems.push({ code: 'protected', queue, node, would, tables: held, named });
     }
   }
@@ -71,16 +73,23 @@ export function checkProtection(
     const then = last === undefined || last === 'unchanged' ? undefined : last.queues.get(queue);
     return { named: false, on: then !== undefined && read(then) === true };
   }
+
+  /** The last rule that says so counts. */
+  function protectedTable(queue: QueueSpec, table: TableName): boolean | undefined {
+    const rules =
+      compiled.get(queue) ?? queue.tables.map(({ select, protect }) => ({ selects: selector(select), protect }));
+    compiled.set(queue, rules);
+    let found: boolean | undefined;
+    for (const { selects, protect } of rules) if (selects(table)) found = protect ?? found ?? false;
+    return found;
+  }
 }
 
-/** The last rule that says so counts. */
-function protectedTable(queue: QueueSpec, table: TableName): boolean | undefined {
-  let found: boolean | undefined;
-  for (const rule of queue.tables) if (selects(rule, table)) found = rule.protect ?? found ?? false;
-  return found;
-}
-
-function selects({ select }: TableRule, table: TableName): boolean {
-  if (select.kind === 'name') return tableName(select.name) === table;
-  return anyGlob(select.include)(table) && !anyGlob(select.exclude)(table);
+function selector(select: TableRule['select']): (table: TableName) => boolean {
+  if (select.kind === 'name') {
+    const name = tableName(select.name);
+    return (table) => table === name;
+  }
+  const [included, excluded] = [anyGlob(select.include), anyGlob(select.exclude)];
+  return (table) => included(table) && !excluded(table);
 }
