@@ -14,13 +14,12 @@ import type { DesiredState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { rootOf } from '../model/topology.ts';
 import { onlyIds } from '../planner/select.ts';
-import { type Databases, openDatabases } from './databases.ts';
+import { type Databases, openDatabasesOf } from './databases.ts';
 import { faultPoints } from './faults.ts';
 import { appliedEntries, rootsIn } from './last-applied.ts';
 import { lookOn, type PlanOptions, type SelectPart, selectionPart } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { readSavedPlan } from './saved-plan.ts';
-import { stateDirOf } from './state-dir.ts';
 import { systemClock } from './system-clock.ts';
 import { toolVersion } from './version.ts';
 
@@ -54,12 +53,7 @@ export interface Applied extends ShownPlan {
 export async function apply(options: ApplyOptions): Promise<Applied> {
   const desired = await readConfig(options.files, options.env);
   const saved = options.planFile === undefined ? undefined : await readSavedPlan(options.planFile);
-  await using databases = await openDatabases(desired, {
-    stateDir: stateDirOf(options.files),
-    signal: options.signal,
-    report: options.report,
-    env: options.env,
-  });
+  await using databases = await openDatabasesOf(desired, options);
   return applyOn(desired, databases, { ...options, saved });
 }
 

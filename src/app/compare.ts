@@ -9,10 +9,9 @@ import type { DesiredState } from '../model/state.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
 import { type CompareResult, compareNode } from '../verify/compare-node.ts';
 import type { RowSearch } from '../verify/find-rows.ts';
-import { type Databases, openDatabases } from './databases.ts';
+import { type Databases, openDatabasesOf } from './databases.ts';
 import { readConfig } from './read-config.ts';
 import { pickNodes, startNodeWorkers } from './run.ts';
-import { stateDirOf } from './state-dir.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface CompareOnOptions {
@@ -42,12 +41,7 @@ const parallelTables = 2;
 /** Compares subscribers with their providers, one after the other, each at a tick. */
 export async function compare(options: CompareOptions): Promise<Comparison> {
   const desired = await readConfig(options.files, options.env);
-  await using databases = await openDatabases(desired, {
-    stateDir: stateDirOf(options.files),
-    signal: options.signal,
-    report: options.report,
-    env: options.env,
-  });
+  await using databases = await openDatabasesOf(desired, options);
   return await compareOn(desired, databases, options);
 }
 

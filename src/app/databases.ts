@@ -13,6 +13,7 @@ import { findPostmaster } from '../sandbox/postmaster.ts';
 import { serverPaths } from '../sandbox/server-paths.ts';
 import { type RunningServer, startServer } from '../sandbox/start-server.ts';
 import { releaseServer } from '../sandbox/stop-server.ts';
+import { stateDirOf } from './state-dir.ts';
 
 /** The databases of the files, each of them reachable by name. */
 export interface Databases extends AsyncDisposable {
@@ -30,6 +31,22 @@ export interface OpenOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** False: an embedded server that does not run is like one that does not answer. For a command that only looks. */
   readonly start?: boolean;
+}
+
+/** The databases of files, as a command was given them. */
+export function openDatabasesOf(
+  desired: DesiredState,
+  {
+    files,
+    signal,
+    report,
+    env,
+  }: Required<Pick<OpenOptions, 'signal' | 'report' | 'env'>> & {
+    readonly files: readonly string[];
+  },
+  { start = true }: Pick<OpenOptions, 'start'> = {},
+): Promise<Databases> {
+  return openDatabases(desired, { stateDir: stateDirOf(files), signal, report, env, start });
 }
 
 /**

@@ -5,12 +5,11 @@ import { ToolError } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
 import { makeDestroyPlan } from '../planner/destroy.ts';
 import { type Applied, type ApplyOnOptions, applyOn, type ShownPlan } from './apply.ts';
-import { type Databases, openDatabases } from './databases.ts';
+import { type Databases, openDatabasesOf } from './databases.ts';
 import { readLastApplied } from './last-applied.ts';
 import type { Looked, Planned, PlanOptions } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { pickNodes, pickQueues } from './run.ts';
-import { stateDirOf } from './state-dir.ts';
 import { uninstallOn } from './uninstall.ts';
 
 /** What is to go. */
@@ -113,11 +112,6 @@ async function withDatabases<Result>(
   work: (desired: DesiredState, databases: Databases) => Promise<Result>,
 ): Promise<Result> {
   const desired = await readConfig(options.files, options.env);
-  await using databases = await openDatabases(desired, {
-    stateDir: stateDirOf(options.files),
-    signal: options.signal,
-    report: options.report,
-    env: options.env,
-  });
+  await using databases = await openDatabasesOf(desired, options);
   return await work(desired, databases);
 }

@@ -6,10 +6,9 @@ import { type Problem, type ProblemCode, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState, LiveState, Observation } from '../model/state.ts';
 import { judgeDatabase } from '../replay/checkup.ts';
-import { type Databases, openDatabases } from './databases.ts';
+import { type Databases, openDatabasesOf } from './databases.ts';
 import { planOn } from './plan.ts';
 import { readConfig } from './read-config.ts';
-import { stateDirOf } from './state-dir.ts';
 import { statusOn } from './status.ts';
 
 /** Shorter ones pass by themselves. */
@@ -25,13 +24,7 @@ export interface DoctorOptions {
 /** Everything that hurts or will hurt: in the databases and servers, on the nodes, and in the way of a plan. */
 export async function doctor(options: DoctorOptions): Promise<Diagnosis> {
   const desired = await readConfig(options.files, options.env);
-  await using databases = await openDatabases(desired, {
-    stateDir: stateDirOf(options.files),
-    signal: options.signal,
-    report: options.report,
-    env: options.env,
-    start: false,
-  });
+  await using databases = await openDatabasesOf(desired, options, { start: false });
   return await doctorOn(desired, databases, options.signal);
 }
 

@@ -5,11 +5,10 @@ import type { DesiredState } from '../model/state.ts';
 import type { QueueSpec } from '../model/topology.ts';
 import { onlyKind } from '../planner/select.ts';
 import { type Applied, type ApplyOptions, applyOn } from './apply.ts';
-import { openDatabases } from './databases.ts';
+import { openDatabasesOf } from './databases.ts';
 import { readConfig } from './read-config.ts';
 import { collect } from './read-files.ts';
 import { readSqlFile } from './read-migrations.ts';
-import { stateDirOf } from './state-dir.ts';
 
 export interface ExecuteOptions extends Omit<ApplyOptions, 'planFile'> {
   readonly sqlFiles: readonly string[];
@@ -28,12 +27,7 @@ export async function execute(options: ExecuteOptions): Promise<Executed> {
   const queue = pickQueue(desired, options.queue);
   const files = await collect(options.sqlFiles.map((path) => readSqlFile(path, basename(path))));
   const wanted = { ...queue, migrations: { dir: '', files, at: queue.at } };
-  await using databases = await openDatabases(desired, {
-    stateDir: stateDirOf(options.files),
-    signal: options.signal,
-    report: options.report,
-    env: options.env,
-  });
+  await using databases = await openDatabasesOf(desired, options);
   const applied = await applyOn({ ...desired, queues: new Map([[queue.name, wanted]]) }, databases, {
     ...options,
     select: (whole) => onlyKind(whole, 'execute_file'),

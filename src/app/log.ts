@@ -3,9 +3,8 @@ import type { ApplyLogEntry } from '../model/apply-log.ts';
 import { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import { rootOf } from '../model/topology.ts';
-import { openDatabases } from './databases.ts';
+import { openDatabasesOf } from './databases.ts';
 import { readConfig } from './read-config.ts';
-import { stateDirOf } from './state-dir.ts';
 
 export interface LogOptions {
   readonly files: readonly string[];
@@ -20,13 +19,7 @@ export interface LogOptions {
 /** What was applied to the queues of the files, the newest first, as their roots keep it. */
 export async function readLog(options: LogOptions): Promise<readonly ApplyLogEntry[]> {
   const desired = await readConfig(options.files, options.env);
-  await using databases = await openDatabases(desired, {
-    stateDir: stateDirOf(options.files),
-    signal: options.signal,
-    report: options.report,
-    env: options.env,
-    start: false,
-  });
+  await using databases = await openDatabasesOf(desired, options, { start: false });
   const roots = [...new Set([...desired.queues.values()].map((queue) => rootOf(queue).database))];
   const [id, database] = options.entry?.split('/').toReversed() ?? [];
   const wanted = { limit: options.limit, id };

@@ -4,8 +4,9 @@ import type { Session } from '../db/session.ts';
 import type { Conflict } from '../model/conflict.ts';
 import type { DatabaseName, QueueName } from '../model/names.ts';
 import type { SkippedEvent } from '../model/skip.ts';
+import { openDatabasesOf } from './databases.ts';
 import { readConfig } from './read-config.ts';
-import { type ControlOptions, openToControl } from './tell-workers.ts';
+import type { ControlOptions } from './tell-workers.ts';
 
 export interface NodeLogOptions extends Pick<ControlOptions, 'files' | 'env' | 'report' | 'signal'> {
   readonly limit: number;
@@ -33,7 +34,7 @@ async function fromNodes<Entry>(
 ): Promise<readonly Entry[]> {
   const { files, env, limit, signal } = options;
   const desired = await readConfig(files, env);
-  await using databases = await openToControl(desired, options);
+  await using databases = await openDatabasesOf(desired, options, { start: false });
   const names = [...desired.queues.keys()];
   const nodes = [...desired.queues.values()].flatMap((queue) => [...queue.nodes.values()]);
   const found = await Promise.all(

@@ -12,11 +12,10 @@ import { definitionsToRead, missingTables, sitesToRead } from '../planner/create
 import { type Blueprints, noBlueprints } from '../planner/create/plot.ts';
 import { makePlan } from '../planner/plan.ts';
 import { type Selection, selectSteps, wholePlan } from '../planner/select.ts';
-import { openDatabases } from './databases.ts';
+import { openDatabasesOf } from './databases.ts';
 import { readLastApplied } from './last-applied.ts';
 import { readConfig } from './read-config.ts';
 import { rehearseFiles } from './rehearse-files.ts';
-import { stateDirOf } from './state-dir.ts';
 
 export interface PlanOptions {
   readonly files: readonly string[];
@@ -35,12 +34,7 @@ export interface Planned {
 /** What `apply` would do now. Throws the problems that forbid any apply. */
 export async function plan(options: PlanOptions): Promise<Planned> {
   const desired = await readConfig(options.files, options.env);
-  await using databases = await openDatabases(desired, {
-    stateDir: stateDirOf(options.files),
-    signal: options.signal,
-    report: options.report,
-    env: options.env,
-  });
+  await using databases = await openDatabasesOf(desired, options);
   const select = selectionPart(desired, options.selection);
   return { desired, plan: await planOn(desired, databases, options.signal, { select }) };
 }

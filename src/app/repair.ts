@@ -2,10 +2,9 @@ import type { Repaired } from '../model/comparison.ts';
 import { tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import { type CompareOptions, compareSubscriber, problemsOf, subscribers, unknownTables } from './compare.ts';
-import { openDatabases } from './databases.ts';
+import { openDatabasesOf } from './databases.ts';
 import { readConfig } from './read-config.ts';
 import { writeReport } from './report-files.ts';
-import { stateDirOf } from './state-dir.ts';
 
 export interface RepairOptions extends Omit<CompareOptions, 'nodes'> {
   readonly node: string;
@@ -23,12 +22,7 @@ export async function repair(options: RepairOptions): Promise<Repaired> {
     const detail = `${options.node} is a node of ${others.length + 1} queues: give the file of one`;
     throw new ToolError([{ code: 'usage_invalid', command: 'repair', detail }]);
   }
-  await using databases = await openDatabases(desired, {
-    stateDir: stateDirOf(options.files),
-    signal: options.signal,
-    report: options.report,
-    env: options.env,
-  });
+  await using databases = await openDatabasesOf(desired, options);
   const result = await compareSubscriber(subscriber, databases, options, options.apply ? 'apply' : 'print').catch(
     (error: unknown) => {
       throw new ToolError(problemsOf(error, subscriber.node, options.signal));

@@ -4,10 +4,11 @@ import type { RetriedTable } from '../model/control.ts';
 import { type TableName, tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import { copyConsumer } from '../worker/copy-table.ts';
+import { openDatabasesOf } from './databases.ts';
 import { type Place, pickPlaces } from './pick-places.ts';
 import { readConfig } from './read-config.ts';
 import { systemClock } from './system-clock.ts';
-import { type ControlOptions, isSilent, openToControl, positionOf } from './tell-workers.ts';
+import { type ControlOptions, isSilent, positionOf } from './tell-workers.ts';
 
 export interface RetryOptions extends ControlOptions {
   readonly tables: readonly string[];
@@ -18,7 +19,7 @@ export async function retryTables(options: RetryOptions): Promise<readonly Retri
   const desired = await readConfig(options.files, options.env);
   const places = pickPlaces(desired, options);
   const wanted = options.tables.map(tableName);
-  await using databases = await openToControl(desired, options);
+  await using databases = await openDatabasesOf(desired, options, { start: false });
   const known = new Set<TableName>();
   const retried = await Promise.all(
     places.map(async (place) => {

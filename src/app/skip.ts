@@ -7,10 +7,11 @@ import { type TableName, tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import { mostSkipped, type Skipped, type StuckBatch, type WaitingEvent } from '../model/skip.ts';
 import { copyConsumer } from '../worker/copy-table.ts';
+import { openDatabasesOf } from './databases.ts';
 import { type Place, pickPlaces } from './pick-places.ts';
 import { readConfig } from './read-config.ts';
 import { systemClock } from './system-clock.ts';
-import { type ControlOptions, openToControl, positionOf } from './tell-workers.ts';
+import { type ControlOptions, positionOf } from './tell-workers.ts';
 
 /** What is to be left out of the batch that the node, or one of its tables, can not get past. */
 export type SkipWhat =
@@ -43,7 +44,7 @@ export async function skip(options: SkipOptions): Promise<Skipped> {
   const desired = await readConfig(options.files, options.env);
   const place = onlyPlace(pickPlaces(desired, { queues: options.queues, nodes: [options.node] }));
   const { queue, node } = place;
-  await using databases = await openToControl(desired, options);
+  await using databases = await openDatabasesOf(desired, options, { start: false });
   const opening = { applicationName: 'trunkline skip', signal: options.signal };
   await using subscriber = await databases.connector(node.database, opening);
   const { worker, provider: from } = await positionOf(subscriber, place);

@@ -5,9 +5,8 @@ import type { DesiredState } from '../model/state.ts';
 import type { CascadeStatus, NodeReading, NodeStatus, QueueActivity, SubscriptionReading } from '../model/status.ts';
 import { type NodeSpec, type QueueSpec, workerNameOf } from '../model/topology.ts';
 import { judgeNode } from '../replay/health.ts';
-import { type Databases, openDatabases } from './databases.ts';
+import { type Databases, openDatabasesOf } from './databases.ts';
 import { readConfig } from './read-config.ts';
-import { stateDirOf } from './state-dir.ts';
 
 export interface StatusOptions {
   readonly files: readonly string[];
@@ -19,13 +18,7 @@ export interface StatusOptions {
 /** How every node of the files is, right now. Starts nothing and changes nothing. */
 export async function status(options: StatusOptions): Promise<CascadeStatus> {
   const desired = await readConfig(options.files, options.env);
-  await using databases = await openDatabases(desired, {
-    stateDir: stateDirOf(options.files),
-    signal: options.signal,
-    report: options.report,
-    env: options.env,
-    start: false,
-  });
+  await using databases = await openDatabasesOf(desired, options, { start: false });
   return await statusOn(desired, databases, options.signal);
 }
 

@@ -5,10 +5,9 @@ import type { ToldWorker, ToldWorkers } from '../model/control.ts';
 import type { QueueName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
-import { type Databases, openDatabases } from './databases.ts';
+import { type Databases, openDatabasesOf } from './databases.ts';
 import { type Place, pickPlaces } from './pick-places.ts';
 import { readConfig } from './read-config.ts';
-import { stateDirOf } from './state-dir.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface ControlOptions {
@@ -27,19 +26,12 @@ export interface ControlOptions {
 export async function tellWorkers(paused: boolean, options: ControlOptions): Promise<ToldWorkers> {
   const desired = await readConfig(options.files, options.env);
   const places = pickPlaces(desired, options);
-  await using databases = await openToControl(desired, options);
+  await using databases = await openDatabasesOf(desired, options, { start: false });
   const problems: Problem[] = [];
   const told = await Promise.all(
     places.map((place) => tellOne(databases, place, paused, options).catch((error: unknown) => keep(error, problems))),
   );
   return { nodes: told.flatMap(({ worker }) => worker ?? []), problems: [...problems, ...told.flatMap(problemOf)] };
-}
-
-export function openToControl(
-  desired: Parameters<typeof openDatabases>[0],
-  { files, signal, report, env }: Pick<ControlOptions, 'files' | 'signal' | 'report' | 'env'>,
-): Promise<Databases> {
-  return openDatabases(desired, { stateDir: stateDirOf(files), signal, report, env, start: false });
 }
 
 interface Told {

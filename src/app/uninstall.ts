@@ -5,9 +5,8 @@ import { type Problem, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { Uninstallation } from '../model/uninstallation.ts';
-import { type Databases, openDatabases } from './databases.ts';
+import { type Databases, openDatabasesOf } from './databases.ts';
 import { readConfig } from './read-config.ts';
-import { stateDirOf } from './state-dir.ts';
 
 export interface UninstallOnOptions {
   /** Databases of the files. */
@@ -29,12 +28,7 @@ export interface UninstallOptions extends UninstallOnOptions {
 /** Takes away what the installer put into databases. Gives what went. */
 export async function uninstall(options: UninstallOptions): Promise<readonly Uninstallation[]> {
   const desired = await readConfig(options.files, options.env);
-  await using databases = await openDatabases(desired, {
-    stateDir: stateDirOf(options.files),
-    signal: options.signal,
-    report: options.report,
-    env: options.env,
-  });
+  await using databases = await openDatabasesOf(desired, options);
   return await uninstallOn(desired, databases, options);
 }
 

@@ -5,11 +5,11 @@ import type { Awaited, AwaitedNode } from '../model/control.ts';
 import type { QueueName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
 import { type QueueSpec, rootOf } from '../model/topology.ts';
-import { type Databases, unreachable } from './databases.ts';
+import { type Databases, openDatabasesOf, unreachable } from './databases.ts';
 import { type Place, pickPlaces } from './pick-places.ts';
 import { readConfig } from './read-config.ts';
 import { systemClock } from './system-clock.ts';
-import { type ControlOptions, openToControl, positionOf } from './tell-workers.ts';
+import { type ControlOptions, positionOf } from './tell-workers.ts';
 
 export interface WaitOptions extends ControlOptions {
   /** Undefined: one that each root makes now, after everything that is committed there. */
@@ -25,7 +25,7 @@ export async function waitForNodes(options: WaitOptions): Promise<Awaited> {
     const detail = `ticks are counted by each queue, and there are several: ${queues.map(({ name }) => name).join(', ')}. Name one with --queue`;
     throw new ToolError([{ code: 'usage_invalid', command: 'wait', detail }]);
   }
-  await using databases = await openToControl(desired, options);
+  await using databases = await openDatabasesOf(desired, options, { start: false });
   const until = new Map<QueueName, bigint>();
   for (const queue of queues) until.set(queue.name, options.tick ?? (await tickOfRoot(databases, queue, options)));
   const waited = await Promise.all(
