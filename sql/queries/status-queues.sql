@@ -14,6 +14,13 @@ select coalesce(json_agg(json_build_object(
         select coalesce(sum(pg_catalog.pg_total_relation_size(h.inhrelid)), 0)::text
           from pg_catalog.pg_inherits h
          where h.inhparent = pg_catalog.to_regclass(pgq.quote_fqname(q.queue_data_pfx))),
+    'eventsWritten', pgq.seq_getval(q.queue_event_seq)::text,
+    'eventBytes', (
+        -- Of a few events the pages that are not full would say too much.
+        select sum(pg_catalog.pg_table_size(h.inhrelid)) / nullif(sum(pg_catalog.pg_stat_get_live_tuples(h.inhrelid)), 0)
+          from pg_catalog.pg_inherits h
+         where h.inhparent = pg_catalog.to_regclass(pgq.quote_fqname(q.queue_data_pfx))
+        having sum(pg_catalog.pg_stat_get_live_tuples(h.inhrelid)) >= 100),
     'consumers', (
         select coalesce(json_agg(json_build_object(
                    'name', c.co_name,
@@ -24,6 +31,7 @@ select coalesce(json_agg(json_build_object(
                          from pgq.tick t
                         where t.tick_queue = q.queue_id and t.tick_id > s.sub_last_tick),
                    'eventsBehind', greatest(newest.tick_event_seq - own.tick_event_seq, 0)::text,
+                   'eventsDone', own.tick_event_seq::text,
                    'sinceSeenMs', extract(epoch from pg_catalog.clock_timestamp() - s.sub_active) * 1000)), '[]')
           from pgq.subscription s
           join pgq.consumer c on c.co_id = s.sub_consumer

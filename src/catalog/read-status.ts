@@ -231,12 +231,15 @@ interface QueueRow {
   readonly tickerPaused: boolean;
   readonly sinceRotationMs: number;
   readonly bytes: string;
+  readonly eventsWritten: string;
+  readonly eventBytes: number | null;
   readonly consumers: readonly {
     readonly name: string;
     readonly tick: string;
     readonly lagMs: number | null;
     readonly ticksBehind: string;
     readonly eventsBehind: string | null;
+    readonly eventsDone: string | null;
     readonly sinceSeenMs: number;
   }[];
 }
@@ -252,7 +255,17 @@ async function readQueues(session: Session, queues: readonly QueueName[]): Promi
 }
 
 function readActivity(row: QueueRow): Activity {
-  const { newestTick, sinceTickMs, eventsWaiting, bytes, consumers, queue: _, ...rest } = row;
+  const {
+    newestTick,
+    sinceTickMs,
+    eventsWaiting,
+    bytes,
+    eventsWritten,
+    eventBytes,
+    consumers,
+    queue: _,
+    ...rest
+  } = row;
   const subscriptions = new Map(
     consumers.map((consumer): readonly [string, Subscription] => [
       consumer.name,
@@ -261,6 +274,7 @@ function readActivity(row: QueueRow): Activity {
         lagMs: consumer.lagMs ?? 0,
         ticksBehind: BigInt(consumer.ticksBehind),
         eventsBehind: BigInt(consumer.eventsBehind ?? 0),
+        eventsDone: BigInt(consumer.eventsDone ?? 0),
         sinceSeenMs: consumer.sinceSeenMs,
       },
     ]),
@@ -276,6 +290,8 @@ function readActivity(row: QueueRow): Activity {
       sinceTickMs,
       eventsWaiting: waiting < 0n ? 0n : waiting,
       bytes: BigInt(bytes),
+      eventsWritten: BigInt(eventsWritten),
+      eventBytes: eventBytes ?? undefined,
       oldest: oldest && { consumer: oldest[0], tick: oldest[1].tick, lagMs: oldest[1].lagMs },
     },
     subscriptions,

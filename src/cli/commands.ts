@@ -23,6 +23,7 @@ import { ShowCommand } from './commands/show.ts';
 import { SkipCommand } from './commands/skip.ts';
 import { SqlCommand } from './commands/sql.ts';
 import { StatusCommand } from './commands/status.ts';
+import { TopCommand } from './commands/top.ts';
 import { UninstallCommand } from './commands/uninstall.ts';
 import { ValidateCommand } from './commands/validate.ts';
 import { WaitCommand } from './commands/wait.ts';
@@ -53,6 +54,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   skip: SkipCommand,
   sql: SqlCommand,
   status: StatusCommand,
+  top: TopCommand,
   uninstall: UninstallCommand,
   validate: ValidateCommand,
   wait: WaitCommand,

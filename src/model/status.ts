@@ -46,6 +46,10 @@ export interface QueueActivity {
   readonly sinceRotationMs: number;
   /** Of all event tables. */
   readonly bytes: bigint;
+  /** Numbers of events given out so far, rolled back ones too. */
+  readonly eventsWritten: bigint;
+  /** Mean size of an event that is kept, by the server's statistics; undefined where they tell of too few. */
+  readonly eventBytes: number | undefined;
   /** Who stands furthest back; rotation waits for it. */
   readonly oldest: { readonly consumer: string; readonly tick: bigint; readonly lagMs: number } | undefined;
 }
@@ -57,6 +61,8 @@ export interface Subscription {
   readonly lagMs: number;
   readonly ticksBehind: bigint;
   readonly eventsBehind: bigint;
+  /** Of the numbers given out to events, how many lie before its position. */
+  readonly eventsDone: bigint;
   readonly sinceSeenMs: number;
 }
 

@@ -48,7 +48,7 @@ function headline(node: NodeStatus, paint: Paint): string {
   return `${paint.strong(node.node)} (${node.role})  ${brush(word)}  ${paint.faint(`${node.database}: ${node.location}`)}`;
 }
 
-function verdictWord(verdict: Verdict, paint: Paint): { readonly word: string; readonly brush: Brush } {
+export function verdictWord(verdict: Verdict, paint: Paint): { readonly word: string; readonly brush: Brush } {
   switch (verdict) {
     case 'ok':
       return { word: 'ok', brush: paint.done };
@@ -91,13 +91,17 @@ function workerText({ heartbeat }: PresentNode): string {
 }
 
 function tablesLine(tables: readonly TableStatus[]): string {
+  return tables.length === 0 ? 'no tables' : `${countOf(tables.length, 'table')}: ${tablesByState(tables)}`;
+}
+
+/** `10 ok, 2 in-copy`. */
+export function tablesByState(tables: readonly TableStatus[]): string {
   const byState = new Map<string, number>();
   for (const { sync } of tables) {
     const state = stateWord(sync);
     byState.set(state, (byState.get(state) ?? 0) + 1);
   }
-  if (tables.length === 0) return 'no tables';
-  return `${countOf(tables.length, 'table')}: ${[...byState].map(([state, count]) => `${formatCount(count)} ${state}`).join(', ')}`;
+  return [...byState].map(([state, count]) => `${formatCount(count)} ${state}`).join(', ');
 }
 
 function stateWord(sync: SyncState | undefined): string {
@@ -140,7 +144,8 @@ function copyText(copy: CopyStatus): string {
   return `${copy.phase.replaceAll('_', ' ')}, ${rows}, ${formatBytes(Number(copy.bytesDone))}`;
 }
 
-function sumText(status: CascadeStatus, paint: Paint): string {
+/** One line on all nodes. */
+export function sumText(status: CascadeStatus, paint: Paint): string {
   const nodes = status.queues.flatMap((queue) => queue.nodes);
   const counted = (severity: Finding['severity']) =>
     nodes.flatMap((node) => node.findings).filter((finding) => finding.severity === severity).length;

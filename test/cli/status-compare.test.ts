@@ -1,11 +1,13 @@
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import type { ComparisonDocument } from '../../src/render/compare-json.ts';
 import type { StatusDocument } from '../../src/render/status-json.ts';
 import { runProgram, startProgram, temporaryFile } from '../support/program.ts';
-import { type Replication, replication } from '../support/replication.ts';
+import { type Replication, replication, waitFor } from '../support/replication.ts';
 
 const ajv = new Ajv({ strict: true, allowUnionTypes: true });
 const schemaOf = (name: string) =>
@@ -132,7 +134,7 @@ test('an interrupted compare says so and lets the node go', async () => {
   expect((await target.query({ text: 'select from trunkline.hold', values: [] })).length).toBe(0);
 });
 
-test('status looks again and again until it is stopped', async () => {
+test('status looks again and again, and top draws the terminal, until they are stopped', async () => {
   await using cascade = await replication({ src: 14, dst: 18 }, 'create table people (id int primary key, name text)');
   using file = temporaryFile('trunkline.yaml', fileOf(cascade));
   const running = startProgram(['status', '--watch', '1', '--json', '-f', file.path]);
@@ -142,4 +144,61 @@ test('status looks again and again until it is stopped', async () => {
   expect(looks.length).toBeGreaterThanOrEqual(2);
   for (const look of looks) expect(JSON.parse(look)).toMatchObject({ formatVersion: 1, verdict: 'error' });
   expect(status).toBe(0);
+
+  expect(await runProgram(['top', '-f', file.path])).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/needs a terminal[\s\S]*trunkline status/),
+  });
+  await using source = await cascade.session('src');
+  const wide = topOnTerminal(file.path, 120);
+  await waitFor(
+    () => `a rate to be shown: ${wide.screen()}`,
+    60_000,
+    async () => {
+      await source.script(`select pgq.insert_event('replika', 'other', 'x') from generate_series(1, 50)`);
+      return /src +ERROR +\d+ +[\d.]+ .+ [1-9][\d,]* +\S+/.test(wide.screen());
+    },
+  );
+  expect(wide.screen()).toMatch(/NODE +STATE +TICK +LAG +WAITING +CHANGES\/S +BYTES\/S +TABLES +WORKER/);
+  expect(wide.screen()).toMatch(/└─ dst +ERROR/);
+  expect(wide.screen()).toMatch(/error +no worker runs/);
+  wide.type('q');
+  expect(await wide.ended).toBe(0);
+  // The screen that was there before comes back, and the cursor.
+  expect(wide.raw().startsWith('\u001B[?1049h')).toBe(true);
+  expect(wide.raw().trimEnd().endsWith('\u001B[?25h\u001B[?1049l')).toBe(true);
+  expect(wide.raw()).toContain(red);
+
+  const narrow = topOnTerminal(file.path, 44, { NO_COLOR: '1' });
+  await waitFor(
+    () => `a narrow screen: ${narrow.screen()}`,
+    60_000,
+    async () => /└─ dst/.test(narrow.screen()),
+  );
+  for (const line of narrow.screen().split('\n')) expect(line.length).toBeLessThanOrEqual(44);
+  expect(narrow.screen()).toMatch(/NODE +STATE +LAG/);
+  narrow.type('\u0003');
+  expect(await narrow.ended).toBe(0);
+  expect(narrow.raw()).not.toContain(red);
 });
+
+const red = '\u001B[31m';
+
+/** The program on a pseudo terminal. */
+function topOnTerminal(path: string, columns: number, env: Readonly<Record<string, string>> = {}) {
+  const command = `stty rows 30 cols ${columns}; exec "${process.execPath}" bin/run.js top --interval 300ms -f "${path}"`;
+  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
+  const child = spawn('script', ['-qefc', command, '/dev/null'], { env: { ...inherited, TERM: 'xterm', ...env } });
+  let written = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    written += text;
+  });
+  return {
+    raw: () => written,
+    /** What was drawn last, without colours. */
+    screen: () => stripVTControlCharacters(written.split('\u001B[H').at(-1) ?? '').replaceAll('\r', ''),
+    type: (keys: string) => child.stdin.write(keys),
+    ended: new Promise<number | null>((resolve) => child.once('close', resolve)),
+  };
+}

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { repairScript } from '../../src/catalog/repair-script.ts';
@@ -26,6 +27,7 @@ import { paintWith } from '../../src/render/paint.ts';
 import { repairJson, repairText } from '../../src/render/repair-text.ts';
 import { statusJson } from '../../src/render/status-json.ts';
 import { statusText } from '../../src/render/status-text.ts';
+import { type CascadeRates, topLines } from '../../src/render/top-text.ts';
 import { judgeNode } from '../../src/replay/health.ts';
 import {
   aCascade,
@@ -125,6 +127,29 @@ test.for(Object.entries(cascades))('status, %s', async ([name, cascade]) => {
   await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(`status/${name}.json`);
   statusSchema(JSON.parse(JSON.stringify(document)));
   expect(statusSchema.errors).toBeNull();
+});
+
+const rates: CascadeRates = {
+  node: (_, node) =>
+    node === 'dst3' ? { changes: undefined, bytes: undefined } : { changes: 1_234.5, bytes: 222_210 },
+  copy: () => 3_000,
+};
+
+test.for([
+  ['all-ok', 120, 40],
+  ['troubled', 120, 40],
+  ['troubled', 60, 12],
+] as const)('top, %s on %d columns and %d lines', async ([name, width, height]) => {
+  const screen = { width, height, time: '12:00:00', everyMs: 2_000 };
+  const lines = topLines(cascades[name] as CascadeStatus, rates, screen, plain);
+  expect(lines.length).toBeLessThanOrEqual(height);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+  await expect(`${lines.map((line) => line.trimEnd()).join('\n')}\n`).toMatchFileSnapshot(
+    `status/top-${name}-${width}.txt`,
+  );
+  // Colours take no room.
+  const painted = topLines(cascades[name] as CascadeStatus, rates, screen, paintWith(true));
+  expect(painted.map((line) => stripVTControlCharacters(line))).toEqual(lines);
 });
 
 const sum = (rows: bigint, checksum = '8f3ebbcc12345678') => ({ rows, checksum });
@@ -310,7 +335,7 @@ test.for(Object.entries(repairs))('repair, %s', async ([name, repaired]) => {
 });
 
 test('colour changes no word', () => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what terminals are told
   const bare = (text: string) => text.replaceAll(/\u001B\[\d+m/g, '');
   for (const cascade of Object.values(cascades)) {
     const coloured = statusText(cascade, paintWith(true));

@@ -33,6 +33,8 @@ export const anActivity = (change: Partial<QueueActivity> = {}): QueueActivity =
   tickerPaused: false,
   sinceRotationMs: 600_000,
   bytes: 1_572_864n,
+  eventsWritten: 250_000n,
+  eventBytes: 180,
   oldest: { consumer: 'dst1.worker', tick: 120n, lagMs: 400 },
   ...change,
 });
@@ -42,6 +44,7 @@ export const aSubscription = (change: Partial<Subscription> = {}): Subscription 
   lagMs: 400,
   ticksBehind: 0n,
   eventsBehind: 0n,
+  eventsDone: 250_000n,
   sinceSeenMs: 400,
   ...change,
 });

@@ -34,7 +34,10 @@ export class StatusCommand extends BaseCommand {
       return;
     }
     const seen = await this.look(flags.file, signal);
-    if (seen === undefined) return;
+    if (seen === undefined) {
+      this.endWith(exitCodes.failed);
+      return;
+    }
     if (flags.json) this.printJson(statusJson(seen));
     else this.print(statusText(seen, this.paint));
     const verdict = worstOf(seen.queues.flatMap(({ nodes }) => nodes.map((node) => node.verdict)));
@@ -59,7 +62,6 @@ export class StatusCommand extends BaseCommand {
     const looking = status({ files, env: process.env, report: () => undefined, signal });
     return looking.catch((error: unknown) => {
       if (!signal.aborted) throw error;
-      this.endWith(exitCodes.failed);
       return undefined;
     });
   }
