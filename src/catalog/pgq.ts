@@ -98,6 +98,21 @@ export async function registerConsumerAt(
   await session.query(sql('select pgq.register_consumer_at($1, $2, $3)', queue, consumer, tick));
 }
 
+/** Everybody who reads the queue here. */
+export async function readSubscribers(session: Session, queue: QueueName): Promise<readonly string[]> {
+  const rows = await session.query<{ name: string }>(
+    sql(
+      `select c.co_name as name
+        from pgq.queue q
+        join pgq.subscription s on s.sub_queue = q.queue_id
+        join pgq.consumer c on c.co_id = s.sub_consumer
+        where q.queue_name = $1`,
+      queue,
+    ),
+  );
+  return rows.map(({ name }) => name);
+}
+
 /** Nothing happens where it is not registered. */
 export async function unregisterConsumer(session: Session, queue: QueueName, consumer: string): Promise<void> {
   await session.query(sql('select pgq.unregister_consumer($1, $2)', queue, consumer));

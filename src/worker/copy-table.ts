@@ -13,13 +13,7 @@ import { readTableState, setTableState, setTableStruct } from '../catalog/table-
 import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
 import { assertLease } from '../catalog/trunkline.ts';
-import {
-  readConsumers,
-  readPosition,
-  registerLocalConsumer,
-  unregisterLocalConsumer,
-  type WorkerState,
-} from '../catalog/worker-state.ts';
+import { readPosition, registerLocalConsumer, unregisterLocalConsumer } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import { quoteIdent, quoteName, sql } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
@@ -99,32 +93,6 @@ function openProvider({ deps, provider }: CopyJob, signal: AbortSignal): Promise
 /** Also the name that Londiste gives it. */
 export function copyConsumer(worker: string, table: string): string {
   return `${worker}.copy.${table}`;
-}
-
-/**
- * A table that was taken out while nobody worked for the node leaves its copy's consumer behind, which would hold back the
- * provider's rotation for ever.
- */
-export async function signOffStrayCopies(
-  given: {
-    readonly deps: NodeDeps;
-    readonly provider: Session;
-    readonly subscriber: Session;
-    readonly worker: string;
-  },
-  state: WorkerState,
-): Promise<void> {
-  const { deps, provider, subscriber, worker } = given;
-  const wanted = new Set(
-    [...state.tables.values()]
-      .filter(({ sync }) => sync?.kind !== 'in_sync')
-      .map(({ name }) => copyConsumer(worker, name)),
-  );
-  for (const consumer of await readConsumers(subscriber, deps.queue)) {
-    if (!consumer.startsWith(copyConsumer(worker, '')) || wanted.has(consumer)) continue;
-    await unregisterConsumer(provider, deps.queue, consumer);
-    await unregisterLocalConsumer(subscriber, deps.queue, consumer);
-  }
 }
 
 async function advance(ends: Ends, state: SyncState, snapshot: string | undefined): Promise<void> {

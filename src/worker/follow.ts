@@ -20,7 +20,6 @@ import { isPast, parseSnapshot, type Snapshot } from '../replay/snapshot.ts';
 import type { BatchCounts, Route } from './apply-batch.ts';
 import { applyControl } from './apply-control.ts';
 import type { Copies } from './copies.ts';
-import { signOffStrayCopies } from './copy-table.ts';
 import type { NodeDeps } from './deps.ts';
 import { fetchBatch } from './fetch-batch.ts';
 import { type PendingKeys, restoreForeignKeys } from './foreign-keys.ts';
@@ -31,6 +30,7 @@ import { pruneTable } from './prune-table.ts';
 import { type Link, replayBatch } from './replay-batch.ts';
 import { currentState, type Round } from './round.ts';
 import { openSubscriber } from './sessions.ts';
+import { signOffStrayCopies } from './stray-copies.ts';
 
 /** Without a notification a tick is found this late. */
 const pollMs = 1_000;
@@ -46,8 +46,8 @@ export async function follow(round: Round, first: WorkerState, database: Databas
   await provider.listen(tickChannel, (payload) => {
     if (payload.startsWith(`${deps.queue} `)) round.wake.wake();
   });
-  await signOffStrayCopies({ deps, provider, subscriber, worker: first.worker }, await currentState(round));
   const link: Link = { deps, provider, subscriber, generation: round.generation, consumer: first.worker };
+  await signOffStrayCopies(link, () => currentState(round));
   const { queue, node } = deps;
   const follower: Follower = {
     ...round,
@@ -297,7 +297,7 @@ async function grantHandover(follower: Follower, state: WorkerState, tables: rea
   copies.wake();
 }
 
-/** Tells the provider what neither this node nor anybody who reads from it still needs. */
+/** Tells the provider what neither this node nor anybody who reads from it still needs, and lets go of what holds it back. */
 async function publishWatermark(follower: Follower, state: WorkerState): Promise<void> {
   const { deps, link, control } = follower;
   const now = deps.clock.now();
@@ -305,6 +305,7 @@ async function publishWatermark(follower: Follower, state: WorkerState): Promise
   const own = state.role.kind === 'branch' ? await readWatermarks(control, deps.queue) : undefined;
   const tick = own === undefined || own.local > state.position ? state.position : own.local;
   if (tick !== follower.watermark.tick) await setSubscriberWatermark(link.provider, deps.queue, deps.node, tick);
+  await signOffStrayCopies(link, () => currentState(follower));
   follower.watermark = { at: now, tick };
 }
 

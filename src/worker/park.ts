@@ -46,13 +46,13 @@ export async function parkTables(link: Link, state: WorkerState, culprits: reado
   const { deps, provider, subscriber, generation } = link;
   for (const { table, cause } of culprits) {
     const consumer = copyConsumer(state.worker, table);
-    // In this order, so that what is left of a process that ends in between is found and taken away.
-    await registerLocalConsumer(subscriber, deps.queue, consumer, state.provider, state.position);
-    await registerConsumerAt(provider, deps.queue, consumer, state.position);
     const message = cause instanceof ToolError ? deps.explain(cause) : (cause as Error).message;
-    await setConsumerError(subscriber, deps.queue, consumer, message);
     await transaction(subscriber, async () => {
+      // Before the provider, whose queue would be held back by the consumer of a process that works for nobody any more.
       await assertLease(subscriber, deps.queue, deps.node, generation);
+      await registerConsumerAt(provider, deps.queue, consumer, state.position);
+      await registerLocalConsumer(subscriber, deps.queue, consumer, state.provider, state.position);
+      await setConsumerError(subscriber, deps.queue, consumer, message);
       const snapshot = state.tables.get(table)?.snapshot;
       await setTableState(subscriber, deps.queue, table, { kind: 'catching_up' }, snapshot);
     });

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { readWorkerState } from '../../src/catalog/worker-state.ts';
 import { sql } from '../../src/db/statement.ts';
+import { nodeName, tableName } from '../../src/model/names.ts';
+import type { NodeDeps } from '../../src/worker/deps.ts';
+import { parkTables } from '../../src/worker/park.ts';
 import { aNode, aQueue } from '../support/builders.ts';
 import { expectEqual, type Replication, replication, waitFor } from '../support/replication.ts';
 
@@ -89,6 +93,19 @@ test('a table that can not go on is parked with its events, the others go on, an
   await target.script('alter table elsewhere rename to bad');
   await cascade.caughtUp('dst', 90_000);
   await expectEqual(source, 'select * from bad', target, 'select * from bad');
+
+  // A process that was replaced leaves nothing at the provider; and what one left in the middle of it goes.
+  const copies = sql(`select from pgq.get_consumer_info('replika') where consumer_name like '%.copy.%'`);
+  const state = await readWorkerState(target, cascade.queue.name);
+  if (state === undefined) throw new Error('no node');
+  const [deps, generation] = [{ queue: cascade.queue.name, node: nodeName('dst') } as NodeDeps, 0n];
+  const link = { deps, provider: source, subscriber: target, generation, consumer: state.worker };
+  await expect(parkTables(link, state, [{ table: tableName('public.bad'), cause: new Error('late') }])).rejects.toThrow(
+    /was taken over/,
+  );
+  expect(await source.query(copies)).toEqual([]);
+  await source.query(sql(`select pgq.register_consumer('replika', 'dst.worker.copy.public.bad')`));
+  await waitFor('what was left to go', 30_000, async () => (await source.query(copies)).length === 0);
 });
 
 test('with on_error: stop the node stops at the first table that can not go on, and no table is ahead of it', async () => {
