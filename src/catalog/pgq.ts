@@ -71,8 +71,23 @@ export async function nextBatch(
   };
 }
 
-export async function finishBatch(session: Session, batch: bigint): Promise<void> {
-  await session.query(prepared('finish_batch', 'select pgq.finish_batch($1)', batch));
+/** Whether the queue has ticks after it. */
+export async function finishBatch(
+  session: Session,
+  queue: QueueName,
+  batch: Pick<Batch, 'id' | 'toTick'>,
+): Promise<boolean> {
+  const [row] = await session.query<{ more: boolean }>(
+    prepared(
+      'finish_batch',
+      `select pgq.finish_batch($1), exists (select from pgq.tick t join pgq.queue q on q.queue_id = t.tick_queue
+        where q.queue_name = $2 and t.tick_id > $3) as more`,
+      batch.id,
+      queue,
+      batch.toTick,
+    ),
+  );
+  return row?.more === true;
 }
 
 /** Registers at the newest tick, or keeps the position that is there. Gives the position. */
@@ -119,22 +134,38 @@ export async function unregisterConsumer(session: Session, queue: QueueName, con
 }
 
 /**
- * One tick if the queue's settings say that one is due, told to whoever listens. Gives the number of the newest event;
- * undefined where the ticker is paused, and on a branch, whose ticks are its provider's.
+ * One tick if the queue's settings say that one is due, told to whoever listens. Where `hold` is set, a tick that only time
+ * makes due waits for the slowest consumer to have read the last one; watermarks read nothing. Gives the number of the newest event; undefined where
+ * the ticker is paused, and on a branch, whose ticks are its provider's.
  */
-export async function tickAndNotify(session: Session, queue: QueueName): Promise<bigint | undefined> {
-  const [row] = await session.query<{ newest: bigint | null }>(
+export async function tickAndNotify(
+  session: Session,
+  queue: QueueName,
+  hold: boolean,
+): Promise<{ newest: bigint; tick: bigint | undefined } | undefined> {
+  const [row] = await session.query<{ newest: bigint; tick: bigint | null }>(
     prepared(
       'tick',
-      `select pgq.seq_getval(t.queue_event_seq) as newest,
+      `select t.newest, t.tick,
           case when t.tick is not null then pg_catalog.pg_notify($2, $1 || ' ' || t.tick)::text end as told
-        from (select pgq.ticker(q.queue_name) as tick, q.queue_event_seq from pgq.queue q
+        from (select n.newest, case when not $3
+              or n.newest - l.tick_event_seq >= q.queue_ticker_max_count
+              or not exists (
+                select from pgq.subscription s join pgq.consumer c on c.co_id = s.sub_consumer
+                where s.sub_queue = q.queue_id and s.sub_last_tick < l.tick_id
+                  and c.co_name not like '.%' and c.co_name not like '%.gravestone')
+            then pgq.ticker(q.queue_name) end as tick
+          from pgq.queue q, lateral (
+            select t.tick_id, t.tick_event_seq from pgq.tick t where t.tick_queue = q.queue_id
+            order by t.tick_queue desc, t.tick_id desc limit 1) l,
+            lateral (select pgq.seq_getval(q.queue_event_seq) as newest) n
           where q.queue_name = $1 and not q.queue_external_ticker and not q.queue_ticker_paused offset 0) t`,
       queue,
       tickChannel,
+      hold,
     ),
   );
-  return row?.newest ?? undefined;
+  return row === undefined ? undefined : { newest: row.newest, tick: row.tick ?? undefined };
 }
 
 /** Ticks are told here as `QUEUE TICK`. */

@@ -194,7 +194,8 @@ export async function isStill(
   const [row] = await session.query<
     Pick<StateRow, 'node_type' | 'combined_queue' | 'combined_type'> & { readonly provider_node: string }
   >(
-    sql(
+    prepared(
+      'is_still',
       `select i.node_type, i.combined_queue, c.node_type as combined_type, s.provider_node
         from pgq_node.node_info i
         join pgq_node.local_state s on s.queue_name = i.queue_name and s.consumer_name = i.worker_name

@@ -373,7 +373,7 @@ export interface Queue {
  */
 export interface Ticker {
   /**
-   * With events waiting, a tick comes after this time at the latest. It is most of the time that a change takes to a leaf; each tick costs the root a row, and each leaf a transaction.
+   * With events waiting, a tick comes this long after the last one, or 100 ms after it while a consumer has not read that one yet. It is most of the time that a change takes to a leaf; each tick costs the root a row, and each leaf a transaction.
    */
   max_lag?: string;
   /**

@@ -453,7 +453,7 @@ async function replayNext(
   if (batch === undefined) return undefined;
   const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
   if (position === batch.toTick) {
-    await finishBatch(ends.provider, batch.id);
+    await finishBatch(ends.provider, deps.queue, batch);
     return batch;
   }
   if (position !== batch.fromTick) throw restart(ends);

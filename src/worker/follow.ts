@@ -56,6 +56,8 @@ export async function follow(round: Round, first: WorkerState, database: Databas
     routes: undefined,
     keep: keeperFor(first.role, { queue, node, subscriber, control: round.control }),
     behind: 0,
+    upToDate: false,
+    opening: undefined,
     batchEvents: batchEvents.least,
     foreignKeys: { deps, control: round.control, subscriber, refused: new Map() },
     watermark: { at: deps.clock.now() - deps.watermarkEveryMs, tick: undefined },
@@ -81,6 +83,10 @@ interface Follower extends Round {
   routes: { readonly key: string; readonly routes: ReadonlyMap<string, Route> } | undefined;
   /** Events that waited behind the last batch, over more than one tick: ask for a batch that spans several. */
   behind: number;
+  /** The last batch ended at the newest tick: the next one will be told. */
+  upToDate: boolean;
+  /** A batch that is asked for while the node's state is read: most of what a small one waits for is round trips. */
+  opening: Promise<Batch | undefined> | undefined;
   /** How many events such a batch is to have. */
   batchEvents: number;
   readonly keep: (() => Keeper) | undefined;
@@ -89,7 +95,9 @@ interface Follower extends Round {
 }
 
 async function followOnce(follower: Follower, state: WorkerState): Promise<void> {
-  const { deps, control, wake, heartbeat, copies } = follower;
+  const { deps, control, wake, heartbeat, copies, opening } = follower;
+  // Whatever holds the node up now may move it, too.
+  follower.opening = undefined;
   if (!state.uptodate) await setUptodate(control, deps.queue, state.worker);
   if (state.error !== undefined) await setConsumerError(control, deps.queue, state.worker, null);
   if (state.paused) {
@@ -108,15 +116,25 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
   // A copy on its way to our tick needs us to stand still there.
   if (sync.handOver.length > 0 || sync.handingOver) return wake.wait(20, deps.stop);
   const exact = state.hold !== undefined || sync.closing || !mayJoinTicks(state.role);
-  const batch = await openBatch(follower, state, exact);
-  if (batch === undefined) {
-    heartbeat.state('idle');
-    await restoreForeignKeys(follower.foreignKeys);
-    await publishWatermark(follower, state);
-    return wake.wait(pollMs, deps.stop);
+  const batch = await (opening ?? openBatch(follower, state, exact));
+  follower.upToDate = batch === undefined;
+  if (batch !== undefined) {
+    heartbeat.state('replaying');
+    await take(follower, state, batch);
   }
-  heartbeat.state('replaying');
-  await take(follower, state, batch);
+  if (!follower.upToDate) return;
+  heartbeat.state('idle');
+  await restoreForeignKeys(follower.foreignKeys);
+  await publishWatermark(follower, state);
+  await wake.wait(pollMs, deps.stop);
+  if (!deps.stop.aborted) openAhead(follower, state);
+}
+
+/** A single tick's batch may be open whatever the state says: it stays open, and is given again. */
+function openAhead(follower: Follower, state: WorkerState): void {
+  follower.opening = nextBatch(follower.link.provider, follower.deps.queue, state.worker, undefined);
+  // Where it is not wanted in the end, nor is its error.
+  follower.opening.catch(() => undefined);
 }
 
 /** A branch must have every tick of its provider; and a leaf that waits for a queue goes by its every step. */
@@ -170,7 +188,7 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
   const routes = await routesFor(follower, state);
   const settledTables = finishedSnapshots(state, batch);
   const startedAt = deps.clock.now();
-  const counts = await replayBatch(link, batch, {
+  const { counts, more } = await replayBatch(link, batch, {
     routes,
     reroute: async () => {
       follower.routes = undefined;
@@ -184,6 +202,7 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
     alsoWrite: settledTables.length === 0 ? undefined : () => clearSnapshots(follower, settledTables),
   });
   follower.batchEvents = sizeBatch(counts.applied + counts.passedOver, deps.clock.now() - startedAt);
+  follower.upToDate = !more;
   tellMissed(deps, counts, batch);
   follower.heartbeat.applied(counts.applied, batch.toTick);
   await publishWatermark(follower, { ...state, position: batch.toTick });
@@ -214,7 +233,7 @@ async function finishDone(follower: Follower, state: WorkerState, batch: Batch):
   if (state.role.kind === 'branch' && !(await hasTick(link.subscriber, deps.queue, batch.toTick)))
     await keepTick(link.subscriber, deps.queue, batch);
   if (state.role.kind === 'waiting') await applyControlOnly(follower, state, batch);
-  await finishBatch(link.provider, batch.id);
+  await finishBatch(link.provider, deps.queue, batch);
   await publishWatermark(follower, state);
 }
 

@@ -40,15 +40,20 @@ const maxHeld = 4_000_000;
 
 /**
  * Applies one batch and moves the position in the same transaction, then lets the provider go on. After a crash at any
- * point the batch is either wholly applied or not at all; the caller has compared the position.
+ * point the batch is either wholly applied or not at all; the caller has compared the position. `more`: the provider has
+ * ticks after it.
  */
-export async function replayBatch(link: Link, batch: Batch, options: ReplayOptions): Promise<BatchCounts> {
+export async function replayBatch(
+  link: Link,
+  batch: Batch,
+  options: ReplayOptions,
+): Promise<{ readonly counts: BatchCounts; readonly more: boolean }> {
   const { deps } = link;
   const counts = await applyWithFallback(link, batch, options);
   deps.fault('after-commit');
-  await finishBatch(link.provider, batch.id);
+  const more = await finishBatch(link.provider, deps.queue, batch);
   deps.fault('after-finish');
-  return counts;
+  return { counts, more };
 }
 
 /**

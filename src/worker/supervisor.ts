@@ -54,8 +54,15 @@ export function startWorkers(input: WorkersInput): Workers {
       const deps = depsOf(input, queue, node, stopping.signal, killing.signal);
       if (input.replay !== false) loops.push(keepGoing(deps, replayNode));
       if (input.ticker) {
-        const quickMs = Math.min(500, Math.max(5, queue.ticker.maxLagMs / 4));
-        const options = { quickMs, idleMs: Math.max(250, quickMs), maintainEveryMs: 15_000 };
+        const { maxLagMs } = queue.ticker;
+        const quickMs = Math.min(500, Math.max(5, maxLagMs / 4));
+        const options = {
+          quickMs,
+          leastMs: Math.min(500, maxLagMs + 1),
+          patientMs: Math.max(100, maxLagMs),
+          idleMs: Math.max(250, quickMs),
+          maintainEveryMs: 15_000,
+        };
         loops.push(keepGoing(deps, (mine, failures) => tickQueue(mine, options, () => failures.over())));
       }
     }

@@ -10,7 +10,11 @@ import { waitForLock } from './take-over.ts';
 export interface TickerOptions {
   /** How often it looks while events come, and for a while after. */
   readonly quickMs: number;
-  /** How often at the least, when nothing happens. */
+  /** Two ticks are not closer to each other, unless many events come. */
+  readonly leastMs: number;
+  /** While a consumer has not read the last tick, the next one comes so long after it. */
+  readonly patientMs: number;
+  /** How often it looks at the least, when nothing happens. */
   readonly idleMs: number;
   readonly maintainEveryMs: number;
 }
@@ -47,9 +51,18 @@ export async function tickQueue(deps: NodeDeps, options: TickerOptions, settled:
   deps.log({ level: 'info', event: 'ticker_started', queue: deps.queue, message: `ticks queue ${deps.queue}` });
   let maintainedAt = deps.clock.now() - options.maintainEveryMs;
   const pace = startPace(options);
+  let tickedAt = Number.NEGATIVE_INFINITY;
   for (let lookedAt = 0, type = await readNodeType(session, deps.queue); !deps.stop.aborted; ) {
     if (type !== 'root' && type !== 'branch') return;
-    const waitMs = type === 'root' ? pace(await tickAndNotify(session, deps.queue), deps.clock.now()) : lookEveryMs;
+    let waitMs = lookEveryMs;
+    if (type === 'root') {
+      const now = deps.clock.now();
+      const look = await tickAndNotify(session, deps.queue, now - tickedAt < options.patientMs);
+      if (look?.tick !== undefined) tickedAt = now;
+      waitMs = pace(look?.newest, now);
+      // Nothing can be due before.
+      if (look?.tick !== undefined) waitMs = Math.max(waitMs, options.leastMs);
+    }
     if (deps.clock.now() - maintainedAt >= options.maintainEveryMs) {
       maintainedAt = deps.clock.now();
       await maintain(session, deps);
