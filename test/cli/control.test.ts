@@ -102,7 +102,8 @@ test('pause, wait, resume and skip: a node stands still, is waited for, tries ag
     await target.script('alter table bad drop constraint small');
     expect(await trunkline('resume', 'dst', '--table', 'public.bad')).toMatchObject({
       status: 0,
-      stdout: 'replika/dst/public.bad  in sync again\n',
+      // On a slow machine the worker's own next try is over before the command has started.
+      stdout: expect.stringMatching(/^(replika\/dst\/public\.bad {2}in sync again|Nothing to try again: .*)\n$/),
     });
     await expectEqual(source, 'select * from bad', target, 'select * from bad');
     expect((await trunkline('resume', '--table', 'public.bad')).stdout).toMatch(/^Nothing to try again/);
