@@ -127,7 +127,9 @@ function settingsOf(desired: DesiredState, { queue, node }: Placed): string {
 }
 
 function revealed(desired: DesiredState, name: DatabaseName | undefined): unknown {
-  const connection: Connection | undefined = name === undefined ? undefined : desired.databases.get(name)?.connection;
+  const database = name === undefined ? undefined : desired.databases.get(name);
+  const connection: Connection | undefined = database?.connection;
   if (connection?.kind !== 'server') return connection;
-  return { ...connection.params, password: connection.params.password?.reveal() };
+  const { answerTimeoutMs } = database ?? {};
+  return { ...connection.params, password: connection.params.password?.reveal(), answerTimeoutMs };
 }

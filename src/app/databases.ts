@@ -80,7 +80,8 @@ export async function openDatabases(desired: DesiredState, options: OpenOptions)
       const outcome = started.get(name);
       if (outcome?.kind === 'failed') throw new ToolError([outcome.problem]);
       try {
-        return await connectAsLibpq(paramsOf(name), sessionOptions, env);
+        const answerTimeoutMs = desired.databases.get(name)?.answerTimeoutMs;
+        return await connectAsLibpq(paramsOf(name), { answerTimeoutMs, ...sessionOptions }, env);
       } catch (error) {
         sessionOptions.signal?.throwIfAborted();
         const problem = unreachable(name, error);

@@ -294,6 +294,10 @@ export interface Database {
    */
   connect_timeout?: number | string;
   /**
+   * How long a server may leave an answer out before the connection is given up and made anew; a bare number means seconds. A server that works on a long statement is asked by another connection, and waited for. 30s where it is not said.
+   */
+  answer_timeout?: number | string;
+  /**
    * Whose pgq, pgq_node and londiste a database gets that has none yet. auto: the extensions where the server offers them and the user may create them, and the bundled SQL elsewhere. What is there already stays.
    */
   engine?: 'auto' | 'bundled' | 'extension';

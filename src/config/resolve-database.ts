@@ -12,13 +12,16 @@ export function resolveDatabase(scope: Scope, name: string, raw: Database): Data
     name: databaseName(name),
     connection: connectionOf(scope, name, raw),
     engine: raw.engine ?? 'auto',
+    answerTimeoutMs: timeoutOf(scope, ['databases', name, 'answer_timeout'], raw.answer_timeout),
     at: keyAt(scope, 'databases', name),
   };
 }
 
+const aboutTheUse: ReadonlySet<string> = new Set(['engine', 'answer_timeout']);
+
 /** `url` and `embedded` each say everything about the place. */
 function checkAlone(scope: Scope, name: string, raw: Database): void {
-  const keys = Object.keys(raw).filter((key) => key !== 'engine');
+  const keys = Object.keys(raw).filter((key) => !aboutTheUse.has(key));
   const alone = keys.find((key) => key === 'embedded' || key === 'url');
   const [first, ...others] = keys.filter((key) => key !== alone);
   if (alone === undefined || first === undefined) return;

@@ -18,7 +18,13 @@ import { writtenOptions } from './write-table-options.ts';
 export function documentOf(state: DesiredState): TrunklineDocument {
   return {
     version: 1,
-    databases: mapped(state.databases, ({ connection, engine }) => ({ ...databaseOf(connection), engine })),
+    databases: mapped(state.databases, ({ connection, engine, answerTimeoutMs }) =>
+      present({
+        ...databaseOf(connection),
+        engine,
+        answer_timeout: answerTimeoutMs === undefined ? undefined : durationText(answerTimeoutMs),
+      }),
+    ),
     queues: mapped(state.queues, (queue) => ({ ...queueOf(queue), ...queueAssertions(state, queue) })),
     allow: [...state.allow],
     ...topAssertions(state),

@@ -12,6 +12,8 @@ export interface CopyStream extends Readable {
   /** One for each row, and in the binary form one for its end. */
   readonly messages: number;
   readonly bytes: number;
+  /** Whoever reads waits for the server, and not the other way round. */
+  readonly starved: boolean;
 }
 
 /**
@@ -48,6 +50,10 @@ class CopyOut extends Readable implements CopyStream, pg.Submittable {
     stream.pause();
     stream.on('readable', this.#readMore);
     connection.query(this.#text);
+  }
+
+  get starved(): boolean {
+    return this.#wanted && this.#connection !== undefined;
   }
 
   override _read(): void {

@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { type CopyStream, copyOutOf } from './copy-out.ts';
 import { ConnectionLost } from './driver-errors.ts';
+import { askAfter, watchAnswers } from './liveness.ts';
 import type { Statement } from './statement.ts';
 
 /** How to reach one database. The password comes from here, `PGPASSWORD`, or a passfile. */
@@ -21,6 +23,8 @@ export interface SessionOptions {
   readonly applicationName: string;
   /** Settings made again on each connection, such as `lock_timeout`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** How long an answer may stay away without a sign that the server works on it. */
+  readonly answerTimeoutMs?: number | undefined;
   /** Aborting ends the connection at once, in the middle of whatever it does. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -74,7 +78,7 @@ const baseSettings: Readonly<Record<string, string>> = {
 
 export async function connect(target: ConnectionTarget, options: SessionOptions): Promise<Session> {
   options.signal?.throwIfAborted();
-  const client = new pg.Client({
+  const config: pg.ClientConfig = {
     host: target.host,
     port: target.port,
     database: target.dbname,
@@ -86,7 +90,8 @@ export async function connect(target: ConnectionTarget, options: SessionOptions)
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types,
-  });
+  };
+  const client = new pg.Client(config);
   const state: { lost: Error | undefined } = { lost: undefined };
   // Without a listener a server that goes away between two queries would end the process.
   client.on('error', (error) => {
@@ -102,7 +107,7 @@ export async function connect(target: ConnectionTarget, options: SessionOptions)
   options.signal?.addEventListener('abort', kill, { once: true });
   try {
     await client.connect();
-    return await open(client, state, options, kill);
+    return await open(client, { state, options, kill, config });
   } catch (error) {
     options.signal?.removeEventListener('abort', kill);
     await client.end().catch(() => undefined);
@@ -114,12 +119,19 @@ function configOf({ text, values, name }: Statement): pg.QueryConfig {
   return { text, values: [...values], ...(name === undefined ? {} : { name }) };
 }
 
-async function open(
-  client: pg.Client,
-  state: { lost: Error | undefined },
-  options: SessionOptions,
-  kill: () => void,
-): Promise<Session> {
+interface Opening {
+  readonly state: { lost: Error | undefined };
+  readonly options: SessionOptions;
+  readonly kill: () => void;
+  readonly config: pg.ClientConfig;
+}
+
+const defaultAnswerTimeoutMs = 30_000;
+
+/** A farewell that nobody takes is not waited for. */
+const farewellMs = 5_000;
+
+async function open(client: pg.Client, { state, options, kill, config }: Opening): Promise<Session> {
   const settings = Object.entries({ ...baseSettings, ...options.settings });
   const reply = await client.query({
     text: `select current_setting('server_version_num')::int as version, pg_backend_pid() as pid, ${settings
@@ -129,15 +141,55 @@ async function open(
   });
   const { version, pid } = reply.rows[0] as { version: number; pid: number };
   let closed: Promise<void> | undefined;
+  let waiting = 0;
+  // After the greeting it is the socket that all bytes go through, with TLS or without.
+  const stream = client.connection.stream as Socket;
+  let reading: CopyStream | undefined;
+  const unwatch = watchAnswers(
+    {
+      // Rows that were sent may wait for their reader as long as it likes.
+      waits: () => state.lost === undefined && (reading === undefined ? waiting > 0 : reading.starved),
+      bytes: () => stream.bytesRead + stream.bytesWritten,
+      ask: (withinMs) => askAfter(config, pid, withinMs),
+      lost: (why) => {
+        state.lost ??= new ConnectionLost(why);
+        stream.destroy(state.lost);
+      },
+    },
+    options.answerTimeoutMs ?? defaultAnswerTimeoutMs,
+  );
+  client.once('end', unwatch);
 
   const guarded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     if (state.lost !== undefined) throw new ConnectionLost(state.lost.message, { cause: state.lost });
-    return work();
+    waiting += 1;
+    try {
+      return await work();
+    } finally {
+      waiting -= 1;
+    }
+  };
+  const writeIn = (piped: ReturnType<Session['copyIn']>): ReturnType<Session['copyIn']> => {
+    waiting += 1;
+    piped.once('close', () => {
+      waiting -= 1;
+    });
+    return piped;
+  };
+  const readOut = (rows: CopyStream): CopyStream => {
+    reading = rows;
+    rows.once('close', () => {
+      if (reading === rows) reading = undefined;
+    });
+    return rows;
   };
   const close = (): Promise<void> => {
     closed ??= (async () => {
       options.signal?.removeEventListener('abort', kill);
-      if (state.lost === undefined) await client.end().catch(() => undefined);
+      if (state.lost !== undefined) return;
+      const impatience = setTimeout(kill, farewellMs);
+      await client.end().catch(() => undefined);
+      clearTimeout(impatience);
     })();
     return closed;
   };
@@ -162,8 +214,8 @@ async function open(
     async script(text) {
       await guarded(() => client.query(text));
     },
-    copyOut: (text) => client.query(copyOutOf(text)),
-    copyIn: (text) => client.query(copyFrom(text)),
+    copyOut: (text) => readOut(client.query(copyOutOf(text))),
+    copyIn: (text) => writeIn(client.query(copyFrom(text))),
     async listen(channel, onNotify) {
       client.on('notification', (message) => {
         if (message.channel === channel) onNotify(message.payload ?? '');

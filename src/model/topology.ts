@@ -60,6 +60,8 @@ export interface DatabaseSpec {
   readonly name: DatabaseName;
   readonly connection: Connection;
   readonly engine: Engine;
+  /** How long a server may say nothing before its connections are given up; undefined: as long as is usual. */
+  readonly answerTimeoutMs: number | undefined;
   readonly at: Origin;
 }
 

@@ -56,6 +56,7 @@ export const aDatabase = (name: string, change: Partial<DatabaseSpec> = {}): Dat
   name: databaseName(name),
   connection: { kind: 'server', params: connectionParams({ dbname: name }) },
   engine: 'auto',
+  answerTimeoutMs: undefined,
   at: anOrigin({ path: `databases.${name}` }),
   ...change,
 });

@@ -8,6 +8,8 @@ export interface FaultProxy extends AsyncDisposable {
   reset(): void;
   /** Nothing comes through either way, and nobody is told. */
   freeze(): void;
+  /** The same for the connections that there are now; new ones come through. */
+  freezeOpen(): void;
   thaw(): void;
   /** Everything comes this much later. */
   delay(ms: number): void;
@@ -86,6 +88,9 @@ export async function faultProxy(target: { readonly host: string; readonly port:
     },
     freeze() {
       frozen = true;
+      for (const socket of sockets()) socket.pause();
+    },
+    freezeOpen() {
       for (const socket of sockets()) socket.pause();
     },
     thaw() {
