@@ -33,6 +33,18 @@ export function changeConsumerProvider(
   );
 }
 
+/** Every consumer here that reads from the node. */
+export async function consumersReading(
+  session: Session,
+  queue: QueueName,
+  provider: NodeName,
+): Promise<readonly string[]> {
+  const rows = await session.query<{ consumer_name: string }>(
+    sql('select consumer_name from pgq_node.get_consumer_info($1) where provider_node = $2', queue, provider),
+  );
+  return rows.map((row) => row.consumer_name);
+}
+
 /** Whether applications are kept from writing into the queue. */
 export async function isClosed(session: Session, queue: QueueName): Promise<boolean> {
   const [row] = await session.query<{ closed: boolean }>(

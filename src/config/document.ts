@@ -340,6 +340,21 @@ export interface Queue {
    */
   tables?: Table[];
   /**
+   * Nodes that had another name before. Each goes on under its new name where it stands: nothing is copied. An entry whose old name is nowhere does nothing, and can stay as long as some cascade may still have it.
+   *
+   * Items: One node that has another name now.
+   */
+  moved?: {
+    /**
+     * The name that the node had.
+     */
+    node: string;
+    /**
+     * The name that it has under nodes.
+     */
+    to: string;
+  }[];
+  /**
    * What must be true on the nodes of this queue before anything is planned or applied, each under a name of your choice.
    */
   assert?: {

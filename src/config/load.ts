@@ -1,6 +1,7 @@
 import { type Problem, ToolError } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
 import { checkMerges } from './check-merges.ts';
+import { checkMoved } from './check-moved.ts';
 import { checkNames } from './check-names.ts';
 import { checkProviders } from './check-providers.ts';
 import { checkDatabases, checkRoots } from './check-queues.ts';
@@ -49,6 +50,7 @@ export function load(sources: readonly Source[], { env, schema }: LoadOptions): 
   checkDatabases(scope, state);
   checkProviders(scope, state);
   checkMerges(scope, state, merged.document);
+  checkMoved(scope, state);
   checkTables(scope, state, merged.document);
   if (scope.problems.length > 0) throw failure(scope.problems);
   return state;

@@ -94,6 +94,11 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
       raw.migrations === undefined
         ? undefined
         : { dir: raw.migrations.dir, files: [], at: keyAt(scope, 'queues', name, 'migrations') },
+    moved: (raw.moved ?? []).flatMap(({ node, to }, index) => {
+      const path = ['queues', name, 'moved', index];
+      const gone = scope.removed.has(pointerOf(path));
+      return gone ? [] : [{ from: nodeName(node), to: nodeName(to), at: at(scope, ...path) }];
+    }),
     at: keyAt(scope, 'queues', name),
   };
 }

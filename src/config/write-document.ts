@@ -91,6 +91,7 @@ function queueOf(queue: QueueSpec): Queue {
     tables: queue.tables.map((rule) => tableOf(queue, rule)),
     sequences: sequencesOf(queue.sequences),
     ...(queue.migrations === undefined ? {} : { migrations: { dir: queue.migrations.dir } }),
+    ...(queue.moved.length === 0 ? {} : { moved: queue.moved.map(({ from, to }) => ({ node: from, to })) }),
   };
 }
 

@@ -32,6 +32,7 @@ import { createRoot, createSubscriber, removeNode, setLocation } from './create-
 import { createObject } from './create-object.ts';
 import { executeSqlFile } from './execute-sql-file.ts';
 import { moveRoot, reopenRoot } from './move-root.ts';
+import { renameNode } from './rename-node.ts';
 import { fenceRoot, replaceRoot } from './replace-root.ts';
 import type { StepDeps } from './step-deps.ts';
 
@@ -58,6 +59,8 @@ export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
       return replaceRoot(step, deps);
     case 'fence_root':
       return fenceRoot(step, deps);
+    case 'rename_node':
+      return renameNode(step, deps);
     case 'remove_subscription':
       return deps.write(step.database, async (session) => {
         const reply = await unregisterSubscriber(session, step.queue, step.subscriber);
@@ -105,6 +108,13 @@ export function databasesOf(step: Step): ReadonlySet<DatabaseName> {
       return new Set([step.database, step.fromDatabase, step.toDatabase].filter((name) => name !== undefined));
     case 'move_root':
       return new Set([step.database, step.fromDatabase, step.providerDatabase].filter((name) => name !== undefined));
+    case 'rename_node':
+      return new Set([
+        step.database,
+        step.rootDatabase,
+        ...(step.providerDatabase === undefined ? [] : [step.providerDatabase]),
+        ...step.subscribers.map(({ database }) => database),
+      ]);
     case 'replace_root':
       return new Set([step.database, ...step.others.map(({ database }) => database)]);
     case 'drop_node':

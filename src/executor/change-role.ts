@@ -20,7 +20,7 @@ import { ToolError } from '../model/problem.ts';
 import type { ChangeRole } from '../model/step.ts';
 import { nameInEvents } from '../model/table-codec.ts';
 import type { StepDeps } from './step-deps.ts';
-import { whileStill } from './worker-wait.ts';
+import { type WorkPlace, whileStill } from './worker-wait.ts';
 
 /**
  * No call turns a leaf into a branch or back: the node is taken apart and made anew in one transaction, at the tick where
@@ -35,7 +35,7 @@ export async function changeRole(step: ChangeRole, deps: StepDeps): Promise<void
 }
 
 /** A copy that was just made is told from later changes for a while yet. The time counts from the last one that was done. */
-async function whenSettled({ queue, node, database }: ChangeRole, deps: StepDeps): Promise<void> {
+export async function whenSettled({ queue, node, database }: WorkPlace, deps: StepDeps): Promise<void> {
   const session = await deps.session(database);
   let since = deps.clock.now();
   let left: number | undefined;

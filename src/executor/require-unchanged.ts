@@ -86,6 +86,7 @@ async function changesOf(
     case 'reopen_root':
     case 'replace_root':
     case 'fence_root':
+    case 'rename_node':
     case 'remove_subscription':
     case 'create_schema':
     case 'create_type':

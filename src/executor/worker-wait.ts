@@ -52,8 +52,9 @@ async function holdStill(deps: StepDeps, session: Session, place: WorkPlace, wor
   let asked = false;
   return patiently(deps, place, undefined, async () => {
     if (!asked) {
+      // The hold of an apply that was killed lasts for a while yet; where no worker runs, there is no need of one.
       if (!(await setHold(session, { queue, node, tick: anywhere, holder: deps.holder, ttlMs: holdMs })))
-        return undefined;
+        return (await tryLock(session, lockOf(place))) ? true : undefined;
       await askForConfirmation(session, queue, worker);
       asked = true;
     }

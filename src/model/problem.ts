@@ -3,6 +3,15 @@ import type { DatabaseName, Location, NodeName, QueueName, RowFilter, SequenceNa
 import type { Origin } from './origin.ts';
 import type { Engine, InstalledSchema, SchemaName } from './schemas.ts';
 
+/** Why a node can not go on under another name. */
+export type MoveFault =
+  /** Both names have a node. */
+  | { readonly kind: 'both'; readonly databases: readonly [DatabaseName, DatabaseName] }
+  /** The node lives on another database than the file says. */
+  | { readonly kind: 'elsewhere'; readonly found: DatabaseName; readonly wanted: DatabaseName }
+  /** Nodes that have to be told can not be. */
+  | { readonly kind: 'unseen'; readonly nodes: readonly NodeName[] };
+
 /** Everything that can be wrong and is somebody's to mend. The sentence is made in `render/describe-problem.ts`. */
 export type Problem =
   // The file
@@ -369,6 +378,33 @@ export type Problem =
       readonly provider: NodeName;
       readonly where: RowFilter | undefined;
       readonly providerWhere: RowFilter;
+    }
+  | {
+      readonly code: 'moved_unknown';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly from: NodeName;
+      readonly to: NodeName;
+      readonly known: readonly NodeName[];
+      readonly suggestion: string | undefined;
+    }
+  | {
+      readonly code: 'moved_conflict';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly from: NodeName;
+      readonly to: NodeName;
+      readonly reason: 'still_named' | 'chained' | 'from_twice' | 'to_twice';
+      /** The entry that it does not go together with. */
+      readonly first: Origin | undefined;
+    }
+  | {
+      readonly code: 'moved_unfit';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly from: NodeName;
+      readonly to: NodeName;
+      readonly because: MoveFault;
     }
   | {
       readonly code: 'node_elsewhere';

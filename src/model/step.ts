@@ -32,6 +32,7 @@ export type Step =
   | ReopenRoot
   | ReplaceRoot
   | FenceRoot
+  | RenameNode
   | RemoveSubscription
   | SetTicker
   | SetLocation
@@ -125,6 +126,21 @@ export interface ReplaceRoot extends NodeStepOf<'replace_root'> {
 /** A root that was given up answers again: it takes no more writes. */
 export interface FenceRoot extends NodeStepOf<'fence_root'> {
   readonly root: NodeName;
+}
+
+/** The node goes on under another name where it stands. */
+export interface RenameNode extends NodeStepOf<'rename_node'> {
+  readonly from: NodeName;
+  readonly location: Location;
+  /** What its worker is called from then on. */
+  readonly worker: string;
+  /** Undefined for a root. */
+  readonly provider: NodeName | undefined;
+  readonly providerDatabase: DatabaseName | undefined;
+  /** Where all others are told of names. */
+  readonly rootDatabase: DatabaseName;
+  /** Who reads from it. */
+  readonly subscribers: readonly { readonly node: NodeName; readonly database: DatabaseName }[];
 }
 
 /** A node that reads elsewhere is signed off here: its events would be kept for ever. */

@@ -161,6 +161,13 @@ export interface SequenceRules {
   readonly at: Origin | undefined;
 }
 
+/** A node that the catalogs may still know by its old name. */
+export interface MovedNode {
+  readonly from: NodeName;
+  readonly to: NodeName;
+  readonly at: Origin;
+}
+
 export interface QueueSpec {
   readonly name: QueueName;
   readonly ticker: TickerSettings;
@@ -170,6 +177,7 @@ export interface QueueSpec {
   readonly create: CreateMode;
   readonly sequences: SequenceRules;
   readonly migrations: MigrationsSpec | undefined;
+  readonly moved: readonly MovedNode[];
   readonly at: Origin;
 }
 

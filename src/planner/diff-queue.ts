@@ -14,6 +14,7 @@ import { diffTopology, type FoundNodes, findNodes, givenUp, leftIds } from './di
 import { expandTables, type WantedTable } from './expand-tables.ts';
 import { type Findings, mergeFindings } from './findings.ts';
 import { dropNodeHazards, dropQueueHazards } from './hazards.ts';
+import { afterRenames, moveNodes } from './move-nodes.ts';
 import type { NodeScene, Scene, SubscriberScene } from './scene.ts';
 import { rootIds, stepId } from './step-ids.ts';
 
@@ -23,6 +24,20 @@ export interface QueueFindings extends Findings {
 }
 
 export function diffQueue(
+  queue: QueueSpec,
+  desired: DesiredState,
+  live: LiveState,
+  locations: ReadonlyMap<DatabaseName, Location>,
+  ground: Ground,
+): QueueFindings {
+  const moved = moveNodes(queue, live, locations);
+  if (moved.problems.length > 0) return { steps: [], warnings: [], problems: moved.problems, looked: undefined };
+  const findings = diffNamed(queue, desired, moved.live, locations, ground);
+  return { ...findings, steps: afterRenames(findings.steps, moved.steps) };
+}
+
+/** By the names that nodes have once they are renamed. */
+function diffNamed(
   queue: QueueSpec,
   desired: DesiredState,
   live: LiveState,

@@ -6,6 +6,7 @@ const ranks: Readonly<Record<StepKind, number>> = {
   create_root: 1,
   reopen_root: 1,
   fence_root: 1,
+  rename_node: 1.5,
   set_location: 2,
   set_ticker: 2,
   create_branch: 3,

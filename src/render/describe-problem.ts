@@ -348,10 +348,19 @@ function sentences(problem: Problem): Sentences {
         `table ${problem.table} on node ${problem.node} of queue ${problem.queue} should hold ${problem.where === undefined ? 'all rows' : `the rows with "${problem.where}"`}, but its provider ${problem.provider} holds only those with "${problem.providerWhere}".`,
         `Take the filter from ${problem.provider}, give ${problem.node} the same one, or let ${problem.node} read from a node that holds all rows.`,
       ];
+    case 'moved_unknown':
+      return [
+        `node ${problem.from} of queue ${problem.queue} is said to be ${problem.to} now, but the queue has no node ${problem.to}.`,
+        known('Its nodes', problem.known, problem.suggestion),
+      ];
+    case 'moved_conflict':
+      return movedConflict(problem);
+    case 'moved_unfit':
+      return movedUnfit(problem);
     case 'node_elsewhere':
       return [
         `database ${problem.database} already holds a node of queue ${problem.queue}, named ${problem.found}; the file calls it ${problem.expected}.`,
-        `Call it ${problem.found} in the file, or choose another database.`,
+        `If it has a new name, say so in the queue: "moved: [{ node: ${problem.found}, to: ${problem.expected} }]". Otherwise call it ${problem.found} in the file, or choose another database.`,
       ];
     case 'node_role_differs':
       return [
@@ -873,6 +882,53 @@ function extensionsUnavailable({
         `database ${database}: user ${user} may not create the ${word} ${list(extensions)}, ${why}.`,
         `As a superuser there: ${extensions.map((name) => `CREATE EXTENSION ${name};`).join(' ')}`,
       ];
+}
+
+function movedConflict({ queue, from, to, reason, first }: ProblemOf<'moved_conflict'>): Sentences {
+  const there = first === undefined ? '' : place(first);
+  switch (reason) {
+    case 'still_named':
+      return [
+        `queue ${queue} has a node ${from}, and says beside that ${from} is ${to} now.`,
+        `Take ${from} out of nodes, or this entry out of moved.`,
+      ];
+    case 'chained':
+      return [
+        `node ${from} of queue ${queue} is said to be ${to} now, and ${to} to be something else, at ${there}.`,
+        'Name the last of these names in both entries.',
+      ];
+    case 'from_twice':
+      return [`node ${from} of queue ${queue} is moved twice, first at ${there}.`, 'Keep one of the two entries.'];
+    case 'to_twice':
+      return [
+        `two nodes of queue ${queue} are said to be ${to} now, the other one at ${there}.`,
+        'One node has one old name: keep the entry whose old name the catalogs have.',
+      ];
+    default:
+      return assertNever(reason);
+  }
+}
+
+function movedUnfit({ queue, from, to, because }: ProblemOf<'moved_unfit'>): Sentences {
+  switch (because.kind) {
+    case 'both':
+      return [
+        `node ${from} of queue ${queue}, on database ${because.databases[0]}, is said to be ${to} now; but there is a node ${to} too, on database ${because.databases[1]}.`,
+        `Take this entry out of moved; without it ${from} is dropped, unless nodes names it.`,
+      ];
+    case 'elsewhere':
+      return [
+        `node ${from} of queue ${queue} lives on database ${because.found}; the file has ${to}, which it is said to be now, on database ${because.wanted}.`,
+        `A new name takes no data along: put ${to} on ${because.found}, or take this entry out of moved, and ${to} is made anew.`,
+      ];
+    case 'unseen':
+      return [
+        `node ${from} of queue ${queue} can not be called ${to} yet: ${list(because.nodes)} would have to be told, and can not be looked at.`,
+        `Plan again when ${because.nodes.length === 1 ? 'it answers' : 'they answer'}; a node that the file does not name has to be put into it first.`,
+      ];
+    default:
+      return assertNever(because);
+  }
 }
 
 function mergeUnfit({

@@ -27,6 +27,8 @@ export function describeStep(step: Step): string {
       return `make ${step.node} the root of ${step.queue} in the place of ${step.from}, which does not answer`;
     case 'fence_root':
       return `keep ${step.node}, which ${step.root} has replaced as the root of ${step.queue}, from taking writes`;
+    case 'rename_node':
+      return `call node ${step.from} of ${step.queue} ${step.node}`;
     case 'remove_subscription':
       return `sign ${step.subscriber} off at ${step.node}`;
     case 'set_ticker':

@@ -53,6 +53,7 @@ export function changeOf(step: Step): Change {
     case 'reopen_root':
     case 'replace_root':
     case 'fence_root':
+    case 'rename_node':
     case 'set_location':
     case 'execute_file':
     case 'restore_triggers':

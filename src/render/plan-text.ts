@@ -171,6 +171,8 @@ export function contentOf(step: Step): readonly [what: string, details: readonly
       ];
     case 'fence_root':
       return [`root of ${step.queue}: ${step.node}, which ${step.root} has replaced, takes no more writes`, []];
+    case 'rename_node':
+      return [`name of ${step.node}`, changes([['node', step.from, step.node]])];
     case 'remove_subscription':
       return [`subscription of ${step.subscriber}, which reads elsewhere`, []];
     case 'set_ticker': {

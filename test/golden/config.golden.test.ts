@@ -72,6 +72,8 @@ test('every problem of the file has a case', () => {
     'merge_queue_unknown',
     'merge_unfit',
     'merge_cycle',
+    'moved_unknown',
+    'moved_conflict',
   ];
   expect([...met].sort()).toEqual([...problems].sort());
 });

@@ -100,6 +100,7 @@ export function aQueue(
     create: 'none',
     sequences: { owned: true, include: [], exclude: [], at: undefined },
     migrations: undefined,
+    moved: [],
     at: anOrigin({ path: 'queues.replika' }),
     ...fields,
   };

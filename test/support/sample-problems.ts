@@ -169,6 +169,42 @@ export const sampleProblems: {
       cycle: [queueName('shop'), queueName('all_shops')],
     },
   },
+  moved_unknown: {
+    meaning: 'A node is said to have a name now that no node of its queue has.',
+    problem: {
+      code: 'moved_unknown',
+      at: at(12, 9),
+      queue: queueName('shop'),
+      from: nodeName('copy1'),
+      to: nodeName('leaf2'),
+      known: [nodeName('root1'), nodeName('leaf1')],
+      suggestion: 'leaf1',
+    },
+  },
+  moved_conflict: {
+    meaning: 'What `moved` says of a node contradicts the nodes, or another entry.',
+    problem: {
+      code: 'moved_conflict',
+      at: at(12, 9),
+      queue: queueName('shop'),
+      from: nodeName('copy1'),
+      to: nodeName('leaf1'),
+      reason: 'still_named',
+      first: undefined,
+    },
+  },
+  moved_unfit: {
+    meaning:
+      'A node can not go on under its new name: both names have a node, it lives elsewhere, or a node that must be told does not answer.',
+    problem: {
+      code: 'moved_unfit',
+      at: at(12, 9),
+      queue: queueName('shop'),
+      from: nodeName('copy1'),
+      to: nodeName('leaf1'),
+      because: { kind: 'elsewhere', found: databaseName('copy'), wanted: databaseName('other') },
+    },
+  },
   root_missing: {
     meaning: 'No node of a queue has the role root.',
     problem: { code: 'root_missing', at: at(6, 3), queue: queueName('shop') },
