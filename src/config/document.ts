@@ -16,6 +16,22 @@ export type ForeignEvents = 'stop' | 'park' | 'skip';
  */
 export type Create = 'none' | 'minimal' | 'full';
 /**
+ * What happens when a row to be inserted is there already, or one to be updated or deleted is not. error: the first stops the table, the others are told in the log of the worker. insert_or_update: the row is as the provider has it afterwards. keep: the row here stays as it is, and both are written to trunkline.conflict. log: as insert_or_update, and both are written to trunkline.conflict.
+ */
+export type Conflict = 'error' | 'insert_or_update' | 'keep' | 'log';
+/**
+ * set_based: the net changes of a batch in a few statements. ordered: change after change, as they were made on the root; slower.
+ */
+export type Apply = 'set_based' | 'ordered';
+/**
+ * Which triggers on the node's table see replicated rows. replica: those that are enabled for it, ALWAYS or REPLICA. fire: all that would fire for anybody else, foreign keys too, change after change; slower.
+ */
+export type UserTriggers = 'replica' | 'fire';
+/**
+ * Whether a TRUNCATE on the root empties the node's table.
+ */
+export type Truncate = 'apply' | 'ignore';
+/**
  * Nothing takes it out: plan and destroy refuse to drop the node, and to remove the table, copy it anew or delete rows of it. It holds until an apply with false, also for what the file does not name any more.
  */
 export type Protect = boolean;
@@ -147,22 +163,6 @@ export type Handler =
         argument?: string;
       };
     };
-/**
- * What happens when a row to be inserted is there already, or one to be updated or deleted is not. error: the first stops the table, the others are told in the log of the worker. insert_or_update: the row is as the provider has it afterwards. keep: the row here stays as it is, and both are written to trunkline.conflict. log: as insert_or_update, and both are written to trunkline.conflict.
- */
-export type Conflict = 'error' | 'insert_or_update' | 'keep' | 'log';
-/**
- * set_based: the net changes of a batch in a few statements. ordered: change after change, as they were made on the root; slower.
- */
-export type Apply = 'set_based' | 'ordered';
-/**
- * Which triggers on the node's table see replicated rows. replica: those that are enabled for it, ALWAYS or REPLICA. fire: all that would fire for anybody else, foreign keys too, change after change; slower.
- */
-export type UserTriggers = 'replica' | 'fire';
-/**
- * Whether a TRUNCATE on the root empties the node's table.
- */
-export type Truncate = 'apply' | 'ignore';
 /**
  * One query whose first column, in its only row, is true where all is well.
  */
@@ -321,13 +321,18 @@ export interface Database {
 export interface Queue {
   ticker?: Ticker;
   /**
-   * What the nodes of this queue take where they say nothing themselves.
+   * What the nodes and the tables of this queue take where they say nothing themselves. For a table, an entry of tables comes before it, and what the entry says for one node before that.
    */
   defaults?: {
     parallel_copies?: ParallelCopies;
     on_error?: OnError;
     foreign_events?: ForeignEvents;
     create?: Create;
+    conflict?: Conflict;
+    apply?: Apply;
+    user_triggers?: UserTriggers;
+    truncate?: Truncate;
+    copy?: Copy;
   };
   /**
    * The databases of the cascade, each under the name it has in the catalogs. Exactly one is the root.
@@ -409,6 +414,27 @@ export interface Ticker {
   rotation_period?: string;
 }
 /**
+ * How the first copy goes.
+ */
+export interface Copy {
+  /**
+   * No copy: the rows are there already, and equal. Only where nothing changes on the root between that and the apply; compare tells.
+   */
+  expect_sync?: boolean | string;
+  /**
+   * Rows that are in the node's table stay, where it would else be emptied.
+   */
+  keep_rows?: boolean | string;
+  /**
+   * SQL condition over the root's columns: only these rows are copied. Changes of all rows come afterwards, so compare finds differences; for a lasting filter use where of the table.
+   */
+  where?: string;
+  /**
+   * How many streams a large table is copied by, side by side. With more than one its rows are seen before all are there. Provider from PostgreSQL 14 on.
+   */
+  parallel?: number | string;
+}
+/**
  * One database in the cascade of a queue.
  */
 export interface Node {
@@ -458,27 +484,6 @@ export interface Mask {
    * SQL that gives what the column holds. The same row must always give the same value.
    */
   [k: string]: string;
-}
-/**
- * How the first copy goes.
- */
-export interface Copy {
-  /**
-   * No copy: the rows are there already, and equal. Only where nothing changes on the root between that and the apply; compare tells.
-   */
-  expect_sync?: boolean | string;
-  /**
-   * Rows that are in the node's table stay, where it would else be emptied.
-   */
-  keep_rows?: boolean | string;
-  /**
-   * SQL condition over the root's columns: only these rows are copied. Changes of all rows come afterwards, so compare finds differences; for a lasting filter use where of the table.
-   */
-  where?: string;
-  /**
-   * How many streams a large table is copied by, side by side. With more than one its rows are seen before all are there. Provider from PostgreSQL 14 on.
-   */
-  parallel?: number | string;
 }
 /**
  * A question to the database of one node that must be answered with true. It is asked in a transaction that can only read.

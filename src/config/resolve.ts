@@ -89,6 +89,7 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
       return gone ? [] : [resolveTable(scope, name, entry, index)];
     }),
     create: raw.defaults?.create ?? builtIn.create,
+    tableDefaults: tableOptions(scope, ['queues', name, 'defaults'], raw.defaults ?? {}),
     sequences: resolveSequences(scope, name, raw),
     migrations:
       raw.migrations === undefined

@@ -75,7 +75,7 @@ function queueOf(queue: QueueSpec): Queue {
       idle_period: durationText(queue.ticker.idlePeriodMs),
       rotation_period: durationText(queue.ticker.rotationPeriodMs),
     },
-    ...(queue.create === 'none' ? {} : { defaults: { create: queue.create } }),
+    ...defaultsOf(queue),
     nodes: mapped(queue.nodes, ({ database, placement, parallelCopies, onError, foreignEvents, protect }) =>
       present({
         database,
@@ -93,6 +93,11 @@ function queueOf(queue: QueueSpec): Queue {
     ...(queue.migrations === undefined ? {} : { migrations: { dir: queue.migrations.dir } }),
     ...(queue.moved.length === 0 ? {} : { moved: queue.moved.map(({ from, to }) => ({ node: from, to })) }),
   };
+}
+
+function defaultsOf({ create, tableDefaults }: QueueSpec): Pick<Queue, 'defaults'> {
+  const defaults = { ...(create === 'none' ? {} : { create }), ...writtenOptions(tableDefaults) };
+  return Object.keys(defaults).length === 0 ? {} : { defaults };
 }
 
 function tableOf(queue: QueueSpec, { select, create, protect, key, nodes, ...options }: TableRule): Table {

@@ -175,6 +175,7 @@ export interface QueueSpec {
   readonly tables: readonly TableRule[];
   /** For the tables whose rules leave it unsaid. */
   readonly create: CreateMode;
+  readonly tableDefaults: TableOptions;
   readonly sequences: SequenceRules;
   readonly migrations: MigrationsSpec | undefined;
   readonly moved: readonly MovedNode[];

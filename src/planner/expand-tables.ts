@@ -130,7 +130,7 @@ function refined(
   placement: TablePlacement | undefined,
 ): PlacedTable {
   const earlier = before === undefined || before === 'none' ? undefined : before;
-  const spec = earlier?.spec ?? wholeTable(draft.facts.name);
+  const spec = earlier?.spec ?? usualTable(queue, draft.facts.name);
   const target = placement?.target === undefined ? undefined : tableName(placement.target);
   return {
     // Written out, as a large plan makes many of them.
@@ -148,8 +148,27 @@ function refined(
       copy: copyOf(spec.copy, rule.copy, placement?.copy),
     },
     create: placement?.create ?? rule.create ?? earlier?.create ?? queue.create,
-    expectSync: placement?.copy?.expectSync ?? rule.copy?.expectSync ?? earlier?.expectSync ?? false,
+    expectSync:
+      placement?.copy?.expectSync ??
+      rule.copy?.expectSync ??
+      earlier?.expectSync ??
+      queue.tableDefaults.copy?.expectSync ??
+      false,
     at: placement?.at ?? rule.at,
+  };
+}
+
+/** What a table is on a node where no rule says anything of it. */
+function usualTable({ tableDefaults }: QueueSpec, name: TableName): TableSpec {
+  const usual = wholeTable(name);
+  const { conflict, apply, userTriggers, truncate, copy } = tableDefaults;
+  return {
+    ...usual,
+    conflict: conflict ?? usual.conflict,
+    apply: apply ?? usual.apply,
+    userTriggers: userTriggers ?? usual.userTriggers,
+    truncate: truncate ?? usual.truncate,
+    copy: copyOf(usual.copy, copy, undefined),
   };
 }
 

@@ -98,6 +98,7 @@ export function aQueue(
     nodes: new Map(all.map((node) => [node.name, node])),
     tables: [],
     create: 'none',
+    tableDefaults: { where: undefined },
     sequences: { owned: true, include: [], exclude: [], at: undefined },
     migrations: undefined,
     moved: [],
