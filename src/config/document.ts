@@ -360,6 +360,29 @@ export interface Queue {
     to: string;
   }[];
   /**
+   * What was taken out of this queue in the file, and is to be left in the databases as it is: the plan neither removes nor changes it. Without an entry here, what the file does not name any more is taken out of the databases too.
+   *
+   * Items: One table, sequence or node that is left as it is.
+   */
+  removed?: {
+    /**
+     * A table, by its name on the root. It goes on being captured and applied. Sequences that its columns own stay with it.
+     */
+    table?: string;
+    /**
+     * A sequence, by its name on the root.
+     */
+    sequence?: string;
+    /**
+     * A node. It keeps its place in the queue, and its provider keeps its events; a process that runs with this file does not work for it.
+     */
+    node?: string;
+    /**
+     * Always true: to have it removed, leave the entry out.
+     */
+    keep: true;
+  }[];
+  /**
    * What must be true on the nodes of this queue before anything is planned or applied, each under a name of your choice.
    */
   assert?: {

@@ -5,6 +5,7 @@ import { checkMoved } from './check-moved.ts';
 import { checkNames } from './check-names.ts';
 import { checkProviders } from './check-providers.ts';
 import { checkDatabases, checkRoots } from './check-queues.ts';
+import { checkRemoved } from './check-removed.ts';
 import { checkTables } from './check-tables.ts';
 import type { Environment } from './interpolate.ts';
 import { merge } from './merge.ts';
@@ -51,6 +52,7 @@ export function load(sources: readonly Source[], { env, schema }: LoadOptions): 
   checkProviders(scope, state);
   checkMerges(scope, state, merged.document);
   checkMoved(scope, state);
+  checkRemoved(scope, state, merged.document);
   checkTables(scope, state, merged.document);
   if (scope.problems.length > 0) throw failure(scope.problems);
   return state;

@@ -8,15 +8,17 @@ import {
   tableName,
 } from '../model/names.ts';
 import type { DesiredState } from '../model/state.ts';
-import type {
-  DatabaseSpec,
-  NodeSpec,
-  Placement,
-  QueueSpec,
-  SequenceRules,
-  TablePlacement,
-  TableRule,
-  TickerSettings,
+import {
+  type DatabaseSpec,
+  type KeptObject,
+  keptKinds,
+  type NodeSpec,
+  type Placement,
+  type QueueSpec,
+  type SequenceRules,
+  type TablePlacement,
+  type TableRule,
+  type TickerSettings,
 } from '../model/topology.ts';
 import type { Node, Queue, Table, Ticker, TrunklineDocument } from './document.ts';
 import { parseDuration } from './duration.ts';
@@ -99,6 +101,15 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
       const path = ['queues', name, 'moved', index];
       const gone = scope.removed.has(pointerOf(path));
       return gone ? [] : [{ from: nodeName(node), to: nodeName(to), at: at(scope, ...path) }];
+    }),
+    kept: (raw.removed ?? []).flatMap((entry, index): KeptObject[] => {
+      const path = ['queues', name, 'removed', index];
+      if (scope.removed.has(pointerOf(path))) return [];
+      return keptKinds.flatMap((kind) => {
+        const text = entry[kind];
+        if (text === undefined) return [];
+        return [{ kind, name: kind === 'node' ? text : tableName(text), at: at(scope, ...path) }];
+      });
     }),
     at: keyAt(scope, 'queues', name),
   };

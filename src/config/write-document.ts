@@ -91,6 +91,9 @@ function queueOf(queue: QueueSpec): Queue {
     tables: queue.tables.map((rule) => tableOf(queue, rule)),
     sequences: sequencesOf(queue.sequences),
     ...(queue.migrations === undefined ? {} : { migrations: { dir: queue.migrations.dir } }),
+    ...(queue.kept.length === 0
+      ? {}
+      : { removed: queue.kept.map(({ kind, name }) => ({ [kind]: name, keep: true as const })) }),
     ...(queue.moved.length === 0 ? {} : { moved: queue.moved.map(({ from, to }) => ({ node: from, to })) }),
   };
 }

@@ -380,6 +380,13 @@ export type Problem =
       readonly providerWhere: RowFilter;
     }
   | {
+      readonly code: 'removed_still_named';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly kind: 'table' | 'sequence' | 'node';
+      readonly name: string;
+    }
+  | {
       readonly code: 'moved_unknown';
       readonly at: Origin;
       readonly queue: QueueName;

@@ -168,6 +168,15 @@ export interface MovedNode {
   readonly at: Origin;
 }
 
+export const keptKinds = ['table', 'sequence', 'node'] as const;
+
+/** Taken out of the file, and left in the databases as it is. */
+export interface KeptObject {
+  readonly kind: (typeof keptKinds)[number];
+  readonly name: string;
+  readonly at: Origin;
+}
+
 export interface QueueSpec {
   readonly name: QueueName;
   readonly ticker: TickerSettings;
@@ -179,6 +188,7 @@ export interface QueueSpec {
   readonly sequences: SequenceRules;
   readonly migrations: MigrationsSpec | undefined;
   readonly moved: readonly MovedNode[];
+  readonly kept: readonly KeptObject[];
   readonly at: Origin;
 }
 
@@ -216,4 +226,8 @@ export function inTreeOrder(queue: QueueSpec): readonly NodeSpec[] {
 /** The pgq consumer a node's worker reads with, on its provider. */
 export function workerNameOf(node: NodeName): string {
   return `${node}.worker`;
+}
+
+export function isKept({ kept }: QueueSpec, kind: KeptObject['kind'], name: string): boolean {
+  return kept.some((one) => one.kind === kind && one.name === name);
 }

@@ -1,18 +1,26 @@
-import type { DatabaseName, Location, NodeName, QueueName } from '../model/names.ts';
+import {
+  type DatabaseName,
+  type Location,
+  type NodeName,
+  type QueueName,
+  sequenceName,
+  tableName,
+} from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { DesiredState, LiveDatabase, LiveNode, LiveState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { captureArgs } from '../model/table-codec.ts';
-import { type DatabaseSpec, inTreeOrder, type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
+import { type DatabaseSpec, inTreeOrder, isKept, type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
 import type { Ground } from './create/plot.ts';
 import { isSupported } from './diff-database.ts';
 import { diffRoot, diffSubscriber } from './diff-node.ts';
 import { pgqSource } from './diff-schemas.ts';
 import { diffSequences } from './diff-sequences.ts';
-import { diffTables } from './diff-tables.ts';
+import { diffTables, type TableFindings } from './diff-tables.ts';
 import { diffTopology, type FoundNodes, findNodes, givenUp, leftIds } from './diff-topology.ts';
-import { expandTables, type WantedTable } from './expand-tables.ts';
+import { type Expansion, expandTables, type WantedTable } from './expand-tables.ts';
 import { type Findings, mergeFindings } from './findings.ts';
+import { anyGlob } from './glob.ts';
 import { dropNodeHazards, dropQueueHazards } from './hazards.ts';
 import { afterRenames, moveNodes } from './move-nodes.ts';
 import type { NodeScene, Scene, SubscriberScene } from './scene.ts';
@@ -82,8 +90,25 @@ function diffNamed(
     diffSequences(scene, tables),
     diffTopology(scene, found),
     leftOver(scene, found),
+    { steps: [], warnings: [], problems: keptButWanted(queue, expansion, tables) },
   ]);
   return { ...findings, looked: { scene, wanted: [...expansion.tables.values()] } };
+}
+
+/** What a pattern brings along, or a table that owns it, is not taken out of the file. */
+function keptButWanted(queue: QueueSpec, { tables }: Expansion, { replicated }: TableFindings): Problem[] {
+  const included = anyGlob(queue.sequences.include);
+  const excluded = anyGlob(queue.sequences.exclude);
+  const owned = new Set([...replicated.values()].flat().flatMap((facts) => facts.ownedSequences));
+  return queue.kept.flatMap(({ kind, name, at }): Problem[] => {
+    const wanted =
+      kind === 'table'
+        ? tables.has(tableName(name))
+        : kind === 'sequence' &&
+          !excluded(name) &&
+          (included(name) || (queue.sequences.owned && owned.has(sequenceName(name))));
+    return wanted ? [{ code: 'removed_still_named', at, queue: queue.name, kind, name }] : [];
+  });
 }
 
 /** Nothing is planned behind a provider that can't be looked at. */
@@ -158,8 +183,8 @@ function leftOver(scene: Scene, found: FoundNodes): Findings {
   const problems: Problem[] = [];
   const placed = new Set([...queue.nodes.values()].map((node) => node.database));
   for (const { database, node } of found.values()) {
-    if (placed.has(database)) continue;
-    const stay = [...node.subscribers.keys()].filter((name) => !found.has(name));
+    if (placed.has(database) || isKept(queue, 'node', node.name)) continue;
+    const stay = [...node.subscribers.keys()].filter((name) => !found.has(name) || isKept(queue, 'node', name));
     if (stay.length > 0) {
       problems.push({ code: 'branch_has_subscribers', queue: queue.name, node: node.name, subscribers: stay });
     } else steps.push(dropStep(scene, found, database, node));
@@ -168,7 +193,7 @@ function leftOver(scene: Scene, found: FoundNodes): Findings {
     if (holdsPassword) {
       warnings.push({ code: 'location_holds_password', queue: queue.name, node: name, root: root.spec.name, location });
     }
-    if (queue.nodes.has(name) || found.has(name)) continue;
+    if (queue.nodes.has(name) || found.has(name) || isKept(queue, 'node', name)) continue;
     const provider = root.node?.subscribers.has(name) === true ? root.spec.name : undefined;
     warnings.push({ code: 'node_not_in_file', queue: queue.name, node: name, provider });
   }

@@ -1,6 +1,7 @@
 import type { SequenceName } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Step } from '../model/step.ts';
+import { isKept } from '../model/topology.ts';
 import { createId } from './diff-node.ts';
 import type { TableFindings } from './diff-tables.ts';
 import { type Findings, mergeFindings } from './findings.ts';
@@ -51,7 +52,8 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
         missing.push({ code: 'sequence_missing_on_node', queue: queue.name, node: node.spec.name, sequence: name });
     }
     for (const known of live?.values() ?? []) {
-      if (known.local && !wanted.has(known.name) && !held.has(known.name)) steps.push(removeStep(node, known.name));
+      if (known.local && !wanted.has(known.name) && !held.has(known.name) && !isKept(queue, 'sequence', known.name))
+        steps.push(removeStep(node, known.name));
     }
     return { steps, warnings: missing, problems: [] };
   }

@@ -1,5 +1,5 @@
 import type { NodeName, SequenceName, TableName } from '../model/names.ts';
-import { splitName } from '../model/names.ts';
+import { splitName, tableName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import { isChosen, isPlain, masksOf, mentioned } from '../model/projection.ts';
@@ -52,6 +52,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   const { queue, root } = scene;
   for (const node of [root, ...scene.subscribers]) replicated.set(node.spec.name, []);
 
+  const kept = new Set(queue.kept.flatMap(({ kind, name }) => (kind === 'table' ? [tableName(name)] : [])));
   const namedParts = partsByAncestor(wanted, root);
   const createIds = new Map<NodeName, string>();
   // What the nodes share of the table at hand.
@@ -89,10 +90,17 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   }
   for (const subscriber of scene.subscribers) {
     for (const live of subscriber.node?.tables.values() ?? []) {
-      if (!wanted.has(live.name)) removeFromSubscriber(subscriber, live);
+      if (!wanted.has(live.name) && !kept.has(live.name)) removeFromSubscriber(subscriber, live);
     }
   }
-  for (const live of root.node?.tables.values() ?? []) if (!wanted.has(live.name)) removeFromRoot(live);
+  for (const live of root.node?.tables.values() ?? []) {
+    if (!wanted.has(live.name) && !kept.has(live.name)) removeFromRoot(live);
+  }
+  for (const name of kept) {
+    const facts = root.database.tables.get(name);
+    // Its sequences stay with it.
+    if (facts !== undefined && !wanted.has(name)) held.push(facts);
+  }
   return { steps, warnings, problems, replicated, held, made, taken, apart };
 
   function report(problem: Problem, fatal: boolean): void {

@@ -2,7 +2,7 @@ import type { DatabaseName, NodeName } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { LiveNode, LiveState, LiveTable } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
-import type { QueueSpec } from '../model/topology.ts';
+import { isKept, type QueueSpec } from '../model/topology.ts';
 import { createId } from './diff-node.ts';
 import { type Findings, mergeFindings, noFindings } from './findings.ts';
 import {
@@ -274,7 +274,7 @@ function diffRole(scene: Scene, found: FoundNodes, subscriber: SubscriberScene):
   if (is === placement.role) return noFindings;
   const { queue } = scene;
   if (placement.role === 'leaf') {
-    const stay = [...live.subscribers.keys()].filter((name) => !found.has(name));
+    const stay = [...live.subscribers.keys()].filter((name) => !found.has(name) || isKept(queue, 'node', name));
     if (stay.length > 0) {
       return wrong({ code: 'branch_has_subscribers', queue: queue.name, node: live.name, subscribers: stay });
     }

@@ -348,6 +348,11 @@ function sentences(problem: Problem): Sentences {
         `table ${problem.table} on node ${problem.node} of queue ${problem.queue} should hold ${problem.where === undefined ? 'all rows' : `the rows with "${problem.where}"`}, but its provider ${problem.provider} holds only those with "${problem.providerWhere}".`,
         `Take the filter from ${problem.provider}, give ${problem.node} the same one, or let ${problem.node} read from a node that holds all rows.`,
       ];
+    case 'removed_still_named':
+      return [
+        `${problem.kind} ${problem.name} is said to be taken out of queue ${problem.queue}, but the queue has it: ${stillNamedBy[problem.kind]}.`,
+        'Take it out there, or take this entry out of removed.',
+      ];
     case 'moved_unknown':
       return [
         `node ${problem.from} of queue ${problem.queue} is said to be ${problem.to} now, but the queue has no node ${problem.to}.`,
@@ -883,6 +888,12 @@ function extensionsUnavailable({
         `As a superuser there: ${extensions.map((name) => `CREATE EXTENSION ${name};`).join(' ')}`,
       ];
 }
+
+const stillNamedBy: Readonly<Record<ProblemOf<'removed_still_named'>['kind'], string>> = {
+  table: 'an entry of tables names or matches it',
+  sequence: 'sequences names or matches it, or a table owns it',
+  node: 'it stands under nodes',
+};
 
 function movedConflict({ queue, from, to, reason, first }: ProblemOf<'moved_conflict'>): Sentences {
   const there = first === undefined ? '' : place(first);

@@ -78,6 +78,18 @@ test('nodes go on under new names where they stand, whatever part of it the appl
   const codes = old.logs.map(({ message }) => message).join(' ');
   expect(codes).toContain('node_not_set_up');
 
+  // What is taken out of the file can be left as it is: the table and the leaf go on.
+  const fewer = after
+    .replace(/ {6}leaf1: .*\n/, '')
+    .replace(', app.items', '')
+    .replace(/ {4}moved:[\s\S]*/, '    removed: [{ table: app.items, keep: true }, { node: leaf1, keep: true }]\n');
+  expect(stepIds(await planOf(cluster, fewer))).toEqual([]);
+  expect(stepIds(await planOf(cluster, fewer.replace(/ {4}removed: .*\n/, '')))).toEqual([
+    'remove_table/replika/branch1/app.items',
+    'remove_table/replika/root1/app.items',
+    'drop_node/replika/leaf1',
+  ]);
+
   // Nobody knows the old names any more, and nothing is kept for them.
   for (const database of Object.values(cluster.databases)) {
     await using session = await database.session();

@@ -72,6 +72,7 @@ test('every problem of the file has a case', () => {
     'merge_queue_unknown',
     'merge_unfit',
     'merge_cycle',
+    'removed_still_named',
     'moved_unknown',
     'moved_conflict',
   ];

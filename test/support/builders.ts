@@ -102,6 +102,7 @@ export function aQueue(
     sequences: { owned: true, include: [], exclude: [], at: undefined },
     migrations: undefined,
     moved: [],
+    kept: [],
     at: anOrigin({ path: 'queues.replika' }),
     ...fields,
   };

@@ -169,6 +169,16 @@ export const sampleProblems: {
       cycle: [queueName('shop'), queueName('all_shops')],
     },
   },
+  removed_still_named: {
+    meaning: 'What `removed` says is taken out of the file is still in it.',
+    problem: {
+      code: 'removed_still_named',
+      at: at(12, 9),
+      queue: queueName('shop'),
+      kind: 'table',
+      name: 'app.audit',
+    },
+  },
   moved_unknown: {
     meaning: 'A node is said to have a name now that no node of its queue has.',
     problem: {
