@@ -52,7 +52,7 @@ export async function importLive(options: ImportOptions): Promise<Imported> {
 }
 
 /** What the planner makes of it is the proof that it says what is. */
-async function planned(
+export async function planned(
   text: string,
   { env, report, signal }: Pick<ImportOptions, 'env' | 'report' | 'signal'>,
 ): Promise<Pick<Imported, 'plan' | 'problems'>> {
@@ -132,7 +132,7 @@ function recordOf(walk: Walk, stop: Stop): ReturnType<Walk['locationOf']> {
   return undefined;
 }
 
-function variableOf(database: DatabaseName): string {
+export function variableOf(database: DatabaseName): string {
   const word = database.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
   return `${/^[A-Z_]/.test(word) ? '' : 'DB_'}${word}_PASSWORD`;
 }

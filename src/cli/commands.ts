@@ -8,6 +8,7 @@ import { DoctorCommand } from './commands/doctor.ts';
 import { ExecuteCommand } from './commands/execute.ts';
 import { GraphCommand } from './commands/graph.ts';
 import { ImportCommand } from './commands/import.ts';
+import { InitCommand } from './commands/init.ts';
 import { LogCommand } from './commands/log.ts';
 import { PauseCommand } from './commands/pause.ts';
 import { PlanCommand } from './commands/plan.ts';
@@ -39,6 +40,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   execute: ExecuteCommand,
   graph: GraphCommand,
   import: ImportCommand,
+  init: InitCommand,
   log: LogCommand,
   pause: PauseCommand,
   plan: PlanCommand,

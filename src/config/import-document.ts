@@ -35,7 +35,7 @@ function placeOf(remark: Remark): readonly string[] {
   return [];
 }
 
-function databaseOf({ params, passwordVariable }: FoundDatabase): Database {
+export function databaseOf({ params, passwordVariable }: FoundDatabase): Database {
   const { password: _, connectTimeoutMs, ...texts } = params;
   const said: Record<string, unknown> = { ...texts };
   if (passwordVariable !== undefined) said.password = `\${${passwordVariable}}`;

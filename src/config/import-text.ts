@@ -15,7 +15,7 @@ export function importedText(document: TrunklineDocument, comments: readonly Pla
     if (items instanceof YAMLMap || items instanceof YAMLSeq) for (const item of items.items) inOneLine(item);
   }
   for (const name of Object.keys(document.queues ?? {})) {
-    for (const key of ['ticker', 'sequences']) flow(yaml.getIn(['queues', name, key], true));
+    for (const key of ['ticker', 'defaults', 'sequences']) flow(yaml.getIn(['queues', name, key], true));
   }
   for (const { path, text } of comments) comment(yaml, path, text);
   return yaml.toString({ lineWidth: 0, flowCollectionPadding: true });

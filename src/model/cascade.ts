@@ -50,6 +50,20 @@ export type Remark =
       readonly attrs: string;
     }
   | {
+      /** Left out of a first file: nothing tells its rows apart, or only what the extension does not take. */
+      readonly kind: 'table_keyless';
+      readonly table: TableName;
+      readonly because: 'no_key' | 'extension';
+      /** By an entry of its schema; else its schema has no entry. */
+      readonly excluded: boolean;
+    }
+  | {
+      /** A unique key stands in for the primary key. */
+      readonly kind: 'key_chosen';
+      readonly table: TableName;
+    }
+  | { readonly kind: 'target_chosen' }
+  | {
       readonly kind: 'sequences_lacking';
       readonly queue: QueueName;
       readonly node: NodeName;

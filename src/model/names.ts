@@ -29,6 +29,11 @@ export function splitName(name: TableName | SequenceName): { readonly schema: st
   return { schema: name.slice(0, dot), name: name.slice(dot + 1) };
 }
 
+/** Schemas of the machinery itself and of the server: never replicated. */
+export function isInternal(name: TableName | SequenceName): boolean {
+  return /^(pgq|pg_|trunkline(_|$))|^(londiste|information_schema)$/.test(splitName(name).schema);
+}
+
 function qualified(text: string): string {
   return text.includes('.') ? text : `public.${text}`;
 }

@@ -380,6 +380,10 @@ export type Problem =
       readonly providerWhere: RowFilter;
     }
   | {
+      readonly code: 'init_on_cascade';
+      readonly queues: readonly QueueName[];
+    }
+  | {
       readonly code: 'removed_still_named';
       readonly at: Origin;
       readonly queue: QueueName;
@@ -599,7 +603,7 @@ export type Problem =
   // Looking at what is there
   | { readonly code: 'location_invalid' }
   | { readonly code: 'nothing_to_import' }
-  | { readonly code: 'file_exists'; readonly file: string }
+  | { readonly code: 'file_exists'; readonly file: string; readonly forcible: boolean }
   | { readonly code: 'file_unwritable'; readonly file: string; readonly detail: string }
   // Planning and applying
   | {

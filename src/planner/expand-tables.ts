@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { CreateMode } from '../model/definition.ts';
-import { type NodeName, splitName, type TableName, tableName } from '../model/names.ts';
+import { isInternal, type NodeName, splitName, type TableName, tableName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import type { TableFacts } from '../model/state.ts';
@@ -211,11 +211,6 @@ function placesSomething(rule: TableRule): boolean {
     rule.nodes.size === 0 ||
     [...rule.nodes.values()].some((placement) => placement !== 'none')
   );
-}
-
-/** Schemas of the machinery itself and of the server: never replicated. */
-function isInternal(name: TableName): boolean {
-  return /^(pgq|pg_|trunkline(_|$))|^(londiste|information_schema)$/.test(splitName(name).schema);
 }
 
 const shown = 3;

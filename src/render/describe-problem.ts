@@ -348,6 +348,11 @@ function sentences(problem: Problem): Sentences {
         `table ${problem.table} on node ${problem.node} of queue ${problem.queue} should hold ${problem.where === undefined ? 'all rows' : `the rows with "${problem.where}"`}, but its provider ${problem.provider} holds only those with "${problem.providerWhere}".`,
         `Take the filter from ${problem.provider}, give ${problem.node} the same one, or let ${problem.node} read from a node that holds all rows.`,
       ];
+    case 'init_on_cascade':
+      return [
+        `that database has a node of ${problem.queues.length === 1 ? 'queue' : 'the queues'} ${list(problem.queues)} already.`,
+        'Run "trunkline import" to get the file of what is there.',
+      ];
     case 'removed_still_named':
       return [
         `${problem.kind} ${problem.name} is said to be taken out of queue ${problem.queue}, but the queue has it: ${stillNamedBy[problem.kind]}.`,
@@ -500,7 +505,10 @@ function sentences(problem: Problem): Sentences {
         'Name a database that Londiste or Trunkline replicates from or to.',
       ];
     case 'file_exists':
-      return [`file ${problem.file} is there already. Nothing was written.`, 'Name another one, or give --force.'];
+      return [
+        `file ${problem.file} is there already. Nothing was written.`,
+        problem.forcible ? 'Name another one, or give --force.' : 'Name another one with --out.',
+      ];
     case 'file_unwritable':
       return [
         `file ${problem.file} cannot be written: ${sentence(problem.detail)}`,

@@ -8,7 +8,7 @@ export function describeRemark(remark: Remark): string {
     case 'password_moved':
       return `The catalog holds a password with this location. It is not repeated here: put it into ${remark.variable} of the environment.`;
     case 'password_used':
-      return `It was reached with the password that import was given: put that into ${remark.variable} of the environment.`;
+      return `It was reached with the password of the given connection string: put that into ${remark.variable} of the environment.`;
     case 'settings_passed_over':
       return `Its location in the catalog also says ${remark.keywords.join(', ')}, which has no meaning here.`;
     case 'location_unreadable':
@@ -25,6 +25,17 @@ export function describeRemark(remark: Remark): string {
       return `${remark.table} on ${remark.node} has a handler that is not known here (${remark.attrs}). It is left as it is, and Trunkline does not work for it.`;
     case 'options_unsaid':
       return `${remark.table} on ${remark.node} has options that this entry does not say (${remark.attrs}): see what plan makes of it before you apply.`;
+    case 'table_keyless':
+      return [
+        `${remark.table} has no primary key, and `,
+        remark.because === 'no_key' ? 'no unique key over NOT NULL columns' : 'the extension takes no other',
+        ': it is left out. Give it one, and ',
+        remark.excluded ? 'take it out of exclude.' : 'name it here.',
+      ].join('');
+    case 'key_chosen':
+      return `${remark.table} has no primary key: its rows are told apart by this unique one.`;
+    case 'target_chosen':
+      return 'A server that Trunkline starts on this machine, for a try. Say here where the copy is to live.';
     case 'sequences_lacking':
       return `It does not have ${remark.sequences.join(', ')}, which the rules below bring to every node: plan adds what exists there.`;
     default:

@@ -33,9 +33,47 @@ test('what Trunkline made is written down as it is, and never with a password', 
   const folder = join(place.path, '..');
   const trunkline = (...args: readonly string[]) => runProgram(args, { cwd: folder, env: { OLD_URL: dst.url } });
 
+  // A first file, which the planner takes as it is.
+  await source.script(`create schema extra; create table extra.codes (code text not null unique, note text);
+    create table extra.notes (note text); create sequence extra.numbers`);
+  const begin = ['init', src.url, '--target-env', 'OLD_URL', '--queue', 'first'];
+  const begun = await trunkline(...begin);
+  expect([begun.status, begun.stdout]).toEqual([0, '']);
+  expect(begun.stderr).toContain('add table extra.codes on leaf1');
+  const first = readFileSync(join(folder, 'trunkline.yaml'), 'utf8');
+  expect(first.replaceAll(/test_\w+/gi, 'X').replaceAll(/port: \d+/g, 'port: 1')).toBe(`version: 1
+databases:
+  # It was reached with the password of the given connection string: put that into SOURCE_PASSWORD of the environment.
+  source: { host: 127.0.0.1, port: 1, dbname: X, user: postgres, password: "\${SOURCE_PASSWORD}" }
+  # It was reached with the password of the given connection string: put that into TARGET_PASSWORD of the environment.
+  target: { host: 127.0.0.1, port: 1, dbname: X, user: postgres, password: "\${TARGET_PASSWORD}" }
+queues:
+  first:
+    defaults: { create: full }
+    nodes:
+      root1: { database: source, role: root }
+      leaf1: { database: target, role: leaf }
+    tables:
+      - app.*
+      # extra.notes has no primary key, and no unique key over NOT NULL columns: it is left out. Give it one, and take it out of exclude.
+      - { include: [ extra.* ], exclude: [ extra.notes ] }
+      # extra.codes has no primary key: its rows are told apart by this unique one.
+      - { name: extra.codes, key: [ code ] }
+    sequences: { include: [ extra.numbers ] }
+`);
+  const twice = await trunkline(...begin);
+  expect([twice.status, twice.stderr]).toEqual([1, expect.stringContaining('is there already')]);
+  expect(readFileSync(join(folder, 'trunkline.yaml'), 'utf8')).toBe(first);
+
   const nothing = await trunkline('import', '--from-env', 'OLD_URL');
   expect([nothing.status, nothing.stderr]).toEqual([1, expect.stringContaining('has no node of any cascade')]);
   await applyAll(cluster, queues);
+  const late = await trunkline('init', src.url, '--out', 'late.yaml');
+  expect([late.status, late.stderr, existsSync(join(folder, 'late.yaml'))]).toEqual([
+    1,
+    expect.stringContaining('trunkline import'),
+    false,
+  ]);
 
   // The whole of one queue from its leaf, whose database knows nothing of the other queue.
   const printed = await trunkline('import', '--from-env', 'OLD_URL');

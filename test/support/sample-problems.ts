@@ -169,6 +169,10 @@ export const sampleProblems: {
       cycle: [queueName('shop'), queueName('all_shops')],
     },
   },
+  init_on_cascade: {
+    meaning: '`init` is for a database that is in no cascade yet.',
+    problem: { code: 'init_on_cascade', queues: [queueName('shop')] },
+  },
   removed_still_named: {
     meaning: 'What `removed` says is taken out of the file is still in it.',
     problem: {
@@ -858,7 +862,7 @@ export const sampleProblems: {
   },
   file_exists: {
     meaning: 'A file was to be written where one is already.',
-    problem: { code: 'file_exists', file: 'trunkline.yaml' },
+    problem: { code: 'file_exists', file: 'trunkline.yaml', forcible: true },
   },
   file_unwritable: {
     meaning: 'A file could not be written.',
