@@ -1,9 +1,9 @@
+import { copyConsumer } from '../catalog/table-sync.ts';
 import { readWorkerState, setConsumerError, type WorkerState, type WorkerTable } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import type { RetriedTable } from '../model/control.ts';
 import { type TableName, tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
-import { copyConsumer } from '../worker/copy-table.ts';
 import { openDatabasesOf } from './databases.ts';
 import { type Place, pickPlaces } from './pick-places.ts';
 import { readConfig } from './read-config.ts';

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { type Batch, nextBatch } from '../catalog/pgq.ts';
 import { readWaitingEvents, recordSkipped } from '../catalog/skipped-events.ts';
+import { copyConsumer } from '../catalog/table-sync.ts';
 import { readPosition, readWorkerState, setConsumerError, type WorkerState } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import { type TableName, tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import { mostSkipped, type Skipped, type StuckBatch, type WaitingEvent } from '../model/skip.ts';
-import { copyConsumer } from '../worker/copy-table.ts';
 import { openDatabasesOf } from './databases.ts';
 import { type Place, pickPlaces } from './pick-places.ts';
 import { readConfig } from './read-config.ts';

@@ -1,10 +1,10 @@
 import type { Session } from '../db/session.ts';
 import { sql } from '../db/statement.ts';
 import type { QueueName, TableName } from '../model/names.ts';
-import { encodeSyncState } from '../model/sync-state-codec.ts';
+import { decodeSyncState, encodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState } from '../model/table.ts';
 import { decodePairs } from '../model/url-encoding.ts';
-import { call, callTolerating } from './worker-state.ts';
+import { call, callTolerating, setConsumerError } from './worker-state.ts';
 
 /** `snapshot` undefined clears it. */
 export function setTableState(
@@ -15,6 +15,43 @@ export function setTableState(
   snapshot: string | undefined,
 ): Promise<void> {
   return call(session, 'londiste.local_set_table_state', queue, table, snapshot ?? null, encodeSyncState(state));
+}
+
+/**
+ * The same, where the table still stands where the caller has left it; false where somebody has moved it since, as
+ * `resync` does at any time. In a transaction it stays so until the end.
+ */
+export async function moveTableState(
+  session: Session,
+  queue: QueueName,
+  table: TableName,
+  move: { readonly from: SyncState['kind']; readonly to: SyncState; readonly snapshot: string | undefined },
+): Promise<boolean> {
+  const [row] = await session.query<{ state: string | null }>(
+    sql(
+      `select merge_state as state from londiste.table_info
+        where queue_name = $1 and table_name = $2 and local for update`,
+      queue,
+      table,
+    ),
+  );
+  if (row === undefined || decodeSyncState(row.state)?.kind !== move.from) return false;
+  await setTableState(session, queue, table, move.to, move.snapshot);
+  return true;
+}
+
+/** Back to the beginning, as Londiste's own `resync` does. A worker that waits before another try tries at once. */
+export async function copyAgain(session: Session, queue: QueueName, table: TableName): Promise<void> {
+  await setTableState(session, queue, table, { kind: 'missing' }, undefined);
+  const [node] = await session.query<{ worker_name: string }>(
+    sql('select worker_name from pgq_node.node_info where queue_name = $1', queue),
+  );
+  if (node !== undefined) await setConsumerError(session, queue, copyConsumer(node.worker_name, table), null);
+}
+
+/** The consumer of one table's copy, called as Londiste calls it. */
+export function copyConsumer(worker: string, table: string): string {
+  return `${worker}.copy.${table}`;
 }
 
 export interface TableState {

@@ -14,6 +14,7 @@ import { PauseCommand } from './commands/pause.ts';
 import { PlanCommand } from './commands/plan.ts';
 import { RepairCommand } from './commands/repair.ts';
 import { ResumeCommand } from './commands/resume.ts';
+import { ResyncCommand } from './commands/resync.ts';
 import { RunCommand } from './commands/run.ts';
 import { SandboxDownCommand } from './commands/sandbox/down.ts';
 import { SandboxStatusCommand } from './commands/sandbox/status.ts';
@@ -46,6 +47,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   plan: PlanCommand,
   repair: RepairCommand,
   resume: ResumeCommand,
+  resync: ResyncCommand,
   run: RunCommand,
   'sandbox:down': SandboxDownCommand,
   'sandbox:status': SandboxStatusCommand,

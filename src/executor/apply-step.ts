@@ -13,6 +13,7 @@ import {
 import { unregisterSubscriber } from '../catalog/pgq-node.ts';
 import { setTickerSettings } from '../catalog/queue-settings.ts';
 import { expectDone } from '../catalog/reply.ts';
+import { copyAgain } from '../catalog/table-sync.ts';
 import type { Session } from '../db/session.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import type { DatabaseName, NodeName } from '../model/names.ts';
@@ -23,6 +24,7 @@ import type {
   RemoveSequence,
   RemoveTable,
   RestoreTriggers,
+  ResyncTable,
   SetTableOptions,
   Step,
 } from '../model/step.ts';
@@ -81,6 +83,8 @@ export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
       return deps.write(step.database, (session) => changeTable(session, step));
     case 'set_table_options':
       return deps.write(step.database, (session) => setTableOptions(session, step));
+    case 'resync_table':
+      return deps.write(step.database, (session) => resyncTable(session, step));
     case 'remove_table':
       return deps.write(step.database, (session) => removeTable(session, step));
     case 'restore_triggers':
@@ -151,6 +155,12 @@ async function changeTable(session: Session, step: ChangeTable): Promise<void> {
     expectDone(await globalUpdateSeq(session, queue, name, lastValue), call(node, 'global_update_seq', name));
     expectDone(await localAddSeq(session, queue, name), call(node, 'local_add_seq', name));
   }
+}
+
+/** All in one transaction: the copies agree on who empties the table by the states of all of them. */
+async function resyncTable(session: Session, { queue, table, merged }: ResyncTable): Promise<void> {
+  await copyAgain(session, queue, table.name);
+  for (const other of merged) await copyAgain(session, other.queue, other.table);
 }
 
 async function setTableOptions(session: Session, { queue, node, to, prune }: SetTableOptions): Promise<void> {

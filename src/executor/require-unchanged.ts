@@ -56,6 +56,7 @@ async function changesOf(
     case 'set_table_options':
       return onTable(step, step.to.name, step.to.destination);
     case 'restore_triggers':
+    case 'resync_table':
       return onTable(step, step.table.name, step.table.destination);
     case 'remove_table':
       return onTable(step, step.table, step.destination, { rows: false });

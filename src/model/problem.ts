@@ -546,6 +546,29 @@ export type Problem =
       readonly named: boolean;
     }
   | {
+      /** A table, or all of a node, is not copied again. */
+      readonly code: 'resync_refused';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName | undefined;
+      readonly because:
+        | { readonly kind: 'root' }
+        /** Its rows come by another node, of the queue that it waits for. */
+        | { readonly kind: 'waiting'; readonly behind: QueueName }
+        | { readonly kind: 'not_held' }
+        | { readonly kind: 'foreign_handler' }
+        | { readonly kind: 'keeps_rows' }
+        | { readonly kind: 'copying' };
+    }
+  | {
+      /** Others read the table from there, and keep the rows that they have. */
+      readonly code: 'resync_not_below';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly readers: readonly NodeName[];
+    }
+  | {
       readonly code: 'root_lost';
       readonly queue: QueueName;
       readonly node: NodeName;

@@ -43,6 +43,7 @@ export type Step =
   | AddTable
   | ChangeTable
   | SetTableOptions
+  | ResyncTable
   | RemoveTable
   | RestoreTriggers
   | AddSequence
@@ -217,6 +218,15 @@ export interface SetTableOptions extends NodeStepOf<'set_table_options'> {
   readonly from: TableSpec;
   readonly to: TableSpec;
   readonly prune: boolean;
+}
+
+/** The table is copied again: its state goes back to the beginning, and the node's worker does the rest. */
+export interface ResyncTable extends NodeStepOf<'resync_table'> {
+  readonly table: TableSpec;
+  readonly role: NodeRole;
+  readonly copy: { readonly estimatedRows: number | undefined; readonly bytes: number };
+  /** Leaves of other queues on the same database that put rows into the same table: it is emptied for all of them. */
+  readonly merged: readonly { readonly queue: QueueName; readonly node: NodeName; readonly table: TableName }[];
 }
 
 export interface RemoveTable extends NodeStepOf<'remove_table'> {

@@ -40,6 +40,9 @@ export function checkProtection(
     } else if (step.kind === 'remove_table') checkTables(step.queue, step.node, 'remove', [step.table]);
     else if (step.kind === 'change_table' && step.copy !== undefined) {
       checkTables(step.queue, step.node, 'copy', [step.to.name]);
+    } else if (step.kind === 'resync_table') {
+      checkTables(step.queue, step.node, 'copy', [step.table.name]);
+      for (const { queue, node, table } of step.merged) checkTables(queue, node, 'copy', [table]);
     } else if (step.kind === 'set_table_options' && step.prune) {
       checkTables(step.queue, step.node, 'prune', [step.to.name]);
     }

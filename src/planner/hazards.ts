@@ -1,6 +1,7 @@
 import type { Hazard } from '../model/hazard.ts';
 import type { NodeName, QueueName, TableName } from '../model/names.ts';
 import type { LiveNode, LiveTable, TableFacts } from '../model/state.ts';
+import type { ResyncTable } from '../model/step.ts';
 import type { TableSpec } from '../model/table.ts';
 import { amountOf } from './amounts.ts';
 
@@ -28,6 +29,22 @@ export function copyAgainHazards(node: NodeName, from: TableSpec, to: TableSpec,
   return [
     copies(node, to, source),
     { kind: 'truncates-target', detail: `${to.destination} on ${node} is emptied before the copy${left}.` },
+  ];
+}
+
+/** Nothing but the rows is to be different. */
+export function resyncHazards(
+  node: NodeName,
+  spec: TableSpec,
+  source: TableFacts,
+  merged: ResyncTable['merged'],
+): Hazard[] {
+  const others = merged.map((other) => `${other.node} of ${other.queue}`).join(' and ');
+  const rest = merged.length === 0 ? '' : `, and is filled again from ${others} too`;
+  const ranges = (spec.copy.ranges ?? 1) > 1 ? ' Readers see it fill, as it is copied by ranges.' : '';
+  return [
+    copies(node, spec, source),
+    { kind: 'truncates-target', detail: `${spec.destination} on ${node} is emptied before the copy${rest}.${ranges}` },
   ];
 }
 
@@ -66,7 +83,7 @@ export function lostEventsHazards(node: NodeName, table: TableName): Hazard[] {
   return [
     {
       kind: 'loses-events',
-      detail: `changes made to ${table} on ${node} since then were not captured: compare it on every node, and copy it again where it differs.`,
+      detail: `changes made to ${table} on ${node} since then were not captured: "trunkline compare --table ${table}" shows where it differs, and "trunkline resync NODE ${table}" copies it again there.`,
     },
   ];
 }

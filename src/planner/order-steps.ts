@@ -24,6 +24,7 @@ const ranks: Readonly<Record<StepKind, number>> = {
   add_table: 9,
   change_table: 10,
   set_table_options: 10,
+  resync_table: 10,
   add_sequence: 11,
   execute_file: 12,
   remove_table: 13,

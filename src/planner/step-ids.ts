@@ -27,6 +27,7 @@ export const stepId = {
   changeTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('change_table', queue, node, table),
   setTableOptions: (queue: QueueName, node: NodeName, table: TableName) =>
     idOf('set_table_options', queue, node, table),
+  resyncTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('resync_table', queue, node, table),
   removeTable: (queue: QueueName, node: NodeName, table: TableName) => idOf('remove_table', queue, node, table),
   restoreTriggers: (queue: QueueName, node: NodeName, table: TableName) => idOf('restore_triggers', queue, node, table),
   addSequence: (queue: QueueName, node: NodeName, sequence: SequenceName) =>

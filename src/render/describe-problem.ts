@@ -443,6 +443,13 @@ function sentences(problem: Problem): Sentences {
           ? 'Say protect: false where the file names it, apply, and take it out then.'
           : 'The file of the last apply protects it. Name it there again with protect: false, apply, and take it out then.',
       ];
+    case 'resync_refused':
+      return resyncSentences(problem);
+    case 'resync_not_below':
+      return [
+        `${list(problem.readers)} ${problem.readers.length === 1 ? 'reads' : 'read'} ${problem.table} from node ${problem.node} of queue ${problem.queue}, and ${problem.readers.length === 1 ? 'keeps the rows that it has' : 'keep the rows that they have'}: what is copied travels through no queue.`,
+        'With --below they copy it again too.',
+      ];
     case 'root_lost':
       return [
         `node ${problem.node}, the root of queue ${problem.queue}, is not on database ${problem.database}, but ${list(problem.leaves)} ${problem.leaves.length === 1 ? 'still reads' : 'still read'} from it.`,
@@ -1141,5 +1148,40 @@ function changeText(change: StepChange): string {
       return 'the ticker was set otherwise';
     default:
       return assertNever(change);
+  }
+}
+
+function resyncSentences({
+  queue,
+  node,
+  table,
+  because,
+}: Problem & { readonly code: 'resync_refused' }): readonly [string, string] {
+  const place = `node ${node} of queue ${queue}`;
+  const what = table === undefined ? place : `table ${table} on ${place}`;
+  switch (because.kind) {
+    case 'root':
+      return [`${place} is the root: there is nothing to copy its tables from.`, 'Name a subscriber.'];
+    case 'waiting':
+      return [
+        `the rows of ${place} come by queue ${because.behind}, which is merged elsewhere.`,
+        `Name the node that queue ${because.behind} has on the same database.`,
+      ];
+    case 'not_held':
+      return [`${what} is left alone there, and holds no rows of the queue.`, 'There is nothing to copy.'];
+    case 'foreign_handler':
+      return [
+        `${what} is replicated by a handler of another tool, which alone knows how to copy it.`,
+        'Use "resync" of the tool that added it.',
+      ];
+    case 'keeps_rows':
+      return [
+        `${what} keeps the rows that are there before a copy (copy: keep_rows): they would be there twice.`,
+        'Use "trunkline repair", or take keep_rows out of the file, apply, and try again.',
+      ];
+    case 'copying':
+      return [`${what} is being copied already.`, '"trunkline status" shows how far it is.'];
+    default:
+      return assertNever(because);
   }
 }

@@ -49,6 +49,8 @@ export function describeStep(step: Step): string {
       return `change table ${tableText(step.to)} on ${step.node}`;
     case 'set_table_options':
       return `change how table ${tableText(step.to)} is replicated on ${step.node}`;
+    case 'resync_table':
+      return `copy table ${tableText(step.table)} again on ${step.node}`;
     case 'remove_table':
       return `remove table ${step.table} from ${step.node}`;
     case 'restore_triggers':

@@ -60,6 +60,7 @@ export function changeOf(step: Step): Change {
     case 'set_table_options':
       return 'change';
     case 'change_table':
+    case 'resync_table':
       return 'replace';
     case 'remove_table':
     case 'remove_sequence':
@@ -85,5 +86,7 @@ export function hazardsOf(plan: Pick<PlanView, 'steps'>): ReadonlyMap<HazardKind
 }
 
 function copyOf(step: Step) {
-  return step.kind === 'add_table' || step.kind === 'change_table' ? step.copy : undefined;
+  return step.kind === 'add_table' || step.kind === 'change_table' || step.kind === 'resync_table'
+    ? step.copy
+    : undefined;
 }

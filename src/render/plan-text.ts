@@ -212,6 +212,13 @@ export function contentOf(step: Step): readonly [what: string, details: readonly
         ]),
       ];
     }
+    case 'resync_table':
+      return [
+        `table ${tableText(step.table)}: copied again`,
+        step.merged.length === 0
+          ? []
+          : attributes([['together with', step.merged.map(({ queue, node }) => `${node} of ${queue}`).join(', ')]]),
+      ];
     case 'remove_table':
       return [`table ${tableText({ name: step.table, destination: step.destination })}`, []];
     case 'restore_triggers':

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { isMergeComplete } from '../catalog/merged-tables.ts';
 import { estimateRows } from '../catalog/pgq.ts';
-import { readTableState, setTableState } from '../catalog/table-sync.ts';
+import { copyConsumer, readTableState, setTableState } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import { type NodeRole, setConsumerError, type WorkerState, type WorkerTable } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
@@ -12,7 +12,7 @@ import { ToolError } from '../model/problem.ts';
 import type { CopyProgress } from '../model/progress.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import { type Backoff, backoff } from './backoff.ts';
-import { copyConsumer, copyTable, mustRestart } from './copy-table.ts';
+import { copyTable, mustRestart } from './copy-table.ts';
 import type { NodeDeps } from './deps.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { mayPass } from './park.ts';

@@ -9,7 +9,7 @@ import {
 } from '../catalog/pgq.ts';
 import { withShardPart } from '../catalog/shard.ts';
 import { readSkippedIds } from '../catalog/skipped-events.ts';
-import { readTableState, setTableState, setTableStruct } from '../catalog/table-sync.ts';
+import { copyConsumer, moveTableState, readTableState, setTableState, setTableStruct } from '../catalog/table-sync.ts';
 import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
 import { assertLease } from '../catalog/trunkline.ts';
@@ -82,17 +82,27 @@ export async function copyTable(job: CopyJob): Promise<void> {
       await signOff(ends);
       return;
     }
-    await advance(ends, state, row?.snapshot ?? undefined);
+    try {
+      await advance(ends, state, row?.snapshot ?? undefined);
+    } catch (error) {
+      if (!(error instanceof StateMoved)) throw error;
+    }
   }
+}
+
+/** Somebody wants the table copied again, also if it was being copied: what was done for the state before is undone. */
+class StateMoved extends Error {}
+
+async function moveState(
+  { job, subscriber }: Ends,
+  move: { readonly from: SyncState['kind']; readonly to: SyncState; readonly snapshot: string | undefined },
+): Promise<void> {
+  if (await moveTableState(subscriber, job.deps.queue, job.spec.name, move)) return;
+  throw new StateMoved(`the state of ${job.spec.name} was set by somebody else`);
 }
 
 function openProvider({ deps, provider }: CopyJob, signal: AbortSignal): Promise<Session> {
   return deps.connector(provider.database, { applicationName: `trunkline copy ${deps.node}`, signal });
-}
-
-/** Also the name that Londiste gives it. */
-export function copyConsumer(worker: string, table: string): string {
-  return `${worker}.copy.${table}`;
 }
 
 async function advance(ends: Ends, state: SyncState, snapshot: string | undefined): Promise<void> {
@@ -285,7 +295,7 @@ async function complete(ends: Ends, putBack: readonly string[], snapshot: string
   tell(ends, 'indexing');
   for (const statement of putBack) await ends.subscriber.script(statement);
   if (putBack.length > 0) await setTableStruct(ends.subscriber, deps.queue, spec.name, undefined);
-  await setTableState(ends.subscriber, deps.queue, spec.name, { kind: 'catching_up' }, snapshot);
+  await moveState(ends, { from: 'in_copy', to: { kind: 'catching_up' }, snapshot });
 }
 
 /** In one transaction with the copy, or with keeping in the catalog what brings them back. */
@@ -397,7 +407,7 @@ async function putBackLeft(ends: Ends): Promise<void> {
 
 /** Replays the table's own events until none is waiting, then asks the main worker to take it over. */
 async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> {
-  const { deps, spec, generation } = ends.job;
+  const { deps, generation } = ends.job;
   tell(ends, 'catching_up');
   await putBackLeft(ends);
   let behind = 0;
@@ -413,7 +423,7 @@ async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> 
   if (position === undefined) throw restart(ends);
   await transaction(ends.subscriber, async () => {
     await assertLease(ends.subscriber, deps.queue, deps.node, generation);
-    await setTableState(ends.subscriber, deps.queue, spec.name, { kind: 'wants_handover', atTick: position }, snapshot);
+    await moveState(ends, { from: 'catching_up', to: { kind: 'wants_handover', atTick: position }, snapshot });
   });
   deps.fault('wants-handover');
   ends.job.changed();
@@ -424,7 +434,7 @@ const manyEvents = 20_000;
 const nearTicks = 2;
 
 async function handOver(ends: Ends, atTick: bigint, snapshot: string | undefined): Promise<void> {
-  const { deps, spec, generation } = ends.job;
+  const { deps, generation } = ends.job;
   tell(ends, 'handing_over');
   while (!deps.stop.aborted) {
     const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
@@ -435,7 +445,7 @@ async function handOver(ends: Ends, atTick: bigint, snapshot: string | undefined
   if (deps.stop.aborted) return;
   await transaction(ends.subscriber, async () => {
     await assertLease(ends.subscriber, deps.queue, deps.node, generation);
-    await setTableState(ends.subscriber, deps.queue, spec.name, { kind: 'in_sync' }, snapshot);
+    await moveState(ends, { from: 'handing_over', to: { kind: 'in_sync' }, snapshot });
   });
   deps.fault('handed-over');
   tell(ends, 'done');

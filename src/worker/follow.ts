@@ -1,6 +1,6 @@
 import { hasTick, keepTick, readWatermarks } from '../catalog/own-queue.ts';
 import { type Batch, finishBatch, nextBatch, tickChannel } from '../catalog/pgq.ts';
-import { setTableState } from '../catalog/table-sync.ts';
+import { moveTableState, setTableState } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import {
   type NodeRole,
@@ -304,13 +304,9 @@ async function grantHandover(follower: Follower, state: WorkerState, tables: rea
   await transaction(link.subscriber, async () => {
     await assertLease(link.subscriber, deps.queue, deps.node, generation);
     for (const { name, snapshot } of tables) {
-      await setTableState(
-        link.subscriber,
-        deps.queue,
-        name,
-        { kind: 'handing_over', atTick: state.position },
-        snapshot,
-      );
+      // One that was sent back to be copied again meanwhile stays there.
+      const to = { kind: 'handing_over', atTick: state.position } as const;
+      await moveTableState(link.subscriber, deps.queue, name, { from: 'wants_handover', to, snapshot });
     }
   });
   copies.wake();

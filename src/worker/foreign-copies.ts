@@ -1,10 +1,9 @@
 import { unregisterConsumer } from '../catalog/pgq.ts';
-import { setTableState } from '../catalog/table-sync.ts';
+import { copyConsumer, setTableState } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import { readConsumers, unregisterLocalConsumer, type WorkerState } from '../catalog/worker-state.ts';
 import { transaction } from '../db/transaction.ts';
 import type { NodeName } from '../model/names.ts';
-import { copyConsumer } from './copy-table.ts';
 import type { Round } from './round.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { registerConsumerAt } from '../catalog/pgq.ts';
-import { setTableState } from '../catalog/table-sync.ts';
+import { copyConsumer, setTableState } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import { registerLocalConsumer, setConsumerError, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
@@ -7,7 +7,6 @@ import { transaction } from '../db/transaction.ts';
 import { type TableName, tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import { ApplyFailed } from './apply-batch.ts';
-import { copyConsumer } from './copy-table.ts';
 import type { Link } from './replay-batch.ts';
 
 /** A table that can not go on as it is, and why. */

@@ -1,8 +1,8 @@
 import { readSubscribers, unregisterConsumer } from '../catalog/pgq.ts';
+import { copyConsumer } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import { readConsumers, unregisterLocalConsumer, type WorkerState } from '../catalog/worker-state.ts';
 import { transaction } from '../db/transaction.ts';
-import { copyConsumer } from './copy-table.ts';
 import type { Link } from './replay-batch.ts';
 
 /**

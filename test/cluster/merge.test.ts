@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/app/system-clock.ts';
+import { copyAgain } from '../../src/catalog/table-sync.ts';
 import type { Session } from '../../src/db/session.ts';
 import { sql } from '../../src/db/statement.ts';
 import type { LogRecord } from '../../src/model/log.ts';
+import { tableName } from '../../src/model/names.ts';
 import type { NodeSpec } from '../../src/model/topology.ts';
 import { startWorkers } from '../../src/worker/supervisor.ts';
 import { aNode, aQueue, databaseName, nodeName, queueName, tickerSettings } from '../support/builders.ts';
@@ -146,6 +148,14 @@ test('two roots are merged into one queue, which has a leaf, and a branch whose 
   await expectEqual(full, events, second, events);
   // Only the combined queue's own table was added to it.
   expect(await full.query(sql(`select from (${events}) e where ev_type like 'londiste.%'`))).toHaveLength(1);
+  // Copied again, the table is emptied once, and filled from both.
+  await full.script(`begin; select londiste.set_session_replication_role('replica', true);
+    delete from accounts where id % 10 < 2; insert into accounts values (-1, 'nobody')`);
+  for (const part of parts) await copyAgain(full, queueName(part), tableName('public.accounts'));
+  await full.script('commit');
+  await holds(full, `select from londiste.table_info where merge_state = 'ok'`, 3);
+  await expectEqual(p1, 'select * from accounts', full, `select * from accounts where owner = 'p1'`);
+  await expectEqual(p2, 'select * from accounts', full, `select * from accounts where owner <> 'p1'`);
   // A leaf that waits has come as far as the combined queue says, and its provider may go on.
   for (const part of parts) {
     await waitFor(why(`second_${part} to keep up`), 60_000, async () => {

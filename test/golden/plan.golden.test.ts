@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
+import { pickPlaces } from '../../src/app/pick-places.ts';
 import { decodeAppliedConfig, encodeAppliedConfig } from '../../src/config/applied-config.ts';
 import { load } from '../../src/config/load.ts';
 import { readExecuteHeader } from '../../src/model/execute-attributes.ts';
@@ -11,6 +12,7 @@ import type { Problem } from '../../src/model/problem.ts';
 import type { DesiredState, LastApplied } from '../../src/model/state.ts';
 import { noBlueprints } from '../../src/planner/create/plot.ts';
 import { makePlan } from '../../src/planner/plan.ts';
+import { makeResyncPlan } from '../../src/planner/resync.ts';
 import { selectSteps, wholePlan } from '../../src/planner/select.ts';
 import { problemsText } from '../../src/render/describe-problem.ts';
 import { paintWith } from '../../src/render/paint.ts';
@@ -29,7 +31,7 @@ const validate = new Ajv({ allErrors: true, strict: false }).compile(
 );
 
 // `trunkline.yaml` lacks its version and databases: `live.yaml` names them. `applied.yaml` is the file of the last apply,
-// `pending.txt` names the steps that it has left undone, and
+// `pending.txt` names the steps that it has left undone, `resync.json` says what is to be copied again, and
 // `selection.json` says which part of the plan is asked for.
 goldenCases({
   folder: 'test/golden/plan',
@@ -44,7 +46,11 @@ goldenCases({
     const made = read('blueprints.yaml');
     const blueprints = made === undefined ? noBlueprints : blueprintsFromYaml(made);
     const lastApplied = lastAppliedOf(desired, read, locations, databasesYaml(read('live.yaml') ?? ''));
-    const { plan: whole, problems } = makePlan({ desired, live, locations, lastApplied, blueprints });
+    const again = read('resync.json');
+    const { plan: whole, problems } =
+      again === undefined
+        ? makePlan({ desired, live, locations, lastApplied, blueprints })
+        : makeResyncPlan({ desired, live, lastApplied, ...readResync(again, desired) });
     const plan = selectSteps(whole, desired, { ...wholePlan, ...JSON.parse(read('selection.json') ?? '{}') });
     const view = planView(plan, desired);
     const text = JSON.stringify(planJson(view));
@@ -63,6 +69,11 @@ goldenCases({
     };
   },
 });
+
+function readResync(text: string, desired: DesiredState) {
+  const { node, ...rest } = JSON.parse(text) as { node: string; tables: readonly string[]; below: boolean };
+  return { ...rest, places: pickPlaces(desired, { queues: [], nodes: [node] }) };
+}
 
 /** `migrations.yaml` holds the text of each SQL file, as the folder of `migrations:` would. */
 function withFiles(desired: DesiredState, yaml: string | undefined): DesiredState {

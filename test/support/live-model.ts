@@ -84,6 +84,12 @@ function carryOutOne(databases: Databases, step: Step): void {
         return before === undefined ? node : withTable(node, { ...before, ...stored(step.to) });
       });
       return;
+    case 'resync_table':
+      onNode(databases, step.database, step.queue, (node) => {
+        const before = node.tables.get(step.table.name);
+        return before === undefined ? node : withTable(node, { ...before, sync: { kind: 'missing' } });
+      });
+      return;
     case 'remove_table':
       removeTable(databases, step, step.table);
       if (step.role === 'root') {

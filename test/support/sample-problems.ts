@@ -1016,6 +1016,26 @@ export const sampleProblems: {
     meaning: 'The file names a node that no apply has made yet.',
     problem: { code: 'node_not_set_up', queue: queueName('shop'), node: nodeName('leaf1') },
   },
+  resync_refused: {
+    meaning: 'A table cannot be copied again by `resync`, or need not be.',
+    problem: {
+      code: 'resync_refused',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('public.orders'),
+      because: { kind: 'keeps_rows' },
+    },
+  },
+  resync_not_below: {
+    meaning: 'A table is copied again on a node, and not on those that read it from there.',
+    problem: {
+      code: 'resync_not_below',
+      queue: queueName('shop'),
+      node: nodeName('branch1'),
+      table: tableName('public.orders'),
+      readers: [nodeName('leaf1'), nodeName('leaf2')],
+    },
+  },
   node_paused: {
     meaning: 'The worker of a node is paused, so its tables stand still.',
     problem: {

@@ -1,0 +1,44 @@
+import { readLiveState } from '../catalog/read-live-state.ts';
+import { ToolError } from '../model/problem.ts';
+import type { DesiredState } from '../model/state.ts';
+import { makeResyncPlan } from '../planner/resync.ts';
+import { type Applied, type ApplyOptions, applyOn } from './apply.ts';
+import { type Databases, openDatabasesOf } from './databases.ts';
+import { readLastApplied } from './last-applied.ts';
+import { pickPlaces } from './pick-places.ts';
+import type { Looked } from './plan.ts';
+import { readConfig } from './read-config.ts';
+
+export interface ResyncChoice {
+  /** Empty: all of the files. */
+  readonly queues: readonly string[];
+  readonly node: string;
+  /** Names or patterns, by the name on either side. */
+  readonly tables: readonly string[];
+  readonly below: boolean;
+}
+
+export type ResyncOptions = Omit<ApplyOptions, 'planFile'> & ResyncChoice;
+
+/** Copies tables of a node again: shows, asks, and sets them back; the node's worker copies. */
+export async function resync(options: ResyncOptions): Promise<Applied> {
+  const desired = await readConfig(options.files, options.env);
+  await using databases = await openDatabasesOf(desired, options);
+  // What the files ask for stays as it was: nothing is recorded as applied.
+  return await applyOn(desired, databases, { ...options, look: resyncLook(desired, options), keepsRecord: false });
+}
+
+function resyncLook(desired: DesiredState, { queues, node, tables, below }: ResyncChoice) {
+  const places = pickPlaces(desired, { queues, nodes: [node] });
+  return async (
+    _: DesiredState,
+    { connector, locations }: Pick<Databases, 'connector' | 'locations'>,
+    signal?: AbortSignal,
+  ): Promise<Looked> => {
+    const live = await readLiveState(connector, desired, signal);
+    const lastApplied = await readLastApplied(desired, live, locations);
+    const { plan, problems } = makeResyncPlan({ desired, live, lastApplied, places, tables, below });
+    if (problems.length > 0) throw new ToolError(problems);
+    return { plan, live };
+  };
+}
