@@ -7,7 +7,7 @@ import type { Report } from '../model/progress.ts';
 import type { DesiredState, LiveState, Observation } from '../model/state.ts';
 import { judgeDatabase } from '../replay/checkup.ts';
 import { type Databases, openDatabasesOf } from './databases.ts';
-import { planOn } from './plan.ts';
+import { planFrom } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { statusOn } from './status.ts';
 
@@ -37,7 +37,7 @@ async function doctorOn(
   const [ailments, status, planned] = await Promise.all([
     examine(desired, live, databases, signal),
     statusOn(desired, databases, signal),
-    planProblems(desired, databases, signal),
+    planProblems(desired, live, databases, signal),
   ]);
   const nodes = status.queues.flatMap(({ queue, nodes }) =>
     nodes.flatMap(({ node, database, findings }): Complaint[] =>
@@ -105,13 +105,14 @@ const toldElsewhere: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
 
 async function planProblems(
   desired: DesiredState,
+  live: LiveState,
   databases: Pick<Databases, 'connector' | 'locations'>,
   signal: AbortSignal | undefined,
 ): Promise<readonly Complaint[]> {
   const told = (severity: 'error' | 'warn') => (problem: Problem) =>
     toldElsewhere.has(problem.code) ? [] : [{ of: 'plan', severity, problem } as const];
   try {
-    const plan = await planOn(desired, databases, signal, { tryFiles: false });
+    const { plan } = await planFrom(desired, live, databases, signal, { tryFiles: false });
     return plan.warnings.flatMap(told('warn'));
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;

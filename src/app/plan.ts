@@ -75,9 +75,19 @@ export async function lookOn(
   desired: DesiredState,
   databases: Reachable,
   signal: AbortSignal | undefined,
+  options: LookOptions = {},
+): Promise<Looked> {
+  return planFrom(desired, await readLiveState(databases.connector, desired, signal), databases, signal, options);
+}
+
+/** The same for a live state that was read already. */
+export async function planFrom(
+  desired: DesiredState,
+  live: LiveState,
+  databases: Reachable,
+  signal: AbortSignal | undefined,
   { select, tryFiles = true }: LookOptions = {},
 ): Promise<Looked> {
-  const live = await readLiveState(databases.connector, desired, signal);
   const untrue = await checkAssertions(databases.connector, desired.assertions, signal);
   const { locations } = databases;
   const lastApplied = await readLastApplied(desired, live, locations);

@@ -1,16 +1,15 @@
 import { Flags } from '@oclif/core';
 import { compare } from '../../app/compare.ts';
 import { comparisonIsEqual } from '../../model/comparison.ts';
-import type { Log } from '../../model/log.ts';
 import { compareJson } from '../../render/compare-json.ts';
 import { compareText } from '../../render/compare-text.ts';
 import { problemsText } from '../../render/describe-problem.ts';
 import { explain } from '../../render/explain.ts';
-import { logText } from '../../render/log-text.ts';
 import { BaseCommand } from '../base-command.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createProgress } from '../progress.ts';
+import { workerLog } from '../worker-log.ts';
 
 export class CompareCommand extends BaseCommand {
   static override summary = 'Compare the rows of subscribers with those of their providers, at the same tick.';
@@ -63,10 +62,6 @@ export class CompareCommand extends BaseCommand {
     const { flags } = await this.parse(CompareCommand);
     const signal = this.stopSignal();
     const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
-    const log: Log = (record) => {
-      if (record.level === 'info') return;
-      display.report({ kind: 'note', node: record.node, text: logText(record, new Date().toISOString()) });
-    };
     const comparison = await compare({
       files: flags.file,
       nodes: flags.node ?? [],
@@ -74,7 +69,7 @@ export class CompareCommand extends BaseCommand {
       search: { limit: flags.rows, chunkRows: flags['chunk-rows'], values: flags.values },
       timeoutMs: flags.timeout,
       env: process.env,
-      log,
+      log: workerLog(display.report),
       report: display.report,
       explain,
       signal,

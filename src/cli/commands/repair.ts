@@ -1,15 +1,14 @@
 import { Flags } from '@oclif/core';
 import { repair } from '../../app/repair.ts';
 import { leftDifferent } from '../../model/comparison.ts';
-import type { Log } from '../../model/log.ts';
 import { explain } from '../../render/explain.ts';
-import { logText } from '../../render/log-text.ts';
 import { repairJson, repairText } from '../../render/repair-text.ts';
 import { BaseCommand } from '../base-command.ts';
 import { confirm } from '../confirm.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createProgress } from '../progress.ts';
+import { workerLog } from '../worker-log.ts';
 
 export class RepairCommand extends BaseCommand {
   static override summary =
@@ -55,10 +54,6 @@ export class RepairCommand extends BaseCommand {
       return;
     }
     const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
-    const log: Log = (record) => {
-      if (record.level === 'info') return;
-      display.report({ kind: 'note', node: record.node, text: logText(record, new Date().toISOString()) });
-    };
     const repaired = await repair({
       files: flags.file,
       node: flags.node,
@@ -68,7 +63,7 @@ export class RepairCommand extends BaseCommand {
       out: flags.out,
       timeoutMs: flags.timeout,
       env: process.env,
-      log,
+      log: workerLog(display.report),
       report: display.report,
       explain,
       signal,

@@ -4,14 +4,12 @@ import { tellWorkers } from '../../app/tell-workers.ts';
 import type { RetriedTable, ToldWorkers } from '../../model/control.ts';
 import { workersJson } from '../../render/control-json.ts';
 import { retriedTablesText, toldWorkersText } from '../../render/control-text.ts';
-import { problemsText } from '../../render/describe-problem.ts';
-import { BaseCommand } from '../base-command.ts';
+import { ControlCommand } from '../control-command.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { createProgress } from '../progress.ts';
 import { queueFlag } from '../queue-flag.ts';
 
-export class ResumeCommand extends BaseCommand {
+export class ResumeCommand extends ControlCommand {
   static override summary = 'Let paused workers go on, or try parked tables again at once.';
   static override description =
     'Without --table, ends the pause of the nodes named, or of all, and waits until their workers have confirmed it. With --table, asks for another try of tables that are parked, and tells what came of it; a worker that is paused stays so. Ends with status 1 where a table still cannot go on.';
@@ -44,23 +42,12 @@ export class ResumeCommand extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(ResumeCommand);
-    const signal = this.stopSignal();
-    const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
-    const options = {
-      files: flags.file,
-      queues: flags.queue ?? [],
-      nodes: argv.map(String),
-      timeoutMs: flags.timeout,
-      env: process.env,
-      report: display.report,
-      signal,
-    };
-    if (flags.table !== undefined) {
-      const tables = await retryTables({ ...options, tables: flags.table }).finally(() => display.stop());
+    const { table } = flags;
+    if (table !== undefined) {
+      const tables = await this.controlling(flags, argv, (options) => retryTables({ ...options, tables: table }));
       return this.tellTables(tables, flags.json);
     }
-    const told = await tellWorkers(false, options).finally(() => display.stop());
-    this.tellWorkers(told, flags.json);
+    this.tellWorkers(await this.controlling(flags, argv, (options) => tellWorkers(false, options)), flags.json);
   }
 
   private tellTables(tables: readonly RetriedTable[], json: boolean): void {
@@ -72,8 +59,6 @@ export class ResumeCommand extends BaseCommand {
   private tellWorkers(told: ToldWorkers, json: boolean): void {
     if (json) this.printJson(workersJson(told));
     else if (told.nodes.length > 0) this.print(toldWorkersText(told.nodes, this.paint));
-    if (told.problems.length === 0) return;
-    this.note(problemsText(told.problems, this.errorPaint));
-    this.endWith(exitCodes.failed);
+    this.tellProblems(told.problems);
   }
 }

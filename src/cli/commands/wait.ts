@@ -2,14 +2,11 @@ import { Args, Flags } from '@oclif/core';
 import { waitForNodes } from '../../app/wait.ts';
 import { waitJson } from '../../render/control-json.ts';
 import { awaitedText } from '../../render/control-text.ts';
-import { problemsText } from '../../render/describe-problem.ts';
-import { BaseCommand } from '../base-command.ts';
+import { ControlCommand } from '../control-command.ts';
 import { durationFlag } from '../duration-flag.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { createProgress } from '../progress.ts';
 import { queueFlag } from '../queue-flag.ts';
 
-export class WaitCommand extends BaseCommand {
+export class WaitCommand extends ControlCommand {
   static override summary = 'Wait until nodes have everything that is committed on their root now.';
   static override description =
     'Makes a tick on each root and waits until the nodes named, or all, have applied it. Ends with status 1 when the time is up, or at once where a node is paused. A table that is parked or still copied may be behind its node: see "status".';
@@ -41,22 +38,10 @@ export class WaitCommand extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(WaitCommand);
-    const signal = this.stopSignal();
-    const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
-    const awaited = await waitForNodes({
-      files: flags.file,
-      queues: flags.queue ?? [],
-      nodes: argv.map(String),
-      tick: flags.tick === undefined ? undefined : BigInt(flags.tick),
-      timeoutMs: flags.timeout,
-      env: process.env,
-      report: display.report,
-      signal,
-    }).finally(() => display.stop());
+    const tick = flags.tick === undefined ? undefined : BigInt(flags.tick);
+    const awaited = await this.controlling(flags, argv, (options) => waitForNodes({ ...options, tick }));
     if (flags.json) this.printJson(waitJson(awaited));
     else this.print(awaitedText(awaited, this.paint));
-    if (awaited.problems.length === 0) return;
-    this.note(problemsText(awaited.problems, this.errorPaint));
-    this.endWith(exitCodes.failed);
+    this.tellProblems(awaited.problems);
   }
 }
