@@ -123,12 +123,18 @@ export async function readHeldTables(session: Session, queue: QueueName): Promis
   });
 }
 
-/** Tables of this database that more than one queue writes into. */
-export async function readSharedTargets(session: Session): Promise<ReadonlySet<TableName>> {
+/** Tables into which leaves of other queues on this database put rows as well. */
+export async function readSharedTargets(session: Session, queue: QueueName): Promise<ReadonlySet<TableName>> {
   const rows = await session.query<{ target: string }>(
     sql(
-      `select coalesce(dest_table, table_name) as target from londiste.table_info
-        where local group by 1 having count(*) > 1`,
+      `select distinct coalesce(t.dest_table, t.table_name) as target
+        from londiste.table_info t
+        join pgq_node.node_info own on own.queue_name = t.queue_name and own.node_type = 'leaf'
+        join pgq_node.node_info other on other.queue_name <> t.queue_name and other.node_type = 'leaf'
+        join londiste.table_info o on o.queue_name = other.queue_name and o.local
+          and coalesce(o.dest_table, o.table_name) = coalesce(t.dest_table, t.table_name)
+        where t.queue_name = $1 and t.local`,
+      queue,
     ),
   );
   return new Set(rows.map(({ target }) => tableName(target)));

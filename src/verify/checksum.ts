@@ -60,10 +60,10 @@ function sumStatement(request: SumRequest): Statement {
 export async function readSum(session: Session, request: SumRequest): Promise<TableSum> {
   const [row] = await session.query<{ rows: bigint; total: string }>(sumStatement(request));
   if (row === undefined) throw new Error('an aggregate gave no row');
-  return { rows: row.rows, checksum: foldTotal(row.total) };
+  return { rows: row.rows, checksum: foldTotal(BigInt(row.total)) };
 }
 
 /** The sum may be negative, and longer than 64 bits: what is shown and compared are its low 64. */
-function foldTotal(total: string): string {
-  return BigInt.asUintN(modulus, BigInt(total)).toString(16).padStart(16, '0');
+export function foldTotal(total: bigint): string {
+  return BigInt.asUintN(modulus, total).toString(16).padStart(16, '0');
 }

@@ -1,9 +1,4 @@
-import {
-  readNodePosition,
-  readSequenceValues,
-  readSharedTargets,
-  type SequenceValue,
-} from '../catalog/compare-reads.ts';
+import { readNodePosition, readSequenceValues, type SequenceValue } from '../catalog/compare-reads.ts';
 import { repairScript } from '../catalog/repair-script.ts';
 import type { Connector } from '../db/connector.ts';
 import type { Session } from '../db/session.ts';
@@ -79,10 +74,8 @@ async function readBothSides(
   const startedAt = deps.clock.now();
   deps.report({ kind: 'step_started', step, description });
   const repairs = new Map<TableName, readonly string[]>();
-  const shared = target.repair === undefined ? new Set() : await readSharedTargets(sessions.control);
   const onFound = async (found: FoundIn): Promise<void> => {
-    // Rows that are too many here may be another queue's.
-    if (target.repair === undefined || shared.has(found.table.destination)) return;
+    if (target.repair === undefined) return;
     repairs.set(found.table.name, await repairStatements(found));
   };
   const { tables, known } = await compareTables(queue, sessions, target.tables, { search, onFound });

@@ -3,6 +3,7 @@ import {
   type HeldTable,
   readComparableTables,
   readHeldTables,
+  readSharedTargets,
 } from '../catalog/compare-reads.ts';
 import { withShardPart } from '../catalog/shard.ts';
 import { ConnectionLost, readDriverError } from '../db/driver-errors.ts';
@@ -12,7 +13,8 @@ import { type QueueName, splitName, type TableName } from '../model/names.ts';
 import { isChosen, masksOf, rowCondition } from '../model/projection.ts';
 import { isLeftAlone, type TableSpec } from '../model/table.ts';
 import { readSum, type SumColumn, type SumRequest } from './checksum.ts';
-import { type FoundRows, findRows, type RowSearch, type Side } from './find-rows.ts';
+import { type FoundRows, findOwnRows, findRows, type RowSearch, type Side } from './find-rows.ts';
+import { compareOwnRows, SideUnread } from './own-rows.ts';
 
 /** Readers with a transaction open at the same tick: the first provider's beside the first subscriber's, and so on. */
 export interface OpenReaders {
@@ -38,6 +40,8 @@ interface Facts {
   readonly sources: ReadonlyMap<TableName, TableName>;
   readonly provider: ReadonlyMap<TableName, ComparableTable>;
   readonly subscriber: ReadonlyMap<TableName, ComparableTable>;
+  /** Targets that other queues fill too. */
+  readonly shared: ReadonlySet<TableName>;
 }
 
 /** Compares every table of the node, or those that `only` names by their name on either side. */
@@ -61,6 +65,7 @@ export async function compareTables(
       subscriber,
       asked.map(({ destination }) => destination),
     ),
+    shared: await readSharedTargets(subscriber, queue),
   };
   const results = new Map<HeldTable, ComparedTable>();
   const left = asked[Symbol.iterator]();
@@ -97,6 +102,7 @@ async function compareTable(table: HeldTable, facts: Facts, provider: Session, s
     if (typeof spec === 'string') return { kind: 'unreadable', side: 'subscriber', detail: spec };
     const requests = requestsFor(table, spec, facts, columns.common);
     if (!('provider' in requests)) return { kind: 'missing', side: requests.missing };
+    if (facts.shared.has(table.destination)) return await judgeShared(requests.provider, requests.subscriber);
     const [left, right] = await Promise.all([
       readSide(provider, requests.provider),
       readSide(subscriber, requests.subscriber),
@@ -107,6 +113,41 @@ async function compareTable(table: HeldTable, facts: Facts, provider: Session, s
     if (equal) return { kind: 'equal', provider: left, subscriber: right };
     const rows = await differences(requests.provider, requests.subscriber, left, right);
     return { kind: 'different', provider: left, subscriber: right, rows };
+  }
+
+  /** Only what the provider has is looked for: the rest may come from other queues. */
+  async function judgeShared(left: SumRequest, right: SumRequest): Promise<TableVerdict> {
+    const key = keyOf(table, facts, columns.common);
+    const own = await readOwnRows(left, right, key);
+    if ('kind' in own) return own;
+    const sums = { provider: own.provider, subscriber: own.subscriber };
+    if (own.differing === 0) return { kind: 'equal', ...sums };
+    const source = { session: provider, request: left, sum: own.provider };
+    const target = { session: subscriber, request: right, sum: own.subscriber };
+    const found = await findOwnRows(source, target, key, own, wanted.search);
+    await wanted.onFound({ table, provider: source, subscriber: target, found });
+    return { kind: 'different', ...sums, rows: found.differences };
+  }
+
+  async function readOwnRows(left: SumRequest, right: SumRequest, key: readonly string[]) {
+    const each = async (text: string) => {
+      await Promise.all([provider.script(text), subscriber.script(text)]);
+    };
+    await each('savepoint one_table');
+    try {
+      const sides = [
+        { session: provider, request: left },
+        { session: subscriber, request: right },
+      ] as const;
+      const own = await compareOwnRows(...sides, key, wanted.search.limit);
+      await each('release savepoint one_table');
+      return own;
+    } catch (error) {
+      if (!(error instanceof SideUnread)) throw error;
+      const detail = saidBy(error.cause);
+      await each('rollback to savepoint one_table');
+      return { kind: 'unreadable', side: error.side, detail } as const;
+    }
   }
 
   async function differences(
@@ -211,9 +252,15 @@ async function orSaid<Result>(session: Session, read: () => Promise<Result>): Pr
     await session.script('release savepoint one_table');
     return result;
   } catch (error) {
-    const said = readDriverError(error);
-    if (said === undefined || said.connectionLost || error instanceof ConnectionLost) throw error;
+    const detail = saidBy(error);
     await session.script('rollback to savepoint one_table');
-    return said.message;
+    return detail;
   }
+}
+
+/** Throws what no server said. */
+function saidBy(error: unknown): string {
+  const said = readDriverError(error);
+  if (said === undefined || said.connectionLost || error instanceof ConnectionLost) throw error;
+  return said.message;
 }

@@ -2,6 +2,7 @@ import type { Session } from '../db/session.ts';
 import { sql } from '../db/statement.ts';
 import type { DifferentRow, DifferentValue, RowDifferences, TableSum } from '../model/comparison.ts';
 import { comparedValue, hashOf, rowsOf, type SumColumn, type SumRequest, textOf } from './checksum.ts';
+import { keyHash, type OwnRows } from './own-rows.ts';
 
 /** How rows are looked for where a table differs. */
 export interface RowSearch {
@@ -56,6 +57,47 @@ export async function findRows(
   const looked = differing.slice(0, search.limit);
   const [left, right] = await bothSides(provider, subscriber, (side) => readKeys(side, key, buckets, looked));
   const keys = unequal(left, right);
+  return describeRows(provider, subscriber, key, search, {
+    left,
+    right,
+    keys,
+    more: keys.length > search.limit || differing.length > looked.length,
+  });
+}
+
+/** The same for rows whose keys are known to differ, by their hashes: what the subscriber alone has is none of them. */
+export async function findOwnRows(
+  provider: Side,
+  subscriber: Side,
+  key: readonly string[],
+  { keys: hashes, differing }: Pick<OwnRows, 'keys' | 'differing'>,
+  search: RowSearch,
+): Promise<FoundRows> {
+  if (search.limit === 0) return { differences: { kind: 'not_asked' }, names: [] };
+  if (key.length === 0) return { differences: { kind: 'no_key' }, names: [] };
+  const [left, right] = await bothSides(provider, subscriber, (side) => readHashedKeys(side, key, hashes));
+  // Of two rows of one key on the subscriber, one may be another queue's: nobody can tell which.
+  const keys = [...left].flatMap(([name, { rows }]) => (rows < (right.get(name)?.rows ?? 0n) ? [] : [name]));
+  return describeRows(provider, subscriber, key, search, { left, right, keys, more: differing > keys.length });
+}
+
+async function describeRows(
+  provider: Side,
+  subscriber: Side,
+  key: readonly string[],
+  search: RowSearch,
+  {
+    left,
+    right,
+    keys,
+    more,
+  }: {
+    readonly left: ReadonlyMap<string, KeyGroup>;
+    readonly right: ReadonlyMap<string, KeyGroup>;
+    readonly keys: readonly string[];
+    readonly more: boolean;
+  },
+): Promise<FoundRows> {
   const shown = keys.slice(0, search.limit);
   const found = shown.map((name) => ({ name, left: left.get(name), right: right.get(name) }));
   const changed = found.filter(({ left, right }) => left?.rows === right?.rows).map(({ name }) => name);
@@ -75,7 +117,6 @@ export async function findRows(
       columns: differingValues(provider.request.columns, before, after, search.values),
     };
   });
-  const more = keys.length > shown.length || differing.length > looked.length;
   return { differences: { kind: 'found', key, rows, more }, names: shown };
 }
 
@@ -126,23 +167,42 @@ async function readChunks(side: Side, key: readonly string[], buckets: number): 
   return new Map(rows.map(({ bucket, ...group }) => [bucket, group]));
 }
 
+/** As `readKeys`, by what `own-rows` names keys by. */
+async function readHashedKeys(
+  side: Side,
+  key: readonly string[],
+  hashes: readonly string[],
+): Promise<ReadonlyMap<string, KeyGroup>> {
+  const columns = keyColumns(side, key);
+  return readKeyGroups(side, columns, keyHash(columns), '$1::text[]', hashes);
+}
+
 async function readKeys(
   side: Side,
   key: readonly string[],
   buckets: number,
   looked: readonly bigint[],
 ): Promise<ReadonlyMap<string, KeyGroup>> {
-  const { request, session } = side;
-  const columns = keyColumns(side, key);
+  return readKeyGroups(side, keyColumns(side, key), bucketOf(side, key, buckets), '$1::bigint[]', looked);
+}
+
+/** The rows of which `picked` is among some values, by the text of their key. */
+async function readKeyGroups(
+  { request, session }: Side,
+  columns: readonly SumColumn[],
+  picked: string,
+  among: '$1::bigint[]' | '$1::text[]',
+  values: readonly (bigint | string)[],
+): Promise<ReadonlyMap<string, KeyGroup>> {
   const rows = await session.query<KeyGroup & { name: string }>(
     sql(
       `select f.name, min(f.key) as key, count(*) as rows, sum(f.hash)::text as total
  from (select ${textOf(columns)} as name, ${textArray(columns)} as key, ${hashOf(textOf(request.columns), 16)} as hash,
-  ${bucketOf(side, key, buckets)} as bucket
+  ${picked} as picked
  from ${rowsOf(request)}) f
- where f.bucket = any($1::bigint[])
+ where f.picked = any(${among})
  group by f.name order by f.name collate "C"`,
-      looked,
+      values,
     ),
   );
   return new Map(rows.map(({ name, ...group }) => [name, group]));

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { readComparableTables } from '../../src/catalog/compare-reads.ts';
@@ -283,6 +284,29 @@ describe('what is compared', () => {
       await cascade.dst.script(`truncate public.types; ${typesRows}`);
     }
     expect(same.verdict).toMatchObject({ subscriber: await readSum(reader, request) });
+
+    // What is nearly the same is not: each alone changes the sum, and all together are named.
+    const sums = new Set([same.verdict.kind === 'equal' ? same.verdict.subscriber.checksum : '']);
+    for (const [id, column, value] of nearlyTheSame) {
+      await cascade.dst.script(`begin; update public.types set "${column}" = ${value} where id = ${id}`);
+      sums.add((await readSum(cascade.dst, request)).checksum);
+      await cascade.dst.script('rollback');
+    }
+    expect(sums.size).toBe(nearlyTheSame.length + 1);
+    const long = (end: string) =>
+      `update public.types set a_text = repeat('longer than a page', 5000) || '${end}' where id = 2`;
+    await cascade.src.script(long('x'));
+    await cascade.dst.script(long('y'));
+    for (const [id, column, value] of nearlyTheSame) {
+      await cascade.dst.script(`update public.types set "${column}" = ${value} where id = ${id}`);
+    }
+    const { verdict } = only(await compareStanding(cascade));
+    if (verdict.kind !== 'different' || verdict.rows.kind !== 'found') expect.fail(verdict.kind);
+    const found = verdict.rows.rows.flatMap((row) =>
+      row.kind === 'different' ? row.columns.map(({ column }) => `${row.key[0]} ${column}`) : [row.kind],
+    );
+    const planted = nearlyTheSame.map(([id, column]) => `${id} ${column}`);
+    expect(found.sort()).toEqual([...planted, '2 a_text'].sort());
   });
 
   test('columns of both sides; others are named', async () => {
@@ -427,23 +451,60 @@ test('the rights that are documented suffice', async () => {
     dst: await role(cascade.dst, 'comparer', 'londiste_writer'),
   };
   try {
-    const compared = await compare(cascade, {
-      connector: (database, options) => {
-        const { host, port, dbname } = cascade.cluster.databases[database === 'src' ? 'src' : 'dst'].params;
-        const target = {
-          host,
-          port,
-          dbname,
-          user: users[database],
-          password: 'x',
-          ssl: false,
-          connectTimeoutMs: 10_000,
-        };
-        return connect(target, options);
-      },
-    });
+    const connector: CompareDeps['connector'] = (database, options) => {
+      const { host, port, dbname } = cascade.cluster.databases[database === 'src' ? 'src' : 'dst'].params;
+      const target = {
+        host,
+        port,
+        dbname,
+        user: users[database],
+        password: 'x',
+        ssl: false,
+        connectTimeoutMs: 10_000,
+      };
+      return connect(target, options);
+    };
+    const compared = await compare(cascade, { connector });
     expect(verdicts(compared)).toEqual(['equal']);
     expect(compared.sequences).toHaveLength(1);
+
+    // The SQL of a repair is run by psql, as the same role, who may write to the table beside.
+    await cascade.dst.script(
+      `grant insert, update, delete on public.orders to ${users.dst}; delete from public.orders where id = 1;
+        update public.orders set note = E'two\\nlines' where id = 2; insert into public.orders values (3, $$it's$$);
+        select pgq_node.set_consumer_paused('replika', 'dst_node.worker', true)`,
+    );
+    const search = { limit: 10, chunkRows: 10, values: false };
+    const { repair: printed } = await compareNode(
+      targetOf(cascade, { search, repair: 'print' }),
+      depsOf(cascade, { connector }),
+    );
+    expect(printed?.statements).toBe(3);
+    if (spawnSync('psql', ['--version']).status === 0) {
+      const { host, port, dbname } = cascade.cluster.databases.dst.params;
+      const run = spawnSync(
+        'psql',
+        [
+          '-X',
+          '-q',
+          '-v',
+          'ON_ERROR_STOP=1',
+          '-h',
+          `${host}`,
+          '-p',
+          `${port}`,
+          '-U',
+          `${users.dst}`,
+          '-d',
+          `${dbname}`,
+        ],
+        { input: printed?.script ?? '', encoding: 'utf8', env: { ...process.env, PGPASSWORD: 'x' } },
+      );
+      expect(run).toMatchObject({ status: 0, stderr: '' });
+      expect(verdicts((await compareNode(targetOf(cascade, {}), depsOf(cascade, { connector }))).compared)).toEqual([
+        'equal',
+      ]);
+    }
   } finally {
     for (const [index, session] of [cascade.src, cascade.dst].entries()) {
       await session.script(`drop owned by ${roles[index]}; drop role ${roles[index]}`);
@@ -606,6 +667,30 @@ const typesRows = `insert into public.types values
   (3, false, 0, 0, '-0', 1e-300, 1.10, '0', '', '', '', '', '4713-01-01 BC', '00:00', '00:00-15', '-infinity', 'infinity',
     '0', '00000000-0000-0000-0000-000000000000', '0.0.0.0', '::/0', '00:00:00:00:00:00', 'null', 'null', '', '{}',
     '{}', 'empty', '(,)', '(0,0)', '(0,0),(0,0)', '0000', '', '', 'sad', '(,)', 1, '{}')`;
+
+/** Values that a careless comparison takes for those of `typesRows`. */
+const nearlyTheSame: readonly (readonly [id: number, column: string, value: string])[] = [
+  [1, 'a_numeric', '0'],
+  [3, 'a_numeric', '1.1'],
+  [3, 'a_real', '0'],
+  [1, 'a_double', '0.10000000000000002'],
+  [1, 'a_varchar', `'ver '`],
+  [1, 'a_text', `E'tab\\tquote" \\\\ 中文 🙃'`],
+  [3, 'a_text', 'null'],
+  [3, 'a_varchar', `E'\\u0301'`],
+  [1, 'a_bytea', `'\\x00ff5d'`],
+  [3, 'a_bytea', 'null'],
+  [1, 'a_timestamptz', `'2020-02-29 23:59:59.999998+14'`],
+  [1, 'a_timetz', `'12:00:00.123456+07'`],
+  [1, 'an_interval', `'12 months -2 days 03:04:05.61'`],
+  [1, 'a_json', `'{"b": 1, "a": [1, 2.50]}'`],
+  [1, 'a_jsonb', `'{"b": 1, "a": [1, 2.5]}'`],
+  [3, 'a_jsonb', 'null'],
+  [1, 'ints', `'{1,0,3}'`],
+  [1, 'texts', `array['', null, 'a,b', 'NULL', '"']`],
+  [3, 'texts', `'{""}'`],
+  [3, 'a_pair', `'(,"")'`],
+];
 
 async function orders(cascade: HandMadeCascade, ids: readonly number[]): Promise<void> {
   for (const session of [cascade.src, cascade.dst]) {

@@ -6,6 +6,7 @@ import { sql } from '../../src/db/statement.ts';
 import type { LogRecord } from '../../src/model/log.ts';
 import { tableName } from '../../src/model/names.ts';
 import type { NodeSpec } from '../../src/model/topology.ts';
+import { compareNode } from '../../src/verify/compare-node.ts';
 import { startWorkers } from '../../src/worker/supervisor.ts';
 import { aNode, aQueue, databaseName, nodeName, queueName, tickerSettings } from '../support/builders.ts';
 import { freshCluster } from '../support/cluster.ts';
@@ -156,6 +157,49 @@ test('two roots are merged into one queue, which has a leaf, and a branch whose 
   await holds(full, `select from londiste.table_info where merge_state = 'ok'`, 3);
   await expectEqual(p1, 'select * from accounts', full, `select * from accounts where owner = 'p1'`);
   await expectEqual(p2, 'select * from accounts', full, `select * from accounts where owner <> 'p1'`);
+  // Each is compared and repaired by what its own provider has: what the other brought is no difference.
+  await full.script(`begin; select londiste.set_session_replication_role('replica', true);
+    delete from accounts where id = 21; update accounts set owner = 'p0' where id = 23; commit`);
+  const compared = (part: (typeof parts)[number], repair?: 'apply') =>
+    compareNode(
+      {
+        queue: queueName(part),
+        node: nodeName(`full_${part}`),
+        database: databaseName('full'),
+        provider: nodeName(part),
+        providerDatabase: databaseName(part),
+        tables: undefined,
+        parallel: 1,
+        search: { limit: 10, chunkRows: 100, values: false },
+        ...(repair === undefined ? {} : { repair }),
+      },
+      {
+        connector: cluster.connector,
+        clock: systemClock,
+        report: () => undefined,
+        signal: undefined,
+        holder: 'test',
+        timeoutMs: 60_000,
+        ensureWorker: () => Promise.reject(new Error('a worker runs already')),
+      },
+    );
+  const verdict = async (part: (typeof parts)[number], repair?: 'apply') =>
+    (await compared(part, repair)).compared.tables[0]?.verdict;
+  expect(await verdict('p2')).toMatchObject({ kind: 'equal', provider: { rows: 501n }, subscriber: { rows: 501n } });
+  expect(await verdict('p1', 'apply')).toMatchObject({
+    kind: 'different',
+    provider: { rows: 499n },
+    subscriber: { rows: 498n },
+    rows: {
+      key: ['id'],
+      rows: expect.arrayContaining([
+        { kind: 'missing', key: ['21'] },
+        { kind: 'different', key: ['23'], columns: [{ column: 'owner', values: undefined }] },
+      ]),
+      more: false,
+    },
+  });
+  expect(await verdict('p1')).toMatchObject({ kind: 'equal' });
   // A leaf that waits has come as far as the combined queue says, and its provider may go on.
   for (const part of parts) {
     await waitFor(why(`second_${part} to keep up`), 60_000, async () => {
