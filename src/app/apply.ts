@@ -65,6 +65,8 @@ export type ApplyOnOptions = Omit<ApplyOptions, 'files' | 'planFile'> & {
   readonly select?: SelectPart;
   /** False: what this leads to is no state to compare with later. */
   readonly keepsRecord?: boolean;
+  /** Called once, when all is approved, locked and still so, before anything is done; what it throws ends the apply. */
+  readonly begin?: () => Promise<void>;
 };
 
 /** The same on databases that are open already. */
@@ -111,6 +113,7 @@ export async function applyOn(
     check: async () => {
       const now = await look(desired, databases, options.signal, { tryFiles: false });
       requireSame(plan, now.plan);
+      await options.begin?.();
       return now.live;
     },
     limits: desired.limits,

@@ -50,7 +50,7 @@ export const applyingFlags = {
   }),
 };
 
-interface ApplyingFlags {
+export interface ApplyingFlags {
   readonly file: readonly string[];
   readonly json: boolean;
   readonly allow: readonly HazardKind[];
@@ -116,7 +116,7 @@ export abstract class ApplyingCommand extends BaseCommand {
     return true;
   }
 
-  private emit(event: ApplyEvent): void {
+  protected emit(event: ApplyEvent): void {
     this.print(JSON.stringify(event));
   }
 }

@@ -6,6 +6,7 @@ import { CompletionCommand } from './commands/completion.ts';
 import { DestroyCommand } from './commands/destroy.ts';
 import { DoctorCommand } from './commands/doctor.ts';
 import { ExecuteCommand } from './commands/execute.ts';
+import { FailoverCommand } from './commands/failover.ts';
 import { GraphCommand } from './commands/graph.ts';
 import { ImportCommand } from './commands/import.ts';
 import { InitCommand } from './commands/init.ts';
@@ -26,6 +27,7 @@ import { SkipCommand } from './commands/skip.ts';
 import { SqlCommand } from './commands/sql.ts';
 import { StatusCommand } from './commands/status.ts';
 import { TopCommand } from './commands/top.ts';
+import { SwitchoverCommand } from './commands/switchover.ts';
 import { UninstallCommand } from './commands/uninstall.ts';
 import { ValidateCommand } from './commands/validate.ts';
 import { WaitCommand } from './commands/wait.ts';
@@ -39,6 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   completion: CompletionCommand,
   doctor: DoctorCommand,
   execute: ExecuteCommand,
+  failover: FailoverCommand,
   graph: GraphCommand,
   import: ImportCommand,
   init: InitCommand,
@@ -59,6 +62,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   sql: SqlCommand,
   status: StatusCommand,
   top: TopCommand,
+  switchover: SwitchoverCommand,
   uninstall: UninstallCommand,
   validate: ValidateCommand,
   wait: WaitCommand,

@@ -18,7 +18,9 @@ export async function replaceRoot(step: ReplaceRoot, deps: StepDeps): Promise<vo
     await requireFurthest(step, own, deps);
     await deps.write(step.database, async (session) => {
       expectDone(await promoteBranch(session, queue), { node, call: 'pgq_node.promote_branch' });
+      deps.fault(`within-promotion:${step.id}`);
       await placeNode(session, queue, { node: from, location: step.fromLocation, dead: true });
+      deps.fault(`before-commit:${step.id}`);
     });
   });
   deps.fault(`after-promotion:${step.id}`);

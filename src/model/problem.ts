@@ -286,6 +286,21 @@ export type Problem =
       readonly database: DatabaseName;
       readonly detail: string;
     }
+  // The root's place, given to another node by a command
+  | {
+      readonly code: 'file_not_edited';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      /** What each node is to say instead. */
+      readonly write: readonly {
+        readonly node: NodeName;
+        readonly role: 'root' | 'branch' | 'leaf';
+        readonly provider: NodeName | undefined;
+      }[];
+    }
+  | { readonly code: 'file_edited_meanwhile'; readonly file: string }
+  | { readonly code: 'root_answers'; readonly queue: QueueName; readonly node: NodeName; readonly root: NodeName }
+  | { readonly code: 'root_silent'; readonly queue: QueueName; readonly node: NodeName; readonly root: NodeName }
   // Desired against live
   | { readonly code: 'new_root_missing'; readonly queue: QueueName; readonly node: NodeName; readonly found: NodeName }
   | {

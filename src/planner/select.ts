@@ -53,6 +53,12 @@ export function onlyKind(plan: Plan, kind: StepKind): Plan {
   return { ...plan, steps: steps.map((step) => ({ ...step, dependsOn: step.dependsOn.filter((id) => kept.has(id)) })) };
 }
 
+/** The steps of these queues, with whatever they need. */
+export function onlyQueues(plan: Plan, queues: ReadonlySet<QueueName>): Plan {
+  const wanted = plan.steps.filter((step) => 'queue' in step && queues.has(step.queue)).map(({ id }) => id);
+  return onlyIds(plan, withNeeded(plan.steps, new Set(wanted)));
+}
+
 /** The steps of a plan that was made before, as far as this one has them too. */
 export function onlyIds(plan: Plan, ids: ReadonlySet<string>): Plan {
   return {

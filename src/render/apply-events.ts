@@ -59,6 +59,15 @@ export function progressEvent(progress: Progress): ApplyEvent {
   }
 }
 
+/** What a command is about to change in a file, as a unified diff. */
+export function editEvent(file: string, diff: string): ApplyEvent {
+  return { type: 'edit', file, diff };
+}
+
+export function writtenEvent(file: string): ApplyEvent {
+  return { type: 'written', file };
+}
+
 export function summaryEvent(view: PlanView, done: readonly Step[]): ApplyEvent {
   return { type: 'summary', done: done.map(({ id }) => id), tablesToCopy: summarize(view).copy };
 }

@@ -268,6 +268,26 @@ function sentences(problem: Problem): Sentences {
         `assertion ${problem.assertion} could not be checked on database ${problem.database}: ${sentence(problem.detail)}`,
         'Write one query that only reads and answers true or false in its only row. "timeout" says how long it may take.',
       ];
+    case 'file_not_edited':
+      return [
+        `the root of queue ${problem.queue} can not be given to another node here by a command: it is not written out node by node, or shared by an anchor, a merge key or a variable.`,
+        `Write by hand: ${problem.write.map(({ node, role, provider }) => `${node} with role: ${role}${provider === undefined ? ' and no provider' : ` and provider: ${provider}`}`).join('; ')}. Then run "trunkline apply".`,
+      ];
+    case 'file_edited_meanwhile':
+      return [
+        `${problem.file} was changed by somebody else since it was read: it is left as it is, and nothing was applied.`,
+        'Look at the change, and run the command again.',
+      ];
+    case 'root_answers':
+      return [
+        `${problem.root}, the root of queue ${problem.queue}, answers: its last changes need not be lost.`,
+        `Run "trunkline switchover ${problem.node}". To give it up all the same, keep its database from answering first.`,
+      ];
+    case 'root_silent':
+      return [
+        `${problem.root}, the root of queue ${problem.queue}, does not answer: its last changes can not be waited for.`,
+        `Run the command again once it answers. If it is lost for good, run "trunkline failover ${problem.node}".`,
+      ];
     // Desired against live
     case 'new_root_missing':
       return [

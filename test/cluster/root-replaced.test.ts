@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type Problem, ToolError } from '../../src/model/problem.ts';
 import type { Cluster } from '../support/cluster.ts';
 import { applyAll, planOf, stepIds } from '../support/planning.ts';
+import { runProgram, temporaryFile } from '../support/program.ts';
 import {
   expectEqualData,
   fileOf,
@@ -31,6 +33,34 @@ async function insert(cluster: Cluster<Place>, place: Place, ids: readonly numbe
 }
 
 const told = () => '';
+
+/** The databases of the file, the first of which nobody answers for. */
+function withoutA({ yaml, databases }: Cluster<Place>): string {
+  return yaml.replace(databases.a.url, 'postgresql://127.0.0.1:1/a');
+}
+
+/** Ended with SIGKILL between any two of its statements, and run again each time. */
+async function failOver(file: string): Promise<void> {
+  const args = ['-f', file, '--auto-approve', '--allow', 'moves-root,loses-events'];
+  const before = readFileSync(file, 'utf8');
+  const planned = await runProgram(['switchover', 'b', ...args]);
+  expect([planned.status, planned.stderr]).toEqual([1, expect.stringContaining('trunkline failover b')]);
+  expect(readFileSync(file, 'utf8')).toBe(before);
+  const step = 'replace_root/replika/b';
+  const points = [
+    'after-file',
+    `before:${step}`,
+    `within-promotion:${step}`,
+    `before-commit:${step}`,
+    `after-promotion:${step}`,
+  ];
+  for (const fault of points) {
+    const killed = await runProgram(['failover', 'b', ...args], { env: { TRUNKLINE_FAULT: fault } });
+    expect([fault, killed.signal, killed.stderr]).toEqual([fault, 'SIGKILL', expect.anything()]);
+  }
+  const done = await runProgram(['failover', 'b', ...args]);
+  expect([done.status, done.stderr]).toEqual([0, expect.anything()]);
+}
 
 test('a branch takes the place of a root that does not answer, which is kept from writes when it is back', async () => {
   await using cluster = await threeDatabases();
@@ -66,7 +96,11 @@ test('a branch takes the place of a root that does not answer, which is kept fro
     await using _all = runWorkers(seen, fileOf(there));
     const steps = stepIds(await planOf(seen, fileOf(there)));
     expect(steps).toEqual(['replace_root/replika/b', 'change_provider/replika/c']);
-    await applyAll(seen, fileOf(there));
+    using config = temporaryFile('trunkline.yaml', `version: 1\n${withoutA(cluster)}${fileOf(here)}`);
+    await failOver(config.path);
+    expect(readFileSync(config.path, 'utf8')).toBe(
+      `version: 1\n${withoutA(cluster)}${fileOf({ a: 'branch of b', b: 'root', c: 'leaf of b' })}`,
+    );
     await insert(cluster, 'b', [7, 8]);
     await expectEqualData(cluster, without, new Set([1, 2, 3, 4, 5, 7, 8]), told);
     expect(stepIds(await planOf(seen, fileOf(there)))).toEqual([]);

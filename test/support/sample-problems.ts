@@ -411,6 +411,41 @@ export const sampleProblems: {
       serverVersion: 160004,
     },
   },
+  file_not_edited: {
+    meaning:
+      '`switchover` and `failover`: the file does not say by itself what the nodes are, so a command can not change it safely.',
+    problem: {
+      code: 'file_not_edited',
+      at: { file: 'trunkline.yaml', line: 12, column: 7, path: 'queues.shop.nodes.branch1' },
+      queue: queueName('shop'),
+      write: [
+        { node: nodeName('root1'), role: 'branch', provider: nodeName('branch1') },
+        { node: nodeName('branch1'), role: 'root', provider: undefined },
+      ],
+    },
+  },
+  file_edited_meanwhile: {
+    meaning: '`switchover` and `failover`: the file is another one than the command has read and shown.',
+    problem: { code: 'file_edited_meanwhile', file: 'trunkline.yaml' },
+  },
+  root_answers: {
+    meaning: '`failover`: the root is there, and can be asked for its last changes.',
+    problem: {
+      code: 'root_answers',
+      queue: queueName('shop'),
+      node: nodeName('branch1'),
+      root: nodeName('root1'),
+    },
+  },
+  root_silent: {
+    meaning: '`switchover`: the root can not be asked for its last changes.',
+    problem: {
+      code: 'root_silent',
+      queue: queueName('shop'),
+      node: nodeName('branch1'),
+      root: nodeName('root1'),
+    },
+  },
   new_root_missing: {
     meaning: 'The file moves the root to a database that holds no node of the queue yet.',
     problem: {
