@@ -33,6 +33,19 @@ export async function releaseHold(session: Session, queue: QueueName, node: Node
   await session.query(sql('select trunkline.release_hold($1, $2, $3)', queue, node, holder));
 }
 
+/** Takes away what an apply has left that was killed: it would keep the next one waiting until it expires. */
+export async function dropLeftHold(session: Session, queue: QueueName, node: NodeName): Promise<void> {
+  await session.query(
+    sql(
+      `delete from trunkline.hold h
+        where h.queue_name = $1 and h.node_name = $2 and h.holder like 'trunkline apply %'
+          and not exists (select from pg_catalog.pg_stat_activity a where a.application_name = h.holder::name::text)`,
+      queue,
+      node,
+    ),
+  );
+}
+
 /**
  * Asks the worker to confirm that it has read its state anew; it answers by setting `uptodate`. What it read before,
  * such as that nobody holds it, is forgotten then.

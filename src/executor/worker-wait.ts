@@ -1,4 +1,4 @@
-import { askForConfirmation, releaseHold, setHold } from '../catalog/hold.ts';
+import { askForConfirmation, dropLeftHold, releaseHold, setHold } from '../catalog/hold.ts';
 import { getNodeInfo, type NodeInfo } from '../catalog/pgq-node.ts';
 import { isUptodate } from '../catalog/takeover.ts';
 import { tryLock, unlock, type WorkerLock } from '../catalog/trunkline.ts';
@@ -37,7 +37,9 @@ export async function whileStill<Result>(
   let locked = false;
   try {
     locked = await holdStill(deps, session, place, own.worker);
-    return await work(await ownNode(session, place), () => prolong(deps, session, place, anywhere));
+    return await work(await ownNode(session, place), async () => {
+      await prolong(deps, session, place, anywhere);
+    });
   } finally {
     if (!session.lost) {
       await releaseHold(session, place.queue, place.node, deps.holder);
@@ -48,12 +50,12 @@ export async function whileStill<Result>(
 
 /** True where no worker runs, and none can begin until the lock is let go. */
 async function holdStill(deps: StepDeps, session: Session, place: WorkPlace, worker: string): Promise<boolean> {
-  const { queue, node } = place;
+  const { queue } = place;
   let asked = false;
   return patiently(deps, place, undefined, async () => {
     if (!asked) {
-      // The hold of an apply that was killed lasts for a while yet; where no worker runs, there is no need of one.
-      if (!(await setHold(session, { queue, node, tick: anywhere, holder: deps.holder, ttlMs: holdMs })))
+      // Another one's hold, as of a comparison, lasts for a while; where no worker runs, there is no need of one.
+      if (!(await prolong(deps, session, place, anywhere)))
         return (await tryLock(session, lockOf(place))) ? true : undefined;
       await askForConfirmation(session, queue, worker);
       asked = true;
@@ -89,8 +91,12 @@ export async function whenAt(
   });
 }
 
-async function prolong(deps: StepDeps, session: Session, { queue, node }: WorkPlace, tick: bigint): Promise<void> {
-  await setHold(session, { queue, node, tick, holder: deps.holder, ttlMs: holdMs });
+/** False while somebody else, who is there still, holds the worker. */
+async function prolong(deps: StepDeps, session: Session, { queue, node }: WorkPlace, tick: bigint): Promise<boolean> {
+  const hold = { queue, node, tick, holder: deps.holder, ttlMs: holdMs };
+  if (await setHold(session, hold)) return true;
+  await dropLeftHold(session, queue, node);
+  return await setHold(session, hold);
 }
 
 async function ownNode(session: Session, { queue, node }: WorkPlace): Promise<NodeInfo> {
