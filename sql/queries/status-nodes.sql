@@ -9,6 +9,10 @@ select coalesce(json_agg(json_build_object(
     'paused', s.paused,
     'uptodate', s.uptodate,
     'error', s.cur_error,
+    'givenUp', (
+        select coalesce(json_agg(l.node_name order by l.node_name), '[]')
+          from pgq_node.node_location l
+         where l.queue_name = i.queue_name and l.dead and i.node_type = 'root'),
     'tables', (
         select coalesce(json_agg(json_build_object(
                    'name', t.table_name,

@@ -1,5 +1,5 @@
 import { type DatabaseReading, readStatus } from '../catalog/read-status.ts';
-import type { DatabaseName } from '../model/names.ts';
+import type { DatabaseName, NodeName } from '../model/names.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { CascadeStatus, NodeReading, NodeStatus, QueueActivity, SubscriptionReading } from '../model/status.ts';
@@ -49,7 +49,8 @@ function nodeStatus(
 ): NodeStatus {
   const reading = nodeReading(queue, node, readings);
   const { subscription, provider } = seenByProvider(queue, node, reading, readings);
-  const { verdict, findings } = judgeNode({ role: node.placement.role, reading, subscription, provider });
+  const replacedBy = successorOf(queue, node, readings);
+  const { verdict, findings } = judgeNode({ role: node.placement.role, reading, subscription, provider, replacedBy });
   const location = locations.get(node.database);
   if (location === undefined) throw new Error(`database ${node.database} has no location`);
   return {
@@ -63,6 +64,19 @@ function nodeStatus(
     verdict,
     findings,
   };
+}
+
+/** By the word of the node that took its place: its own catalog can not know. */
+function successorOf(
+  queue: QueueSpec,
+  { name }: NodeSpec,
+  readings: ReadonlyMap<DatabaseName, DatabaseReading>,
+): NodeName | undefined {
+  for (const reading of readings.values()) {
+    const held = reading.kind === 'read' ? reading.nodes.get(queue.name) : undefined;
+    if (held?.givenUp.includes(name) === true) return held.name;
+  }
+  return undefined;
 }
 
 function nodeReading(

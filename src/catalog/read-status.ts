@@ -27,6 +27,8 @@ export type DatabaseReading =
 export interface HeldNode {
   readonly name: NodeName;
   readonly facts: PresentNode;
+  /** Of a root: those that did not answer when others took their place. */
+  readonly givenUp: readonly NodeName[];
   /** Consumers of the queue on this database, by name. */
   readonly subscriptions: ReadonlyMap<string, Subscription>;
 }
@@ -88,6 +90,7 @@ interface NodeRow {
   readonly paused: boolean;
   readonly uptodate: boolean;
   readonly error: string | null;
+  readonly givenUp: readonly string[];
   readonly tables: readonly {
     readonly name: string;
     readonly target: string;
@@ -124,7 +127,12 @@ async function readNodes(session: Session, queues: readonly QueueName[]): Promis
         tables: node.tables.map((table) => readTable(node.queue, table, triggers, work.copies)),
         queue: activity?.queue,
       };
-      const held = { name: nodeName(node.node), facts, subscriptions: activity?.subscriptions ?? new Map() };
+      const held: HeldNode = {
+        name: nodeName(node.node),
+        facts,
+        givenUp: node.givenUp.map(nodeName),
+        subscriptions: activity?.subscriptions ?? new Map(),
+      };
       return [queueName(node.queue), held] as const;
     }),
   );

@@ -45,6 +45,23 @@ export async function consumersReading(
   return rows.map((row) => row.consumer_name);
 }
 
+/** The node that takes the writes in the place of another one, which its catalog says is given up; if this one does. */
+export async function readSuccessor(
+  session: Session,
+  queue: QueueName,
+  givenUp: NodeName,
+): Promise<NodeName | undefined> {
+  const [row] = await session.query<{ node: NodeName }>(
+    sql(
+      `select i.node_name as node from pgq_node.node_info i join pgq_node.node_location l on l.queue_name = i.queue_name
+        where i.queue_name = $1 and i.node_type = 'root' and l.node_name = $2 and l.dead`,
+      queue,
+      givenUp,
+    ),
+  );
+  return row?.node;
+}
+
 /** Whether applications are kept from writing into the queue. */
 export async function isClosed(session: Session, queue: QueueName): Promise<boolean> {
   const [row] = await session.query<{ closed: boolean }>(

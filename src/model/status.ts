@@ -104,6 +104,7 @@ export type Finding = { readonly severity: Severity } & (
   | { readonly code: 'unreachable'; readonly problem: Problem }
   | { readonly code: 'not_set_up' }
   | { readonly code: 'elsewhere'; readonly found: NodeName }
+  | { readonly code: 'root_replaced'; readonly by: NodeName }
   | { readonly code: 'worker_error'; readonly message: string }
   | { readonly code: 'worker_silent'; readonly sinceMs: number | undefined }
   | { readonly code: 'paused' }

@@ -14,6 +14,8 @@ export function describeFinding(finding: Finding): string {
       return 'not set up yet: run "trunkline apply"';
     case 'elsewhere':
       return `its database holds node ${finding.found} of this queue instead`;
+    case 'root_replaced':
+      return `${finding.by} has replaced it as the root while it did not answer: nothing is done for it, and what it took since is on no other node; run "trunkline plan"`;
     case 'worker_error':
       return `its worker says: ${finding.message}`;
     case 'worker_silent':

@@ -1,4 +1,5 @@
 import { assertNever } from '../model/exhaustive.ts';
+import type { NodeName } from '../model/names.ts';
 import {
   changeKinds,
   type Finding,
@@ -32,6 +33,8 @@ export interface NodeInput {
   readonly subscription: SubscriptionReading;
   /** Of the provider's queue; undefined where it could not be asked. */
   readonly provider: QueueActivity | undefined;
+  /** Who took its place as the root while it did not answer. */
+  readonly replacedBy?: NodeName | undefined;
 }
 
 export interface Health {
@@ -64,6 +67,10 @@ function* findingsOf(input: NodeInput): Iterable<Finding> {
       yield { code: 'elsewhere', severity: 'error', found: reading.found };
       return;
     case 'present':
+      if (reading.type === 'root' && input.replacedBy !== undefined) {
+        yield { code: 'root_replaced', severity: 'error', by: input.replacedBy };
+        return;
+      }
       yield* workerFindings(reading, input);
       yield* role === 'root' ? queueFindings(reading.queue) : positionFindings(reading, input);
       for (const table of reading.tables) yield* tableFindings(table, role);

@@ -20,6 +20,10 @@ export interface NodeDeps {
   readonly database: DatabaseName;
   /** Where another node of the queue lives, by the file. */
   readonly databaseOf: (node: NodeName) => DatabaseName | undefined;
+  /** The other nodes of the queue, by the file. */
+  readonly others: readonly NodeName[];
+  /** Who has replaced this root while it did not answer; undefined where nobody is known to have. */
+  readonly successor: (deps: NodeDeps) => Promise<NodeName | undefined>;
   readonly parallelCopies: number;
   readonly onError: ErrorPolicy;
   readonly foreignEvents: ForeignEventPolicy;

@@ -8,7 +8,7 @@ const watermarkEveryMs = 60_000;
 
 /**
  * A root has nothing to read: it confirms what it is asked, publishes its sequences, and tells how far every node of the
- * cascade has come. Returns when asked to stop, or when the node is no root any more.
+ * cascade has come. Returns when asked to stop, or when the node is no root any more, or is replaced.
  */
 export async function keepRoot(round: Round, first: WorkerState): Promise<void> {
   const { deps, control, heartbeat } = round;
@@ -16,7 +16,7 @@ export async function keepRoot(round: Round, first: WorkerState): Promise<void> 
   heartbeat.provider(first.provider);
   while (!deps.stop.aborted) {
     const state = await currentState(round);
-    if (state.role.kind !== 'root') return;
+    if (state.role.kind !== 'root' || (await deps.successor(deps)) !== undefined) return;
     if (!state.uptodate) await setUptodate(control, deps.queue, state.worker);
     if (state.error !== undefined) await setConsumerError(control, deps.queue, state.worker, null);
     if (!state.paused) {

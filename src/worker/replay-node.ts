@@ -1,6 +1,7 @@
 import { leaseLost, readLastProvider } from '../catalog/trunkline.ts';
 import { readWorkerState, sameRole, setConsumerError, setUptodate, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
+import type { NodeName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import { startCopies } from './copies.ts';
 import type { NodeDeps } from './deps.ts';
@@ -52,8 +53,27 @@ export async function replayNode(deps: NodeDeps, failures: Failures): Promise<vo
   // What the node is, is read again whenever it changes: a switchover turns roots to branches and back.
   while (!deps.stop.aborted) {
     const state = await currentState(round);
-    if (state.role.kind === 'root') await keepRoot(round, state);
+    const successor = state.role.kind === 'root' ? await deps.successor(deps) : undefined;
+    if (successor !== undefined) await standReplaced(round, state, successor);
+    else if (state.role.kind === 'root') await keepRoot(round, state);
     else await keepFollowing(round, state);
+  }
+}
+
+/** Nothing is written for a root that another node has replaced. */
+async function standReplaced(round: Round, first: WorkerState, successor: NodeName): Promise<void> {
+  const { deps, heartbeat } = round;
+  heartbeat.state('replaced');
+  deps.log({
+    level: 'error',
+    event: 'root_replaced',
+    queue: deps.queue,
+    node: deps.node,
+    message: `${successor} has replaced ${deps.node} as the root of ${deps.queue}: nothing is done for ${deps.node}; run "trunkline plan" with the files that name ${successor} as the root`,
+  });
+  while (!deps.stop.aborted && (await deps.successor(deps)) === successor) {
+    await deps.clock.sleep(lookEveryMs, deps.stop);
+    if (!sameRole((await currentState(round)).role, first.role)) return;
   }
 }
 

@@ -9,6 +9,7 @@ import type { Count } from '../model/tally.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
 import type { NodeDeps } from './deps.ts';
 import { trackFailures } from './failures.ts';
+import { successorFinder } from './find-successor.ts';
 import { replayNode } from './replay-node.ts';
 import { tickQueue } from './ticker.ts';
 
@@ -102,6 +103,8 @@ function depsOf(input: WorkersInput, queue: QueueSpec, node: NodeSpec, stop: Abo
     node: node.name,
     database: node.database,
     databaseOf: (other) => input.databaseOf?.(name, other) ?? queue.nodes.get(other)?.database,
+    others: [...queue.nodes.keys()].filter((other) => other !== node.name),
+    successor: successorFinder(),
     parallelCopies: node.parallelCopies,
     onError: node.onError,
     foreignEvents: node.foreignEvents,

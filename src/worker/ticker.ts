@@ -1,5 +1,5 @@
 import { maintainRetryEvents, maintenanceTasks, tickAndNotify } from '../catalog/pgq.ts';
-import { readNodeType } from '../catalog/worker-state.ts';
+import { type NodeRole, readNodeType } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import { quoteName, sql } from '../db/statement.ts';
 import { tableName } from '../model/names.ts';
@@ -54,6 +54,7 @@ export async function tickQueue(deps: NodeDeps, options: TickerOptions, settled:
   let tickedAt = Number.NEGATIVE_INFINITY;
   for (let lookedAt = 0, type = await readNodeType(session, deps.queue); !deps.stop.aborted; ) {
     if (type !== 'root' && type !== 'branch') return;
+    if (type === 'root' && (await deps.successor(deps)) !== undefined) return;
     let waitMs = lookEveryMs;
     if (type === 'root') {
       const now = deps.clock.now();
@@ -98,13 +99,16 @@ const askAgainMs = 10_000;
 
 async function keepsQueue(deps: NodeDeps): Promise<boolean> {
   const { view } = deps;
-  if (view !== undefined) return view.role?.kind === 'root' || view.role?.kind === 'branch';
+  if (view !== undefined) return isToTick(deps, view.role?.kind);
   await using session = await deps.connector(deps.database, {
     applicationName: `trunkline ticker ${deps.queue}`,
     signal: deps.kill,
   });
-  const type = await readNodeType(session, deps.queue);
-  return type === 'root' || type === 'branch';
+  return await isToTick(deps, await readNodeType(session, deps.queue));
+}
+
+async function isToTick(deps: NodeDeps, type: NodeRole['kind'] | undefined): Promise<boolean> {
+  return type === 'branch' || (type === 'root' && (await deps.successor(deps)) === undefined);
 }
 
 /**

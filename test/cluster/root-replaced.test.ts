@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { statusOn } from '../../src/app/status.ts';
+import { sql } from '../../src/db/statement.ts';
 import { type Problem, ToolError } from '../../src/model/problem.ts';
 import type { Cluster } from '../support/cluster.ts';
-import { applyAll, planOf, stepIds } from '../support/planning.ts';
+import { applyAll, desiredOf, planOf, stepIds } from '../support/planning.ts';
 import { runProgram, temporaryFile } from '../support/program.ts';
 import {
   expectEqualData,
@@ -33,6 +35,34 @@ async function insert(cluster: Cluster<Place>, place: Place, ids: readonly numbe
 }
 
 const told = () => '';
+
+/** Whoever works by the old file does nothing for the old root, and says so. */
+async function expectStill(cluster: Cluster<Place>): Promise<void> {
+  await using session = await cluster.databases.a.session();
+  const written = async () => {
+    const [row] = await session.query<{ state: string }>(
+      sql(`select q.queue_event_seq::regclass || ' ' || pg_sequence_last_value(q.queue_event_seq::regclass) || ' '
+        || (select max(tick_id) from pgq.tick) as state from pgq.queue q`),
+    );
+    return row?.state;
+  };
+  const before = await written();
+  await using running = runWorkers(cluster, fileOf(here), ['a']);
+  await expect.poll(() => running.logs.map(({ event }) => event), { timeout: 20_000 }).toContain('root_replaced');
+  const status = await statusOn(desiredOf(cluster, fileOf(here)), cluster, undefined);
+  const node = status.queues[0]?.nodes.find(({ node: name }) => name === 'a');
+  expect(node).toMatchObject({ verdict: 'error', findings: [{ code: 'root_replaced', by: 'b' }] });
+  const beat = async () => {
+    const [row] = await session.query<{ at: string }>(
+      sql(`select heartbeat_at::text as at from trunkline.worker_status where node_name = 'a' and state = 'replaced'`),
+    );
+    return row?.at;
+  };
+  await expect.poll(beat, { timeout: 20_000 }).toBeDefined();
+  const first = await beat();
+  await expect.poll(beat, { timeout: 20_000 }).not.toBe(first);
+  expect(await written()).toBe(before);
+}
 
 /** The databases of the file, the first of which nobody answers for. */
 function withoutA({ yaml, databases }: Cluster<Place>): string {
@@ -107,6 +137,7 @@ test('a branch takes the place of a root that does not answer, which is kept fro
   }
 
   away.clear();
+  await expectStill(cluster);
   expect(stepIds(await planOf(seen, fileOf(there)))).toEqual(['fence_root/replika/a']);
   expect(await warnings(fileOf(there))).toContain('dead_root_back');
   await applyAll(seen, fileOf(there));

@@ -53,6 +53,11 @@ test('each of these is named, and the worst of them decides', () => {
     ['no provider', leaf({ subscription: undefined, provider: undefined }), ['warn provider_unknown']],
     ['unsubscribed', leaf({ subscription: 'none' }), ['error not_subscribed']],
     ['provider went back', leaf({ reading: aPresentNode({ tick: 121n }) }), ['error ahead_of_provider']],
+    [
+      'replaced',
+      { ...leaf({ reading: aPresentNode({ type: 'root' }) }), role: 'root', replacedBy: nodeName('dst') },
+      ['error root_replaced'],
+    ],
     ['node went back', leaf({ reading: aPresentNode({ tick: 119n }) }), ['error behind_subscription']],
     ['no ticks', root(anActivity({ sinceTickMs: 71_000 })), ['error ticker_silent']],
     ['paused ticker', root(anActivity({ tickerPaused: true, sinceTickMs: 71_000 })), ['error ticker_paused']],
