@@ -43,7 +43,12 @@ export function diffTopology(scene: Scene, found: FoundNodes): Findings {
     root,
     ...known.map((subscriber) => diffProvider(scene, found, subscriber, old)),
     ...known.map((subscriber) => diffRole(scene, found, subscriber)),
-    straySubscriptions(scene, found, old),
+    straySubscriptions(
+      scene,
+      found,
+      old,
+      root.steps.some((step) => step.kind === 'replace_root'),
+    ),
     ...[...given.values()].map((node) => fence(scene, node)),
   ]);
 }
@@ -321,7 +326,12 @@ export function leftIds(queue: QueueSpec, node: NodeName): readonly string[] {
 }
 
 /** Left over where a change of the provider was cut short, or made by another tool. */
-function straySubscriptions(scene: Scene, found: FoundNodes, old: NodeName | undefined): Findings {
+function straySubscriptions(
+  scene: Scene,
+  found: FoundNodes,
+  old: NodeName | undefined,
+  rootReplaced: boolean,
+): Findings {
   const { queue } = scene;
   const steps: Step[] = [];
   const given = givenUp(scene.root.node, found);
@@ -329,7 +339,10 @@ function straySubscriptions(scene: Scene, found: FoundNodes, old: NodeName | und
     if (given.has(node.name)) continue;
     for (const subscriber of node.subscribers.keys()) {
       const other = found.get(subscriber)?.node;
-      if (other === undefined || subscriber === old || other.provider === node.name) continue;
+      if (other === undefined || subscriber === old) continue;
+      // As the root it reads from nobody.
+      const leaves = rootReplaced && subscriber === scene.root.spec.name;
+      if (other.provider === node.name && !leaves) continue;
       // On its way here: the step that moves it signs it on anew.
       if (scene.subscribers.some(({ spec, provider }) => spec.name === subscriber && provider.node === node)) continue;
       steps.push({

@@ -116,6 +116,63 @@ function carryOutOne(databases: Databases, step: Step): void {
     case 'remove_sequence':
       onNode(databases, step.database, step.queue, (node) => withSequence(node, step.sequence, false));
       return;
+    case 'change_provider': {
+      const { worker } = nodeOn(databases, step.database, step.queue);
+      if (step.fromDatabase !== undefined) signOff(databases, step.fromDatabase, step.queue, step.node);
+      signOn(databases, step.toDatabase, step.queue, step.node, worker);
+      onNode(databases, step.database, step.queue, (node) => ({ ...node, provider: step.to }));
+      return;
+    }
+    case 'remove_subscription':
+      signOff(databases, step.database, step.queue, step.subscriber);
+      return;
+    case 'change_role':
+      onNode(databases, step.database, step.queue, (before) => {
+        const leaf = step.to === 'leaf';
+        const node: LiveNode = {
+          ...before,
+          type: step.to,
+          closed: true,
+          ticker: leaf ? undefined : tickerSettings({ maxLagMs: 3000 }),
+          mergesInto: step.mergesInto,
+          subscribers: leaf ? new Map() : before.subscribers,
+        };
+        const tables = [...node.tables].map(([name, table]) => {
+          const triggers = table.local ? triggersOf(step.queue, node, step.triggerArgs) : [];
+          return [name, { ...table, triggers }] as const;
+        });
+        return { ...node, tables: new Map(tables) };
+      });
+      return;
+    case 'move_root': {
+      const old = nodeOn(databases, step.fromDatabase, step.queue);
+      tell(databases, step.queue, step.node, step.location);
+      tell(databases, step.queue, step.from, step.fromLocation);
+      onNode(databases, step.database, step.queue, asRoot);
+      signOn(databases, step.database, step.queue, step.from, old.worker);
+      onNode(databases, step.fromDatabase, step.queue, (node) => ({
+        ...node,
+        type: 'branch',
+        provider: step.node,
+        closed: true,
+      }));
+      signOff(databases, step.fromDatabase, step.queue, step.node);
+      if (step.providerDatabase !== undefined) signOff(databases, step.providerDatabase, step.queue, step.node);
+      return;
+    }
+    case 'reopen_root':
+      onNode(databases, step.database, step.queue, asRoot);
+      return;
+    case 'replace_root':
+      onNode(databases, step.database, step.queue, asRoot);
+      everyNode(databases, step.queue, (node) => {
+        const dead = { location: step.fromLocation, holdsPassword: false, dead: true };
+        return { ...node, members: new Map([...node.members, [step.from, dead]]) };
+      });
+      return;
+    case 'fence_root':
+      onNode(databases, step.database, step.queue, (node) => ({ ...node, closed: true }));
+      return;
     case 'drop_node':
       everyNode(databases, step.queue, (node) => ({
         ...node,
@@ -130,6 +187,24 @@ function carryOutOne(databases: Databases, step: Step): void {
     default:
       throw new Error(`the model does not know what ${step.kind} does`);
   }
+}
+
+function asRoot(node: LiveNode): LiveNode {
+  return { ...node, type: 'root', provider: undefined, closed: false };
+}
+
+function signOn(databases: Databases, provider: string, queue: QueueName, node: NodeName, worker: string): void {
+  onNode(databases, provider, queue, (before) => ({
+    ...before,
+    subscribers: new Map([...before.subscribers, [node, { worker, watermark: 1n, lastTick: 1n }]]),
+  }));
+}
+
+function signOff(databases: Databases, provider: string, queue: QueueName, node: NodeName): void {
+  onNode(databases, provider, queue, (before) => ({
+    ...before,
+    subscribers: new Map([...before.subscribers].filter(([name]) => name !== node)),
+  }));
 }
 
 function addTable(
