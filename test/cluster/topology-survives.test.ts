@@ -62,7 +62,9 @@ async function switchOver(cluster: Cluster<Place>, at: (...places: Place[]) => v
   expect(stepIds(await planOf(cluster, fileOf(here)))).toEqual([]);
 }
 
-test('whatever step of a move it is killed at, the next apply ends it, and no write is lost', async () => {
+test('whatever step of a move it is killed at, the next apply ends it, and no write is lost', {
+  timeout: 600_000,
+}, async () => {
   await using cluster = await threeDatabases();
   await using writer = startWriter(cluster);
   await using running = runWorkers(cluster, fileOf(here));
