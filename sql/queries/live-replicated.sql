@@ -3,7 +3,7 @@
 with queue_trigger as (
     select n.nspname || '.' || c.relname as table_name,
            g.tgname,
-           json_build_array(g.tgname, g.tgenabled, pn.nspname || '.' || p.proname, encode(g.tgargs, 'hex')) as facts
+           json_build_array(g.tgname, g.tgenabled, pn.nspname || '.' || p.proname, encode(g.tgargs, 'hex'), g.tgtype) as facts
       from pg_catalog.pg_trigger g
       join pg_catalog.pg_class c on c.oid = g.tgrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace

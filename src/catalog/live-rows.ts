@@ -1,3 +1,4 @@
+import { type RowOperation, rowOperations } from '../model/capture.ts';
 import { plainLocation, readLocation } from '../model/location-codec.ts';
 import {
   nodeName,
@@ -45,7 +46,7 @@ export type RelationRow = readonly [
   empty: boolean,
 ];
 
-export type TriggerRow = readonly [name: string, enabled: string, fn: string, argsHex: string];
+export type TriggerRow = readonly [name: string, enabled: string, fn: string, argsHex: string, type: number];
 
 export type ReplicatedTableRow = readonly [
   queue: string,
@@ -191,9 +192,13 @@ const enabledWords: Readonly<Record<string, LiveTrigger['enabled']>> = {
   D: 'disabled',
 };
 
-function readTrigger([name, enabled, fn, argsHex]: TriggerRow): LiveTrigger {
+/** As in `pg_trigger.tgtype`. */
+const operationBits: Readonly<Record<RowOperation, number>> = { insert: 4, delete: 8, update: 16 };
+
+function readTrigger([name, enabled, fn, argsHex, type]: TriggerRow): LiveTrigger {
   const args = Buffer.from(argsHex, 'hex').toString('utf8').split('\0').slice(0, -1);
-  return { name, enabled: enabledWords[enabled] ?? 'disabled', function: fn, args };
+  const operations = rowOperations.filter((operation) => (type & operationBits[operation]) !== 0);
+  return { name, enabled: enabledWords[enabled] ?? 'disabled', function: fn, args, operations };
 }
 
 /** Rows of one queue each, as a map by name. */

@@ -147,7 +147,7 @@ function readTable(
   const found = triggers.get(keyOf(queue, row.name));
   // For a trigger of the table's users: `replica` ones fire only for replication itself.
   const fires = (trigger: TriggerRow) => trigger.enabled === 'O' || trigger.enabled === 'A';
-  const seen = (found ?? []).filter(fires).reduce((bits, trigger) => bits | trigger.type, 0);
+  const seen = (found ?? []).filter(fires).reduce((bits, trigger) => bits | seenBy(trigger), 0);
   return {
     table: tableName(row.name),
     target: tableName(row.target),
@@ -161,6 +161,12 @@ function readTable(
 }
 
 const triggerBits: Readonly<Record<ChangeKind, number>> = { insert: 4, delete: 8, update: 16, truncate: 32 };
+
+/** One trigger for rows that sees only some kinds of change was made so; whether the files want it, `plan` tells. */
+function seenBy({ type }: TriggerRow): number {
+  const { insert, update, delete: deleted } = triggerBits;
+  return (type & 1) === 0 ? type : type | insert | update | deleted;
+}
 
 interface TriggerRow {
   readonly name: string;

@@ -75,6 +75,7 @@ export type Table =
        * @minItems 1
        */
       key?: [string, ...string[]];
+      capture?: Capture;
       /**
        * Which subscribers get it, and how. Left out: every one, under the same name. An empty mapping: none yet, but its changes are captured.
        */
@@ -114,10 +115,10 @@ export type Pattern = string;
  */
 export type Column = string;
 /**
- * What else than keeping equal rows is done with a table's events, as Londiste's handlers. virtual: no event is applied and the node need not have the table. bulk: for Londiste's workers; ours write sets of rows anyway.
+ * What else than keeping equal rows is done with a table's events, as Londiste's handlers. virtual: no event is applied and the node need not have the table. queue_table: at an entry, the root keeps no row of it, an insert only becomes an event, and no node applies it that does not say none; at a node, as virtual. none: as any table, where the entry says otherwise. bulk: for Londiste's workers; ours write sets of rows anyway.
  */
 export type Handler =
-  | ('virtual' | 'bulk')
+  | ('virtual' | 'queue_table' | 'bulk' | 'none')
   | {
       /**
        * Only rows whose hash falls to this node: hash(key) & (of - 1) = number. An update of the key moves a row in or out.
@@ -507,6 +508,49 @@ export interface Mask {
    * SQL that gives what the column holds. The same row must always give the same value.
    */
   [k: string]: string;
+}
+/**
+ * What the root's triggers do with its changes, for readers of the queue that want it. Anything but format: json has pgq's own trigger function called for each row, which costs more than the table's own function.
+ */
+export interface Capture {
+  /**
+   * Columns that stay out of the queue. An update of these alone is not told. Not for columns of the key; nodes should leave them out too, or they keep what was copied.
+   *
+   * @minItems 1
+   */
+  ignore?: [string, ...string[]];
+  /**
+   * SQL over the row that is written or deleted: only where it is true, the change is told. It must not give NULL. First copies and compare know nothing of it; to choose rows for a node, use where.
+   */
+  when?: string;
+  /**
+   * With each update, the row as it was goes along in ev_extra2.
+   */
+  old_row?: boolean | string;
+  /**
+   * SQL over the row, whose text goes along in ev_extra2. Not with old_row.
+   */
+  extra2?: string;
+  /**
+   * SQL over the row, whose text goes along in ev_extra3, where Londiste's workers of sharded nodes look for the hash.
+   */
+  extra3?: string;
+  /**
+   * SQL over the row, whose text goes along in ev_extra4.
+   */
+  extra4?: string;
+  /**
+   * Which changes of rows are told. Left out: all. TRUNCATE is told in any case; see truncate.
+   *
+   * @minItems 1
+   *
+   * Items: One kind of change.
+   */
+  operations?: ['insert' | 'update' | 'delete', ...('insert' | 'update' | 'delete')[]];
+  /**
+   * How events are written: json as pgq.jsontriga does, url as pgq.logutriga, sql as pgq.sqltriga, which can neither be filtered nor masked. Left out: json where a function of the table's own captures, otherwise url.
+   */
+  format?: 'json' | 'url' | 'sql';
 }
 /**
  * A question to the database of one node that must be answered with true. It is asked in a transaction that can only read.

@@ -1,11 +1,13 @@
+import { foundKey, foundOptions, suppressesRows } from '../model/capture.ts';
 import type { PlacedRemark } from '../model/cascade.ts';
 import { type NodeName, type QueueName, splitName, type TableName } from '../model/names.ts';
 import type { LiveTable } from '../model/state.ts';
 import type { TableSpec } from '../model/table.ts';
+import { foundCapture } from '../model/triggers.ts';
 import type { Table } from './document.ts';
 import type { ImportedNode } from './import-sequences.ts';
 import { isPattern } from './resolve.ts';
-import { canBeWritten, unusualOptions, writtenOptions } from './write-table-options.ts';
+import { unusualOptions, writtenCapture, writtenOptions } from './write-table-options.ts';
 
 type Entry = Exclude<Table, string>;
 type Placements = NonNullable<Entry['nodes']>;
@@ -15,7 +17,11 @@ type Placement = Placements[string];
 interface Placed {
   readonly name: TableName;
   readonly nodes: ReadonlyMap<NodeName, Placement>;
+  readonly root: OnRoot;
 }
+
+/** What the root does with the table that is not as usual. */
+type OnRoot = Pick<Entry, 'handler' | 'key' | 'capture'>;
 
 /**
  * Entries that give every node the tables it has, no more and no less. A schema of which all tables go through the queue is
@@ -26,29 +32,37 @@ export function importedTables(queue: QueueName, nodes: readonly ImportedNode[],
   const subscribers = nodes.filter(({ role }) => role !== 'root');
   const seen = subscribers.filter(({ live }) => live !== undefined);
   const names = source === undefined ? namesOnAny(nodes) : localNames(source);
-  const placed = names.map((name): Placed => ({ name, nodes: placements(name, seen) }));
+  const placed = names.map((name): Placed => {
+    const root = source === undefined ? {} : onRoot(source, name);
+    return { name, nodes: placements(name, seen, root.handler === undefined ? 'usual' : 'queue_table'), root };
+  });
   const patterns = source === undefined ? new Set<string>() : wholeSchemas(source, placed, subscribers.length);
   const entries: Table[] = [...patterns].sort().map((schema) => `${schema}.*`);
   const plain: Placed[] = [];
-  const differing = new Map<string, { readonly nodes: Placements; readonly tables: Placed[] }>();
+  const differing = new Map<
+    string,
+    { readonly nodes: Placements | undefined; readonly root: OnRoot; readonly tables: Placed[] }
+  >();
   for (const table of placed) {
     const refines = patterns.has(splitName(table.name).schema);
     const said = refines ? differences(table) : takers(table, subscribers);
-    if (said === undefined) {
+    const plainRoot = Object.keys(table.root).length === 0;
+    if (said === undefined && plainRoot) {
       if (!refines) plain.push(table);
       continue;
     }
     // Tables with targets can't share an entry.
-    const named = Object.values(said).some((placement) => placement !== 'none' && placement.target !== undefined);
-    const key = `${refines} ${named ? table.name : ''} ${JSON.stringify(said)}`;
+    const named = Object.values(said ?? {}).some((placement) => placement !== 'none' && placement.target !== undefined);
+    const key = `${refines} ${named ? table.name : ''} ${JSON.stringify([said, table.root])}`;
     const group = differing.get(key);
-    if (group === undefined) differing.set(key, { nodes: said, tables: [table] });
+    if (group === undefined) differing.set(key, { nodes: said, root: table.root, tables: [table] });
     else group.tables.push(table);
   }
   entries.push(...plain.map(({ name }): Table => (isPattern(name) ? { include: [name] } : name)));
   for (const group of differing.values()) {
     remarkOptions(queue, group.tables, seen, ['queues', queue, 'tables', entries.length], remarks);
-    entries.push({ ...selectOf(group.tables), nodes: group.nodes });
+    const { nodes: taken, root } = group;
+    entries.push({ ...selectOf(group.tables), ...root, ...(taken === undefined ? {} : { nodes: taken }) });
   }
   remarkOptions(
     queue,
@@ -68,14 +82,37 @@ function namesOnAny(nodes: readonly ImportedNode[]): readonly TableName[] {
   return [...new Set(nodes.flatMap(localNames))];
 }
 
-function placements(name: TableName, nodes: readonly ImportedNode[]): ReadonlyMap<NodeName, Placement> {
-  return new Map(nodes.map(({ name: node, live }) => [node, placementOf(live?.tables.get(name))]));
+function onRoot({ live, facts }: ImportedNode, name: TableName): OnRoot {
+  const table = live?.tables.get(name);
+  const found = table === undefined ? undefined : foundCapture(table.triggers);
+  if (table === undefined || found === undefined) return {};
+  const capture = writtenCapture(foundOptions(found));
+  const key = foundKey(found);
+  const usualKey = JSON.stringify(key) === JSON.stringify(facts?.tables.get(name)?.primaryKey);
+  const queueTable = suppressesRows(found) || table.spec?.handler?.kind === 'queue_table';
+  return {
+    ...(queueTable ? { handler: 'queue_table' } : {}),
+    ...(key === undefined || usualKey ? {} : { key: key as [string, ...string[]] }),
+    ...(capture === undefined ? {} : { capture }),
+  };
 }
 
-function placementOf(live: LiveTable | undefined): Placement {
+function placements(
+  name: TableName,
+  nodes: readonly ImportedNode[],
+  root: 'usual' | 'queue_table',
+): ReadonlyMap<NodeName, Placement> {
+  return new Map(nodes.map(({ name: node, live }) => [node, placementOf(live?.tables.get(name), root)]));
+}
+
+function placementOf(live: LiveTable | undefined, root: 'usual' | 'queue_table'): Placement {
   if (live?.local !== true) return 'none';
   // A handler that is not known leaves the table as it is, under whatever name it has there.
-  return live.spec === undefined ? {} : optionsOf(live.spec);
+  if (live.spec === undefined) return {};
+  if (root === 'usual') return optionsOf(live.spec);
+  const { handler, ...options } = optionsOf(live.spec);
+  // The entry says it for all nodes.
+  return handler === 'queue_table' ? options : { ...options, handler: handler ?? 'none' };
 }
 
 function optionsOf(spec: TableSpec): Exclude<Placement, 'none'> {
@@ -144,10 +181,9 @@ function remarkOptions(
     for (const { name: node, live } of nodes) {
       const table = live?.tables.get(name);
       if (table?.local !== true) continue;
-      const kind =
-        table.spec === undefined ? 'handler_unknown' : canBeWritten(table.spec) ? undefined : 'options_unsaid';
-      if (kind !== undefined)
-        remarks.push({ path, remark: { kind, queue, table: name, node, attrs: table.attrs ?? '' } });
+      if (table.spec === undefined) {
+        remarks.push({ path, remark: { kind: 'handler_unknown', queue, table: name, node, attrs: table.attrs ?? '' } });
+      }
     }
   }
 }

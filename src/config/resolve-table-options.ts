@@ -1,7 +1,8 @@
+import { type CaptureOptions, rowOperations } from '../model/capture.ts';
 import { rowFilter } from '../model/names.ts';
-import type { ColumnChoice, HandlerSpec, ObfuscationRule, ShardHandler } from '../model/table.ts';
+import type { ColumnChoice, ObfuscationRule, ShardHandler } from '../model/table.ts';
 import type { CopyRule, TableOptions } from '../model/topology.ts';
-import type { Columns, Copy, Handler, Mask, Table } from './document.ts';
+import type { Capture, Columns, Copy, Handler, Mask, Table } from './document.ts';
 import type { Path } from './place.ts';
 import { wholeNumber } from './resolve-database.ts';
 import { keyAt, reportValue, type Scope } from './scope.ts';
@@ -46,8 +47,9 @@ function maskOf(raw: Mask | undefined): TableOptions['mask'] {
     .sort((left, right) => (left.column < right.column ? -1 : 1));
 }
 
-function handlerOf(scope: Scope, path: Path, raw: Handler | undefined): HandlerSpec | undefined {
+function handlerOf(scope: Scope, path: Path, raw: Handler | undefined): TableOptions['handler'] {
   if (raw === undefined) return undefined;
+  if (raw === 'none') return raw;
   if (typeof raw === 'string') return raw === 'bulk' ? { kind: 'bulk', method: undefined } : { kind: raw };
   const kinds = Object.keys(raw);
   if (kinds.length > 1) conflicting(scope, path, kinds);
@@ -93,6 +95,22 @@ function copyOf(scope: Scope, path: Path, raw: Copy | undefined): CopyRule | und
   };
 }
 
+export function captureOf(scope: Scope, path: Path, raw: Capture | undefined): CaptureOptions | undefined {
+  if (raw === undefined) return undefined;
+  if (raw.old_row !== undefined && raw.extra2 !== undefined) conflicting(scope, path, ['old_row', 'extra2']);
+  const { operations } = raw;
+  return {
+    ignore: raw.ignore === undefined ? undefined : sortedNames(raw.ignore),
+    when: raw.when,
+    oldRow: flagOf(scope, [...path, 'old_row'], raw.old_row),
+    extra2: raw.extra2,
+    extra3: raw.extra3,
+    extra4: raw.extra4,
+    operations: operations && rowOperations.filter((operation) => operations.includes(operation)),
+    format: raw.format,
+  };
+}
+
 function flagOf(scope: Scope, path: Path, raw: boolean | string | undefined): boolean | undefined {
   if (typeof raw !== 'string') return raw;
   reportValue(scope, path, raw, 'true or false');
@@ -100,7 +118,7 @@ function flagOf(scope: Scope, path: Path, raw: boolean | string | undefined): bo
 }
 
 /** Every one after the first is one too many. */
-function conflicting(scope: Scope, path: Path, keys: readonly string[]): void {
+export function conflicting(scope: Scope, path: Path, keys: readonly string[]): void {
   const [kept = '', ...others] = keys;
   for (const key of others) {
     const first = keyAt(scope, ...path, kept);

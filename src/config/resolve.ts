@@ -26,7 +26,7 @@ import { pointerOf } from './place.ts';
 import { resolveAssertions } from './resolve-assertions.ts';
 import { resolveDatabase, wholeNumber } from './resolve-database.ts';
 import { resolveLimits } from './resolve-limits.ts';
-import { tableOptions } from './resolve-table-options.ts';
+import { captureOf, conflicting, tableOptions } from './resolve-table-options.ts';
 import { at, keyAt, reportValue, type Scope } from './scope.ts';
 
 export const builtIn = {
@@ -164,6 +164,8 @@ function resolveTable(scope: Scope, queue: string, entry: Table, index: number):
       at: place,
     };
   }
+  const queueTable = entry.handler === 'queue_table';
+  if (queueTable && entry.capture?.operations !== undefined) conflicting(scope, path, ['handler', 'capture']);
   return {
     select:
       entry.name === undefined
@@ -177,6 +179,7 @@ function resolveTable(scope: Scope, queue: string, entry: Table, index: number):
     create: entry.create,
     protect: entry.protect,
     key: entry.key,
+    capture: captureOf(scope, [...path, 'capture'], entry.capture),
     nodes: entry.nodes === undefined ? undefined : placementsOf(scope, entry.nodes, [...path, 'nodes']),
     at: place,
   };

@@ -12,7 +12,7 @@ import {
 import type { Database, Queue, Table, TrunklineDocument } from './document.ts';
 import { durationText } from './duration.ts';
 import { writtenLimits } from './resolve-limits.ts';
-import { writtenOptions } from './write-table-options.ts';
+import { writtenCapture, writtenOptions } from './write-table-options.ts';
 
 /** The document that says the same with nothing left out. A password reads `***`. */
 export function documentOf(state: DesiredState): TrunklineDocument {
@@ -103,7 +103,7 @@ function defaultsOf({ create, tableDefaults }: QueueSpec): Pick<Queue, 'defaults
   return Object.keys(defaults).length === 0 ? {} : { defaults };
 }
 
-function tableOf(queue: QueueSpec, { select, create, protect, key, nodes, ...options }: TableRule): Table {
+function tableOf(queue: QueueSpec, { select, create, protect, key, capture, nodes, ...options }: TableRule): Table {
   return present({
     ...(select.kind === 'name'
       ? { name: select.name }
@@ -112,6 +112,7 @@ function tableOf(queue: QueueSpec, { select, create, protect, key, nodes, ...opt
     create,
     protect,
     key: key === undefined ? undefined : (key as [string, ...string[]]),
+    capture: capture && writtenCapture(capture),
     nodes: nodes === undefined ? subscribersOf(queue) : mapped(nodes, placementOf),
   });
 }

@@ -1,6 +1,7 @@
+import type { CaptureOptions, RowOperation } from '../model/capture.ts';
 import { type TableSpec, wholeTable } from '../model/table.ts';
 import type { CopyRule, TableOptions } from '../model/topology.ts';
-import type { Handler, Table } from './document.ts';
+import type { Capture, Handler, Table } from './document.ts';
 
 type RawOptions = Pick<
   Exclude<Table, string>,
@@ -26,6 +27,7 @@ export function writtenOptions(options: TableOptions): RawOptions {
 }
 
 function writtenHandler(handler: NonNullable<TableOptions['handler']>): Handler {
+  if (handler === 'none') return handler;
   switch (handler.kind) {
     case 'shard': {
       const { key, hash, part } = handler;
@@ -38,10 +40,24 @@ function writtenHandler(handler: NonNullable<TableOptions['handler']>): Handler 
     case 'bulk':
       return 'bulk';
     case 'virtual':
-    // No file can say it; whoever looks is told so beside it.
     case 'queue_table':
-      return 'virtual';
+      return handler.kind;
   }
+}
+
+export function writtenCapture(options: CaptureOptions): Capture | undefined {
+  const { ignore, when, oldRow, extra2, extra3, extra4, operations, format } = options;
+  const said = {
+    ...(ignore === undefined ? {} : { ignore: ignore as [string, ...string[]] }),
+    ...(when === undefined ? {} : { when }),
+    ...(oldRow === undefined ? {} : { old_row: oldRow }),
+    ...(extra2 === undefined ? {} : { extra2 }),
+    ...(extra3 === undefined ? {} : { extra3 }),
+    ...(extra4 === undefined ? {} : { extra4 }),
+    ...(operations === undefined ? {} : { operations: operations as [RowOperation, ...RowOperation[]] }),
+    ...(format === undefined ? {} : { format }),
+  };
+  return Object.keys(said).length === 0 ? undefined : said;
 }
 
 function writtenCopy({ expectSync, keepRows, where, ranges }: CopyRule): NonNullable<RawOptions['copy']> {
@@ -77,9 +93,4 @@ export function unusualOptions(spec: TableSpec): TableOptions {
         }
       : undefined,
   };
-}
-
-/** Whether the file that is written says all of it. */
-export function canBeWritten({ handler }: TableSpec): boolean {
-  return handler?.kind !== 'queue_table';
 }

@@ -18,7 +18,6 @@ import { foreignConsumers, unsettledTables } from '../catalog/takeover.ts';
 import type { Session } from '../db/session.ts';
 import { ToolError } from '../model/problem.ts';
 import type { ChangeRole } from '../model/step.ts';
-import { nameInEvents } from '../model/table-codec.ts';
 import type { StepDeps } from './step-deps.ts';
 import { type WorkPlace, whileStill } from './worker-wait.ts';
 
@@ -73,12 +72,12 @@ async function makeAnew(session: Session, step: ChangeRole, own: NodeInfo): Prom
   });
   expectDone(made, call('pgq_node.create_node'));
   const specs = new Map(step.tables.map((table) => [table.name, table]));
+  const captures = new Map(step.captures.map(({ table, args }) => [table, args]));
   for (const { name, local } of tables) {
     expectDone(await globalAddTable(session, queue, name), call(`londiste.global_add_table(${name})`));
     const spec = local ? specs.get(name) : undefined;
     if (spec === undefined) continue;
-    const named = to === 'branch' && step.partitioned.includes(name) ? [nameInEvents(name)] : [];
-    const args = [...named, ...step.triggerArgs, 'expect_sync'];
+    const args = [...(captures.get(name) ?? []), ...step.triggerArgs, 'expect_sync'];
     expectDone(await localAddTable(session, queue, spec, args), call(`londiste.local_add_table(${name})`));
   }
   for (const { name, lastValue, local } of sequences) {

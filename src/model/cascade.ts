@@ -42,8 +42,7 @@ export type Remark =
   | { readonly kind: 'node_dead'; readonly queue: QueueName; readonly node: NodeName }
   | { readonly kind: 'node_paused'; readonly queue: QueueName; readonly node: NodeName }
   | {
-      /** `options_unsaid`: known, but not among what is written for the table. */
-      readonly kind: 'handler_unknown' | 'options_unsaid';
+      readonly kind: 'handler_unknown';
       readonly queue: QueueName;
       readonly table: TableName;
       readonly node: NodeName;

@@ -75,6 +75,23 @@ export type Problem =
       readonly columns: readonly string[];
     }
   | {
+      readonly code: 'ignored_key_column';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly column: string;
+    }
+  | {
+      readonly code: 'ignored_columns_held';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly destination: TableName;
+      readonly columns: readonly string[];
+    }
+  | {
       readonly code: 'provider_holds_other_columns';
       readonly at: Origin;
       readonly queue: QueueName;

@@ -1,4 +1,5 @@
 import type { AssertionSpec } from './assertion.ts';
+import type { RowOperation } from './capture.ts';
 import type { HazardKind } from './hazard.ts';
 import type { ExecutedFile } from './migration.ts';
 import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
@@ -106,6 +107,8 @@ export interface LiveTrigger {
   /** Such as `pgq.logutriga`. */
   readonly function: string;
   readonly args: readonly string[];
+  /** None for one that fires for TRUNCATE. */
+  readonly operations: readonly RowOperation[];
 }
 
 export interface LiveTable {

@@ -97,9 +97,10 @@ export interface ChangeRole extends NodeStepOf<'change_role'> {
   readonly to: 'branch' | 'leaf';
   readonly mergesInto: QueueName | undefined;
   readonly tables: readonly TableSpec[];
-  /** Those of them whose partitions hold the rows. */
-  readonly partitioned: readonly TableName[];
+  /** What the triggers of all get. */
   readonly triggerArgs: readonly string[];
+  /** Tables whose triggers get more than that. */
+  readonly captures: readonly { readonly table: TableName; readonly args: readonly string[] }[];
 }
 
 /** Writes start from `node` instead of `from`, which reads from it afterwards. Not a change gets lost. */

@@ -1,3 +1,4 @@
+import type { CaptureOptions } from './capture.ts';
 import type { CreateMode } from './definition.ts';
 import type { MigrationsSpec } from './migration.ts';
 import type { DatabaseName, NodeName, QueueName, RowFilter } from './names.ts';
@@ -111,7 +112,8 @@ export interface TableOptions {
   readonly where: RowFilter | undefined;
   readonly columns?: ColumnChoice | undefined;
   readonly mask?: readonly ColumnMask[] | undefined;
-  readonly handler?: HandlerSpec | undefined;
+  /** `none`: as any table, whatever an earlier rule says. */
+  readonly handler?: HandlerSpec | 'none' | undefined;
   readonly conflict?: ConflictPolicy | undefined;
   readonly apply?: ApplyOrder | undefined;
   readonly userTriggers?: UserTriggers | undefined;
@@ -149,6 +151,8 @@ export interface TableRule extends TableOptions {
   readonly protect: boolean | undefined;
   /** Columns that tell rows apart where that is not the primary key. */
   readonly key: readonly string[] | undefined;
+  /** Of the root's triggers; undefined where an earlier rule says. */
+  readonly capture?: CaptureOptions | undefined;
   readonly nodes: ReadonlyMap<NodeName, TablePlacement | 'none'> | undefined;
   readonly at: Origin;
 }

@@ -75,9 +75,10 @@ function diffNamed(
     [...(desired.queues.get(other)?.nodes.values() ?? [])].find((node) => node.database === database);
   const mergedFrom = (database: DatabaseName) => mergingQueues(live, queue.name, database);
   const answers = (database: DatabaseName) => live.databases.get(database)?.kind === 'reachable';
-  const scene: Scene = { queue, root, subscribers, locations, nodeAt, mergedFrom, answers, ground };
   const expansion = expandTables(queue, root.database.tables);
-  const tables = diffTables(scene, expansion.tables);
+  const wanted = expansion.tables;
+  const scene: Scene = { queue, root, subscribers, locations, wanted, nodeAt, mergedFrom, answers, ground };
+  const tables = diffTables(scene, wanted);
   const findings = mergeFindings([
     { steps: [], warnings: [...warnings, ...(problems.length === 0 ? cutOff : [])], problems },
     {
@@ -92,7 +93,7 @@ function diffNamed(
     leftOver(scene, found),
     { steps: [], warnings: [], problems: keptButWanted(queue, expansion, tables) },
   ]);
-  return { ...findings, looked: { scene, wanted: [...expansion.tables.values()] } };
+  return { ...findings, looked: { scene, wanted: [...wanted.values()] } };
 }
 
 /** What a pattern brings along, or a table that owns it, is not taken out of the file. */

@@ -1,3 +1,4 @@
+import { suppressesRows } from '../model/capture.ts';
 import type { NodeName, SequenceName, TableName } from '../model/names.ts';
 import { splitName, tableName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
@@ -6,7 +7,10 @@ import { isChosen, isPlain, masksOf, mentioned } from '../model/projection.ts';
 import type { LiveTable, TableFacts } from '../model/state.ts';
 import type { AddTable, Step } from '../model/step.ts';
 import { isLeftAlone, type TableSpec, wholeTable } from '../model/table.ts';
-import { holdsSameRows, keyInEvents, nameInEvents, sameTable } from '../model/table-codec.ts';
+import { holdsSameRows, sameTable } from '../model/table-codec.ts';
+import { foundCapture } from '../model/triggers.ts';
+import { tableArgs } from './capture-args.ts';
+import { checkCapture } from './check-capture.ts';
 import { checkProjection } from './check-projection.ts';
 import { compareColumns, createTableSql } from './compare-columns.ts';
 import { type MadeSequences, makeOnNode } from './create/on-node.ts';
@@ -64,7 +68,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
 
   for (const table of wanted.values()) {
     const { name } = table.facts;
-    const unfit = asOneTable(table, root, table.facts, table.at);
+    const unfit = asOneTable(table, root, table.facts, table.at) ?? checkCapture(queue.name, root.spec.name, table);
     if (unfit !== undefined) {
       held.push(table.facts);
       report(unfit, table.named);
@@ -114,11 +118,14 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     for (const sequence of ownedSequences) sequences.add(sequence);
   }
 
-  function diffOnRoot({ facts, key }: WantedTable): void {
+  function diffOnRoot(table: WantedTable): void {
+    const { facts, queueTable } = table;
     const live = root.node?.tables.get(facts.name);
-    const spec = wholeTable(facts.name);
+    const whole = wholeTable(facts.name);
+    const spec: TableSpec = queueTable ? { ...whole, handler: { kind: 'queue_table' } } : whole;
     if (live?.local) {
-      restoreTriggers(root, live, spec, key);
+      if (live.spec !== undefined) markOnRoot(live, live.spec, spec);
+      restoreTriggers(root, live, spec, table);
       return;
     }
     steps.push({
@@ -127,10 +134,27 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'add_table',
       table: spec,
       role: 'root',
-      triggerArgs: captureArgsOf(root, spec, facts, key),
+      triggerArgs: captureArgsOf(root, spec, facts, table),
       copy: undefined,
       hazards: [],
       dependsOn: [stepId.createRoot(queue.name, root.spec.name)],
+    });
+  }
+
+  /** Whether a root holds rows is stored for who compares; all else that a root stores is Londiste's and without effect. */
+  function markOnRoot(live: LiveTable, from: TableSpec, to: TableSpec): void {
+    const wantedMark = to.handler?.kind === 'queue_table';
+    const found = from.handler?.kind === 'queue_table' || (wantedMark && suppresses(live));
+    if (found === wantedMark) return;
+    steps.push({
+      ...base(root),
+      id: stepId.setTableOptions(queue.name, root.spec.name, to.name),
+      kind: 'set_table_options',
+      from,
+      to,
+      prune: false,
+      hazards: [],
+      dependsOn: [],
     });
   }
 
@@ -173,6 +197,8 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     const misfits = checkProjection({ at, queue: queue.name, node }, spec, table, target);
     for (const misfit of misfits) report(misfit, true);
     if (misfits.length > 0) return !fatal;
+    const stale = staleColumns(table, spec, target);
+    if (stale.length > 0) warnings.push({ code: 'ignored_columns_held', ...ids, columns: stale });
     const { lines: differences, alterSql } = compareColumns(table.facts, target, spec);
     if (differences.length > 0) {
       report({ code: 'columns_differ', ...ids, differences, alterSql }, fatal);
@@ -189,7 +215,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
         attrs: live.attrs ?? '',
       });
     } else if (!sameTable(live.spec, spec)) changeOnSubscriber(leaf, table, live, placed);
-    else restoreTriggers(leaf, live, spec, table.key);
+    else restoreTriggers(leaf, live, spec, table);
     return true;
   }
 
@@ -213,10 +239,11 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
 
   function addToSubscriber(
     leaf: SubscriberScene,
-    { facts: source, key }: WantedTable,
+    table: WantedTable,
     target: TableFacts | undefined,
     { spec, expectSync }: PlacedTable,
   ): void {
+    const { facts: source } = table;
     const { name: node, database } = leaf.spec;
     const copied = !expectSync && !isLeftAlone(spec);
     // Written out, as this is made for every table on every node: a spread here costs a third of a large plan's time.
@@ -228,7 +255,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       kind: 'add_table',
       table: spec,
       role: leaf.spec.placement.role,
-      triggerArgs: addArgs(leaf, spec, expectSync, target ?? source, key),
+      triggerArgs: addArgs(leaf, spec, expectSync, target ?? source, table),
       copy: copied ? sizeOf(source) : undefined,
       hazards: copied ? firstCopyHazards(node, spec, source, target) : [],
       dependsOn:
@@ -238,12 +265,8 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     });
   }
 
-  function changeOnSubscriber(
-    leaf: SubscriberScene,
-    { facts: source, key }: WantedTable,
-    live: LiveTable,
-    placed: PlacedTable,
-  ): void {
+  function changeOnSubscriber(leaf: SubscriberScene, table: WantedTable, live: LiveTable, placed: PlacedTable): void {
+    const { facts: source } = table;
     const { spec: to, expectSync } = placed;
     const { spec: from } = live;
     if (from === undefined) return;
@@ -263,7 +286,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       });
       return;
     }
-    const copied = !expectSync && target !== undefined;
+    const copied = !expectSync && target !== undefined && !isLeftAlone(to);
     steps.push({
       ...base(leaf),
       id: stepId.changeTable(queue.name, node, to.name),
@@ -271,7 +294,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       from,
       to,
       role: leaf.spec.placement.role,
-      triggerArgs: addArgs(leaf, to, expectSync, target, key),
+      triggerArgs: addArgs(leaf, to, expectSync, target, table),
       copy: copied ? { estimatedRows: source.estimatedRows, bytes: source.bytes } : undefined,
       hazards: copied ? copyAgainHazards(node, from, to, source) : [],
       dependsOn: [stepId.restoreTriggers(queue.name, root.spec.name, to.name), ...copiedAfter(leaf, to.name)],
@@ -303,16 +326,11 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     return size;
   }
 
-  function restoreTriggers(
-    scene_: NodeScene,
-    live: LiveTable,
-    spec: TableSpec,
-    key: readonly string[] | undefined,
-  ): void {
+  function restoreTriggers(scene_: NodeScene, live: LiveTable, spec: TableSpec, table: WantedTable): void {
     const role = scene_.spec.placement.role;
     // A leaf that becomes a branch, or the other way round, gets its triggers with its role.
     if (isRemade(scene_)) return;
-    const triggerArgs = captureArgsOf(scene_, spec, scene_.database.tables.get(spec.destination), key);
+    const triggerArgs = captureArgsOf(scene_, spec, scene_.database.tables.get(spec.destination), table);
     const fault = triggerFault(live, role, triggerArgs);
     if (fault === undefined) return;
     steps.push({
@@ -471,21 +489,29 @@ function isRemade({ spec, node }: NodeScene): boolean {
 
 const noArgs: readonly string[] = [];
 
-/**
- * A leaf's triggers only refuse; a branch captures like a root, so that it can become one. Those of a partitioned table fire
- * for its partitions, and would tell of them by names that nobody waits for.
- */
 function captureArgsOf(
   { spec: node, triggerArgs }: NodeScene,
-  { name }: TableSpec,
+  spec: TableSpec,
   facts: TableFacts | undefined,
-  key: readonly string[] | undefined,
+  table: WantedTable,
 ): readonly string[] {
-  // A leaf captures nothing; but a table without a primary key is taken only by who names another.
-  const named = key === undefined ? noArgs : [keyInEvents(key)];
-  if (node.placement.role === 'leaf') return named;
-  if (facts?.partitioned === true) return [nameInEvents(name), ...named, ...triggerArgs];
-  return named.length === 0 ? triggerArgs : [...named, ...triggerArgs];
+  const { role } = node.placement;
+  const own = tableArgs(role, spec, facts, table);
+  if (role === 'leaf') return own;
+  return own.length === 0 ? triggerArgs : [...own, ...triggerArgs];
+}
+
+function suppresses({ triggers }: LiveTable): boolean {
+  const found = foundCapture(triggers);
+  return found !== undefined && suppressesRows(found);
+}
+
+/** Columns whose changes are not told, and which the node has nevertheless from the root. */
+function staleColumns({ capture, queueTable }: WantedTable, spec: TableSpec, target: TableFacts): readonly string[] {
+  if (capture.ignore === undefined || queueTable) return [];
+  const masks = masksOf(spec);
+  const held = new Set(target.columns.map(({ name }) => name));
+  return capture.ignore.filter((column) => held.has(column) && isChosen(spec, column) && !masks.has(column));
 }
 
 function unusable(
@@ -530,12 +556,12 @@ function addArgs(
   spec: TableSpec,
   expectSync: boolean,
   facts: TableFacts | undefined,
-  key: WantedTable['key'],
+  table: WantedTable,
 ): readonly string[] {
   // Which queues share a table is for the plan to say, so the catalog must not bring others along.
   const alone = mergesInto(node.spec) === undefined ? noArgs : ['no_merge'];
   if (isLeftAlone(spec)) return [...alone, 'virtual_table'];
-  const args = captureArgsOf(node, spec, facts, key);
+  const args = captureArgsOf(node, spec, facts, table);
   if (alone.length === 0 && !expectSync) return args;
   return [...alone, ...(expectSync ? ['expect_sync'] : []), ...args];
 }

@@ -3,6 +3,7 @@ import type { Problem } from '../model/problem.ts';
 import type { LiveNode, LiveState, LiveTable } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { isKept, type QueueSpec } from '../model/topology.ts';
+import { tableArgs } from './capture-args.ts';
 import { createId } from './diff-node.ts';
 import { type Findings, mergeFindings, noFindings } from './findings.ts';
 import {
@@ -288,7 +289,7 @@ function diffRole(scene: Scene, found: FoundNodes, subscriber: SubscriberScene):
 }
 
 function roleStep(
-  { queue, root }: Scene,
+  { queue, root, wanted }: Scene,
   { spec, database, triggerArgs }: NodeScene,
   live: LiveNode,
   to: 'branch' | 'leaf',
@@ -306,10 +307,11 @@ function roleStep(
     to,
     mergesInto: to === 'leaf' ? mergesInto(spec) : undefined,
     tables,
-    partitioned: tables
-      .filter(({ destination }) => database.tables.get(destination)?.partitioned === true)
-      .map(({ name }) => name),
     triggerArgs: to === 'branch' ? triggerArgs : [],
+    captures: tables.flatMap((table) => {
+      const args = tableArgs(to, table, database.tables.get(table.destination), wanted.get(table.name));
+      return args.length === 0 ? [] : [{ table: table.name, args }];
+    }),
     hazards: changeRoleHazards(spec.name, tables.length),
     dependsOn: [
       stepId.changeProvider(queue.name, spec.name),

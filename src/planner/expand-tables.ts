@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { type CaptureOptions, refineCapture, usualCapture } from '../model/capture.ts';
 import type { CreateMode } from '../model/definition.ts';
 import { isInternal, type NodeName, splitName, type TableName, tableName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
@@ -17,6 +18,9 @@ export interface WantedTable {
   readonly at: Origin;
   /** Named in the file, in the place of the primary key. */
   readonly key: readonly string[] | undefined;
+  readonly capture: CaptureOptions;
+  /** The root keeps no row of it: an insert only becomes an event. */
+  readonly queueTable: boolean;
   readonly nodes: ReadonlyMap<NodeName, PlacedTable>;
 }
 
@@ -43,6 +47,8 @@ interface Draft {
   kept: boolean;
   at: Origin;
   key: readonly string[] | undefined;
+  capture: CaptureOptions;
+  queueTable: boolean;
   readonly nodes: Map<NodeName, PlacedTable | 'none'>;
 }
 
@@ -99,6 +105,8 @@ export function expandTables(queue: QueueSpec, rootTables: ReadonlyMap<TableName
     draft.kept ||= rule.nodes?.size === 0;
     draft.at = rule.at;
     draft.key = rule.key ?? draft.key;
+    if (rule.capture !== undefined) draft.capture = refineCapture(draft.capture, rule.capture);
+    if (rule.handler !== undefined) draft.queueTable = rule.handler !== 'none' && rule.handler.kind === 'queue_table';
     if (rule.nodes === undefined) {
       // The same for all that no rule before has named: one object stands for them, however many they are.
       const first = refined(queue, draft, undefined, rule, undefined);
@@ -118,7 +126,16 @@ export function expandTables(queue: QueueSpec, rootTables: ReadonlyMap<TableName
 }
 
 function newDraft({ at }: TableRule, facts: TableFacts): Draft {
-  return { facts, named: false, kept: false, at, key: undefined, nodes: new Map() };
+  return {
+    facts,
+    named: false,
+    kept: false,
+    at,
+    key: undefined,
+    capture: usualCapture,
+    queueTable: false,
+    nodes: new Map(),
+  };
 }
 
 /** What a rule leaves unsaid stays as an earlier one said it. */
@@ -140,7 +157,7 @@ function refined(
       where: placement?.where ?? rule.where ?? spec.where,
       columns: placement?.columns ?? rule.columns ?? spec.columns,
       mask: placement?.mask ?? rule.mask ?? spec.mask,
-      handler: placement?.handler ?? rule.handler ?? spec.handler,
+      handler: handlerOf(placement?.handler ?? rule.handler ?? spec.handler),
       conflict: placement?.conflict ?? rule.conflict ?? spec.conflict,
       apply: placement?.apply ?? rule.apply ?? spec.apply,
       userTriggers: placement?.userTriggers ?? rule.userTriggers ?? spec.userTriggers,
@@ -172,6 +189,10 @@ function usualTable({ tableDefaults }: QueueSpec, name: TableName): TableSpec {
   };
 }
 
+function handlerOf(said: TableRule['handler']): TableSpec['handler'] {
+  return said === 'none' ? undefined : said;
+}
+
 function copyOf(before: CopyOptions, rule: CopyRule | undefined, placement: CopyRule | undefined): CopyOptions {
   if (rule === undefined && placement === undefined) return before;
   return {
@@ -189,7 +210,8 @@ function finish(drafts: ReadonlyMap<TableName, Draft>, hasSubscribers: boolean):
   for (const [name, draft] of drafts) {
     const nodes = everyPlaced(draft.nodes) ? draft.nodes : placedOnly(draft.nodes);
     if (hasSubscribers && nodes.size === 0 && !draft.kept) continue;
-    tables.set(name, { facts: draft.facts, named: draft.named, at: draft.at, key: draft.key, nodes });
+    const { facts, named, at, key, capture, queueTable } = draft;
+    tables.set(name, { facts, named, at, key, capture, queueTable, nodes });
   }
   return tables;
 }

@@ -2,6 +2,7 @@ import type { DatabaseName, Location, NodeName, QueueName } from '../model/names
 import type { LiveDatabase, LiveNode } from '../model/state.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
 import type { Ground } from './create/plot.ts';
+import type { Expansion } from './expand-tables.ts';
 
 /** One node as the file wants it, and what its database holds. */
 export interface NodeScene {
@@ -25,6 +26,8 @@ export interface Scene {
   /** Providers before their subscribers. */
   readonly subscribers: readonly SubscriberScene[];
   readonly locations: ReadonlyMap<DatabaseName, Location>;
+  /** What the rules put where. */
+  readonly wanted: Expansion['tables'];
   /** What tables that are to be made can be made of. */
   readonly ground: Ground;
   /** The node that another queue of the file has on a database. */

@@ -1,6 +1,8 @@
+import { askedCapture, isCaptureOption, suppressesRows } from '../model/capture.ts';
 import type { LiveTable, LiveTrigger } from '../model/state.ts';
 import { capturesAs } from '../model/table-codec.ts';
 import type { NodeRole } from '../model/topology.ts';
+import { foundCapture, rowTriggers } from '../model/triggers.ts';
 
 export interface TriggerFault {
   readonly because: string;
@@ -21,19 +23,8 @@ export function triggerFault(
     if (fault !== undefined) return fault;
   }
   const row = rows[0]?.trigger;
-  return role !== 'leaf' && row !== undefined ? missingArgument(row, triggerArgs) : undefined;
-}
-
-/** One trigger for all changes of rows, or one for each kind of statement. */
-function rowTriggers(
-  triggers: readonly LiveTrigger[],
-): readonly { readonly trigger: LiveTrigger | undefined; readonly what: string }[] {
-  const each = ['insert', 'update', 'delete'].map((kind) => ({
-    trigger: triggers.find(({ name, args }) => name === `_londiste_${args[0]}_${kind}`),
-    what: `${kind} trigger`,
-  }));
-  if (each.some(({ trigger }) => trigger !== undefined)) return each;
-  return [{ trigger: triggers.find((trigger) => !trigger.name.endsWith('_truncate')), what: 'row trigger' }];
+  if (role === 'leaf' || row === undefined) return undefined;
+  return missingArgument(row, triggerArgs) ?? otherCapture(live.triggers, triggerArgs, role);
 }
 
 function faultOf(trigger: LiveTrigger | undefined, what: string, role: NodeRole): TriggerFault | undefined {
@@ -49,14 +40,50 @@ function faultOf(trigger: LiveTrigger | undefined, what: string, role: NodeRole)
   return undefined;
 }
 
-/** Arguments that somebody added are theirs and stay unseen; ones that Trunkline wants must be there. */
+/** What somebody added that no file can say is theirs and stays unseen; what Trunkline wants must be there. */
 function missingArgument(row: LiveTrigger, triggerArgs: readonly string[]): TriggerFault | undefined {
-  if (capturesAs(triggerArgs, row.args)) return undefined;
-  const lacking = triggerArgs.filter((arg) => /^(ev_extra1|pkey)=/.test(arg) && !row.args.includes(arg));
+  const always = triggerArgs.filter((arg) => !isCaptureOption(arg) && !arg.startsWith('tgflags='));
+  if (capturesAs(always, row.args)) return undefined;
+  const lacking = always.filter((arg) => /^(ev_extra1|pkey)=/.test(arg) && !row.args.includes(arg));
   if (lacking.length === 0) {
     return { because: 'its row trigger refuses updates of key columns', losesEvents: false };
   }
   // Without the name, changes of partitions went to tables that nobody replicates.
   const losesEvents = lacking.some((arg) => arg.startsWith('ev_extra1='));
   return { because: `its row trigger lacks ${lacking.join(' and ')}`, losesEvents };
+}
+
+/** What a file can say of capturing must be as it says, no less and no more. */
+function otherCapture(
+  triggers: readonly LiveTrigger[],
+  triggerArgs: readonly string[],
+  role: NodeRole,
+): TriggerFault | undefined {
+  const found = foundCapture(triggers);
+  if (found === undefined) return undefined;
+  const asked = askedCapture(triggerArgs);
+  const unseen = asked.operations.filter((operation) => !found.operations.includes(operation));
+  if (unseen.length > 0) {
+    // Of rows that were never written, no change was missed.
+    const losesEvents = role === 'root' && !suppressesRows(found);
+    return { because: `its row trigger does not fire for ${unseen.join(' and ')}`, losesEvents };
+  }
+  const surplus = found.operations.filter((operation) => !asked.operations.includes(operation));
+  if (surplus.length > 0)
+    return { because: `its row trigger fires for ${surplus.join(' and ')} too`, losesEvents: false };
+  const lacking = asked.options.filter((option) => !found.args.includes(option));
+  if (lacking.length > 0) return { because: `its row trigger lacks ${lacking.join(' and ')}`, losesEvents: false };
+  const unasked = found.args.filter((arg) => isCaptureOption(arg) && !asked.options.includes(arg));
+  if (unasked.length > 0) {
+    return {
+      because: `its row trigger has ${unasked.join(' and ')}, of which the file says nothing`,
+      losesEvents: false,
+    };
+  }
+  // A function of the table's own writes JSON.
+  if (asked.format === undefined || asked.format === (found.format ?? 'json')) return undefined;
+  return {
+    because: `its row trigger writes events as ${found.format ?? 'json'}, not ${asked.format}`,
+    losesEvents: false,
+  };
 }

@@ -105,6 +105,16 @@ function sentences(problem: Problem): Sentences {
         `node ${problem.node} of queue ${problem.queue} is not to hold ${list(problem.columns)} of table ${problem.table} as the root has it, but rows are found again by it.`,
         'Leave the columns of the key in, and unmasked.',
       ];
+    case 'ignored_key_column':
+      return [
+        `column ${problem.column} of table ${problem.table} of queue ${problem.queue} is in the key, and is to be ignored: its changes could not be applied anywhere.`,
+        'Take it out of ignore under capture.',
+      ];
+    case 'ignored_columns_held':
+      return [
+        `node ${problem.node} of queue ${problem.queue} holds ${list(problem.columns)} of table ${problem.table}, of which the root tells no change: what was copied stays, and new rows come without it.`,
+        `Say columns: { exclude: [${problem.columns.join(', ')}] } for the node, or take it out of ignore under capture.`,
+      ];
     case 'provider_holds_other_columns':
       return [
         `node ${problem.node} of queue ${problem.queue} reads table ${problem.table} from ${problem.provider}, which does not hold all its columns as the root has them: its first copy would differ from its changes.`,

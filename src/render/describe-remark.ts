@@ -23,8 +23,6 @@ export function describeRemark(remark: Remark): string {
       return 'It is paused: changes wait for it until it is resumed.';
     case 'handler_unknown':
       return `${remark.table} on ${remark.node} has a handler that is not known here (${remark.attrs}). It is left as it is, and Trunkline does not work for it.`;
-    case 'options_unsaid':
-      return `${remark.table} on ${remark.node} has options that this entry does not say (${remark.attrs}): see what plan makes of it before you apply.`;
     case 'table_keyless':
       return [
         `${remark.table} has no primary key, and `,

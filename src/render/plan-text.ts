@@ -1,8 +1,10 @@
 import { diffLines } from 'diff';
 import { formatBytes, formatCount } from '../model/amounts.ts';
+import { isCaptureOption } from '../model/capture.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import type { NodeHeading, PlanView } from '../model/plan-view.ts';
 import type { CreateTable, Step } from '../model/step.ts';
+import type { NodeRole } from '../model/topology.ts';
 import { schemaGroups, tableText, tickerSettings } from './describe-step.ts';
 import type { Paint } from './paint.ts';
 import { type Change, changeOf, hazardsOf, type PlanSummary, summarize } from './plan-summary.ts';
@@ -198,6 +200,7 @@ export function contentOf(step: Step): readonly [what: string, details: readonly
         `table ${tableText(step.table)}`,
         attributes([
           ...tableOptions(step.table).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+          ...captureLine(step.role, step.triggerArgs),
           ...(step.triggerArgs.includes('expect_sync') ? [['first copy', 'none: the rows are there'] as const] : []),
         ]),
       ];
@@ -222,7 +225,10 @@ export function contentOf(step: Step): readonly [what: string, details: readonly
     case 'remove_table':
       return [`table ${tableText({ name: step.table, destination: step.destination })}`, []];
     case 'restore_triggers':
-      return [`triggers of ${step.table.destination}: ${step.because}`, []];
+      return [
+        `triggers of ${step.table.destination}: ${step.because}`,
+        attributes(captureLine(step.role, step.triggerArgs)),
+      ];
     case 'add_sequence':
     case 'remove_sequence':
       return [`sequence ${step.sequence}`, []];
@@ -236,6 +242,12 @@ export function contentOf(step: Step): readonly [what: string, details: readonly
     default:
       return assertNever(step);
   }
+}
+
+/** What a table's own function can not do is done for each row by pgq's. */
+function captureLine(role: NodeRole, triggerArgs: readonly string[]): readonly (readonly [string, string])[] {
+  const options = triggerArgs.filter((arg) => isCaptureOption(arg) || arg.startsWith('tgflags='));
+  return role === 'leaf' || options.length === 0 ? [] : [['capture', `${options.join('; ')} (row by row)`]];
 }
 
 const shownLines = 24;

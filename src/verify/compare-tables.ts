@@ -38,6 +38,8 @@ interface Wanted {
 interface Facts {
   /** Where the provider keeps the rows of a table of the queue. */
   readonly sources: ReadonlyMap<TableName, TableName>;
+  /** Tables of which the provider keeps no row. */
+  readonly notKept: ReadonlySet<TableName>;
   readonly provider: ReadonlyMap<TableName, ComparableTable>;
   readonly subscriber: ReadonlyMap<TableName, ComparableTable>;
   /** Targets that other queues fill too. */
@@ -56,10 +58,12 @@ export async function compareTables(
   if (provider === undefined || subscriber === undefined) throw new Error('both sides need a session');
   const held = await readHeldTables(subscriber, queue);
   const asked = held.filter(({ name, destination }) => only === undefined || only.has(name) || only.has(destination));
-  const sources = new Map((await readHeldTables(provider, queue)).map((table) => [table.name, table.destination]));
+  const above = await readHeldTables(provider, queue);
+  const sources = new Map(above.map((table) => [table.name, table.destination]));
   const sourceNames = asked.flatMap(({ name }) => sources.get(name) ?? []);
   const facts: Facts = {
     sources,
+    notKept: new Set(above.flatMap(({ name, spec }) => (spec !== undefined && isLeftAlone(spec) ? [name] : []))),
     provider: await readComparableTables(provider, sourceNames),
     subscriber: await readComparableTables(
       subscriber,
@@ -96,6 +100,7 @@ async function compareTable(table: HeldTable, facts: Facts, provider: Session, s
   async function judge(): Promise<TableVerdict> {
     if (table.sync?.kind !== 'in_sync') return { kind: 'not_in_sync', state: table.sync };
     if (table.spec === undefined) return { kind: 'foreign_handler' };
+    if (facts.notKept.has(table.name)) return { kind: 'not_held' };
     if (isLeftAlone(table.spec) || table.spec.handler?.kind === 'apply_function') return { kind: 'not_held' };
     const stored = table.spec;
     const spec = await orSaid(subscriber, () => withShardPart(subscriber, stored));

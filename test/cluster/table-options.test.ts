@@ -11,7 +11,9 @@ const schema = `create schema app;
   create table app.person (id int primary key, name text, email text, region text);
   create table app.visit (id int primary key, note text);
   create table app.there (id int primary key, note text);
-  create table app.left_alone (id int primary key)`;
+  create table app.left_alone (id int primary key);
+  create table app.noted (id int primary key, kind text, tenant text, seen int);
+  create table app.inbox (id int primary key, note text)`;
 
 const head = `queues:
   replika:
@@ -22,6 +24,12 @@ const head = `queues:
     tables:
       - { name: app.there, copy: { expect_sync: true }, conflict: log }
       - { name: app.left_alone, handler: virtual }
+`;
+const captured = (
+  capture: string,
+  inbox: string,
+) => `      - { name: app.noted, capture: ${capture}, nodes: { dst: { columns: { exclude: [seen] } } } }
+      - { name: app.inbox${inbox}, nodes: { dst: { handler: none } } }
 `;
 const masked = `      - { name: app.person, where: "id < 1000", columns: { exclude: [region] }, mask: { email: "md5(email)" } }
 `;
@@ -124,4 +132,70 @@ test('what a file says of tables is done, changed with as little as it takes, an
     const { stderr } = await running.kill('SIGTERM');
     expect(stderr).not.toMatch(/failed/);
   }
+});
+
+test('what a file says of capturing is done by the triggers, imported, and planned no more', async () => {
+  await using cluster = await freshCluster({ src: 14, dst: 14 });
+  await using src = await cluster.databases.src.session();
+  await using dst = await cluster.databases.dst.session();
+  for (const session of [src, dst]) await session.script(schema);
+  const queue = head.slice(0, head.indexOf('      - '));
+  const options = `{ ignore: [seen], when: "kind <> 'draft'", old_row: true, extra3: "'t' || tenant", operations: [insert, update] }`;
+  const first = queue + captured(options, ', handler: queue_table');
+  await applyAll(cluster, first);
+  expect(stepIds(await planOf(cluster, first))).toEqual([]);
+
+  using config = temporaryFile('trunkline.yaml', `version: 1\n${cluster.yaml}${first}`);
+  const events = async (table: string) =>
+    (
+      await src.query<{ text: string }>(
+        sql(
+          `select concat_ws(' ', ev_type, ev_data, ev_extra2, ev_extra3) as text from pgq.event_template
+            where ev_extra1 = $1 order by ev_id`,
+          table,
+        ),
+      )
+    ).map(({ text }) => text);
+  const count = async (query: string) =>
+    (await dst.query<{ n: bigint }>(sql(`select count(*) as n from ${query}`)))[0]?.n;
+  const running = startProgram(['run', '-f', config.path]);
+  try {
+    await waitFor(
+      'both copied',
+      30_000,
+      async () => (await count(`londiste.table_info where local and merge_state = 'ok'`)) === 2n,
+    );
+    await src.script(`insert into app.noted values (1, 'plain', 'a', 1), (2, 'draft', 'a', 1);
+      update app.noted set seen = 2; update app.noted set tenant = 'b' where id = 1; delete from app.noted;
+      insert into app.inbox select i, 'job' from generate_series(1, 5) i`);
+    expect(await events('app.noted')).toEqual([
+      'I:id id=1&kind=plain&tenant=a ta',
+      'U:id id=1&kind=plain&tenant=b id=1&kind=plain&tenant=a tb',
+    ]);
+    expect((await src.query(sql('select from app.inbox'))).length).toBe(0);
+    await waitFor('rows of the queue table', 20_000, async () => (await count('app.inbox')) === 5n);
+    expect(await count(`app.noted where tenant = 'b'`)).toBe(1n);
+    const compared = await runProgram(['compare', '-f', config.path, '--json']);
+    expect(compared.stdout).toMatch(/"table": "app.inbox"[^}]*"verdict": "not_held"/s);
+    const status = await runProgram(['status', '-f', config.path, '--json']);
+    expect(status.stdout).not.toContain('not_captured');
+  } finally {
+    await running.kill('SIGTERM');
+  }
+
+  const imported = await runProgram(['import', cluster.databases.src.url]);
+  expect(imported.stdout).toContain('handler: queue_table, nodes: { dst: { handler: none } }');
+  expect(imported.stderr).toContain('The plan after this file is empty.');
+
+  // Options change without a copy; the table's own function captures again where there are none.
+  const plain = queue + captured('{ format: json }', '').replace(', capture: { format: json }', '');
+  expect(stepIds(await planOf(cluster, plain))).toEqual([
+    'restore_triggers/replika/src/app.noted',
+    'restore_triggers/replika/src/app.inbox',
+    'set_table_options/replika/src/app.inbox',
+  ]);
+  await applyAll(cluster, plain);
+  expect(stepIds(await planOf(cluster, plain))).toEqual([]);
+  await src.script(`insert into app.inbox values (9, 'kept')`);
+  expect((await events('app.inbox')).at(-1)).toMatch(/^\{"op":"INSERT"/);
 });

@@ -135,6 +135,7 @@ test('a leaf of Trunkline follows a root of Londiste on the C extension', async 
     tables:
       - include: [public.people, public.log]
         nodes: { dst: {} }
+      - { name: public.log, capture: { format: json, old_row: true }, nodes: { dst: {} } }
 `;
   const applied = await applyAll(cluster, file);
   // What Londiste made stays as it is; beside it go the two schemas that have no extension here.

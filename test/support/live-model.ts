@@ -1,3 +1,4 @@
+import { askedCapture } from '../../src/model/capture.ts';
 import type { NodeName, QueueName, SequenceName, TableName } from '../../src/model/names.ts';
 import type { LiveDatabase, LiveNode, LiveState, LiveTable, LiveTrigger } from '../../src/model/state.ts';
 import type { Step } from '../../src/model/step.ts';
@@ -253,11 +254,13 @@ function known(name: TableName): LiveTable {
 }
 
 function triggersOf(queue: QueueName, { type }: LiveNode, args: readonly string[]): readonly LiveTrigger[] {
+  const asked = askedCapture(args);
   return [`_londiste_${queue}`, `_londiste_${queue}_truncate`].map((name) => ({
     name,
     enabled: 'origin',
     function: 'pgq.logutriga',
     args: [queue, ...(type === 'leaf' ? ['deny'] : args)],
+    operations: name.endsWith('_truncate') ? [] : asked.operations,
   }));
 }
 

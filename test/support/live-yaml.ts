@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
+import { rowOperations } from '../../src/model/capture.ts';
 import { plainLocation } from '../../src/model/location-codec.ts';
 import {
   bundledSchemas,
@@ -251,11 +252,13 @@ function replicated(queue: string, type: LiveNode['type'], text: string, yaml: R
     enabled: 'origin',
     function: 'pgq.logutriga',
     args: type === 'leaf' ? [queue, 'deny'] : [queue, 'capture=generated'],
+    operations: rowOperations,
   };
   const truncate: LiveTrigger = {
     ...usual,
     name: `${usual.name}_truncate`,
     function: 'pgq.sqltriga',
+    operations: [],
     args: type === 'leaf' ? [queue, 'deny'] : [queue],
   };
   return {

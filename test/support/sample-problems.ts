@@ -628,6 +628,30 @@ export const sampleProblems: {
       columns: ['id'],
     },
   },
+  ignored_key_column: {
+    meaning: 'The triggers of the root are to leave a column of the key out of their events.',
+    problem: {
+      code: 'ignored_key_column',
+      at: at(14, 9),
+      queue: queueName('shop'),
+      node: nodeName('main'),
+      table: tableName('public.person'),
+      column: 'id',
+    },
+  },
+  ignored_columns_held: {
+    meaning:
+      'A warning of `plan` and `apply`. A node takes a column from the first copy whose later changes the root leaves out.',
+    problem: {
+      code: 'ignored_columns_held',
+      at: at(14, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('public.person'),
+      destination: tableName('public.person'),
+      columns: ['last_seen'],
+    },
+  },
   provider_holds_other_columns: {
     meaning: 'A node reads from a branch that leaves columns of a table out, or masks them.',
     problem: {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { rowOperations } from '../../../src/model/capture.ts';
 import type { Location } from '../../../src/model/names.ts';
 import { decodeSavedPlan, sameSteps } from '../../../src/model/plan-codec.ts';
 import { bundledSchemas } from '../../../src/model/schemas.ts';
@@ -155,6 +156,7 @@ function large(there: boolean) {
       enabled: 'origin' as const,
       function: 'pgq.logutriga',
       args,
+      operations: rowOperations,
     }));
     const live = aLiveNode({
       name: node.name,
