@@ -86,10 +86,14 @@ export abstract class ApplyingCommand extends BaseCommand {
     }).finally(() => display.stop());
   }
 
-  /** Says how it ended, also where nothing had to be done. */
-  protected async finish({ plan, desired, allowed, walked }: Applied, json: boolean): Promise<void> {
+  /** Says how it ended, also where nothing had to be done; `more` is for programs. */
+  protected async finish(
+    { plan, desired, allowed, walked }: Applied,
+    json: boolean,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
     const view = planView(plan, desired, allowed);
-    if (json) this.emit(summaryEvent(view, walked?.done ?? []));
+    if (json) this.emit({ ...summaryEvent(view, walked?.done ?? []), ...more });
     else if (walked !== undefined) this.print(appliedText(view, this.paint));
     await appendReport(process.env.GITHUB_STEP_SUMMARY, () => planMarkdown(view));
   }

@@ -1,6 +1,5 @@
 import { formatBytes } from '../model/amounts.ts';
 import type { PlanView } from '../model/plan-view.ts';
-import type { Step } from '../model/step.ts';
 import type { Paint } from './paint.ts';
 import { summarize } from './plan-summary.ts';
 import { countOf } from './units.ts';
@@ -15,22 +14,4 @@ export function appliedText(plan: Pick<PlanView, 'steps' | 'drift'>, paint: Pain
     );
   }
   return lines.join('\n');
-}
-
-export interface AppliedDocument {
-  readonly formatVersion: 1;
-  /** Ids of the steps that were carried out, in the order they ended. */
-  readonly done: readonly string[];
-  readonly tablesToCopy: number;
-}
-
-export function appliedJson(
-  plan: Pick<PlanView, 'steps' | 'drift'>,
-  walked: { readonly done: readonly Step[] } | undefined,
-): AppliedDocument {
-  return {
-    formatVersion: 1,
-    done: (walked?.done ?? []).map((step) => step.id),
-    tablesToCopy: summarize(plan).copy,
-  };
 }

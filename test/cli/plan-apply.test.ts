@@ -158,6 +158,19 @@ test('with --json standard output is JSON alone, and the rest goes to standard e
     tablesToCopy: 1,
   });
   expect(applied.stderr).toContain('Plan: ');
+
+  const destroyed = await work.program(
+    ...['destroy', 'replika', '--json', '--auto-approve', '--uninstall'],
+    ...['--allow', 'stops-replication,loses-events'],
+  );
+  const gone = eventsOf(destroyed);
+  expect(gone.map(({ type }) => type)).toEqual(expect.arrayContaining(['version', 'planned', 'apply_complete']));
+  expect(gone.at(-1)).toMatchObject({
+    type: 'summary',
+    done: expect.arrayContaining(['drop_node/replika/dst', 'drop_node/replika/src']),
+    cleared: ['src', 'dst'],
+  });
+  expect(destroyed.status, destroyed.stderr).toBe(0);
 });
 
 test('no password is printed, saved, or put into a catalog', async () => {

@@ -2,20 +2,15 @@ import { Args, Flags } from '@oclif/core';
 import { destroy } from '../../app/destroy.ts';
 import { isIncomplete } from '../../app/plan.ts';
 import { type HazardKind, hazardKinds } from '../../model/hazard.ts';
-import { appliedJson, appliedText } from '../../render/applied.ts';
-import { problemSentences } from '../../render/describe-problem.ts';
-import { describeStep } from '../../render/describe-step.ts';
-import { planText } from '../../render/plan-text.ts';
-import { planView } from '../../render/plan-view.ts';
-import { BaseCommand } from '../base-command.ts';
+import type { QueueName } from '../../model/names.ts';
+import { ApplyingCommand } from '../applying-command.ts';
 import { confirm } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { createProgress } from '../progress.ts';
 
-export class DestroyCommand extends BaseCommand {
+export class DestroyCommand extends ApplyingCommand {
   static override summary = 'Take cascades apart: nodes, queues, triggers. Tables of yours stay.';
   static override description =
-    'Shows the plan, asks for the name of each queue, and carries it out, leaves first. Steps need the same consent as with apply. It may be ended at any point and run again. A node that others still read from stays. Stop "trunkline run" for the nodes first.';
+    'Shows the plan, asks for the name of each queue, and carries it out, leaves first. Steps need the same consent as with apply. It may be ended at any point and run again. A node that others still read from stays. Stop "trunkline run" for the nodes first. With --json it prints one object a line, by schemas/apply-events.schema.json.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> replika',
     '<%= config.bin %> <%= command.id %> replika --node dst2',
@@ -60,34 +55,19 @@ export class DestroyCommand extends BaseCommand {
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(DestroyCommand);
     const signal = this.stopSignal();
-    const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
-    const tell = (text: string) => (flags.json ? this.note(text) : this.print(text));
-    const { plan, walked, cleared } = await destroy({
-      files: flags.file,
-      queues: argv.map(String),
-      nodes: flags.node,
-      env: process.env,
-      allow: flags.allow,
-      lockTimeoutMs: flags['lock-timeout'] * 1000,
-      uninstall: flags.uninstall,
-      workerTimeoutMs: 60_000,
-      describe: describeStep,
-      explain: problemSentences,
-      show: ({ plan: made, desired, allowed }) => {
-        tell(planText(planView(made, desired, allowed), flags.json ? this.errorPaint : this.paint));
-        this.printWarnings(made.warnings);
-      },
-      confirm: flags['auto-approve']
-        ? undefined
-        : (queue) => confirm(`Type the name of the queue to take ${queue} apart: `, signal, queue),
-      report: display.report,
-      signal,
-    }).finally(() => display.stop());
-    if (flags.json) this.printJson({ ...appliedJson(plan, walked), cleared });
-    else {
-      if (walked !== undefined) this.print(appliedText(plan, this.paint));
-      if (cleared.length > 0) this.print(`SQL taken away from ${cleared.join(', ')}.`);
-    }
+    const asks = (queue: QueueName) => confirm(`Type the name of the queue to take ${queue} apart: `, signal, queue);
+    const destroyed = await this.applying({ ...flags, 'worker-timeout': 60 }, { asked: false }, (options) =>
+      destroy({
+        ...options,
+        queues: argv.map(String),
+        nodes: flags.node,
+        uninstall: flags.uninstall,
+        confirm: flags['auto-approve'] ? undefined : asks,
+      }),
+    );
+    const { plan, cleared } = destroyed;
+    await this.finish(destroyed, flags.json, { cleared });
+    if (!flags.json && cleared.length > 0) this.print(`SQL taken away from ${cleared.join(', ')}.`);
     if (isIncomplete(plan)) this.endWith(exitCodes.failed);
   }
 }
