@@ -111,8 +111,8 @@ function placementOf(live: LiveTable | undefined, root: 'usual' | 'queue_table')
   if (live.spec === undefined) return {};
   if (root === 'usual') return optionsOf(live.spec);
   const { handler, ...options } = optionsOf(live.spec);
-  // The entry says it for all nodes.
-  return handler === 'queue_table' ? options : { ...options, handler: handler ?? 'none' };
+  // An entry that names nodes says nothing of the others.
+  return { ...options, handler: handler ?? 'none' };
 }
 
 function optionsOf(spec: TableSpec): Exclude<Placement, 'none'> {

@@ -84,13 +84,24 @@ export function askedCapture(args: readonly string[]): AskedCapture {
     .slice(flagsPrefix.length);
   const named = rowOperations.filter((operation) => flags.includes(operation.charAt(0).toUpperCase()));
   return {
-    options: args.filter(isCaptureOption),
+    options: captureOptions(args),
     operations: named.length === 0 ? rowOperations : named,
     format: eventFormats.find((format) => flags.includes(formatLetters[format])),
   };
 }
 
-/** Of the arguments of a trigger, those that a file can ask for here. */
+/** Of the arguments of a trigger, those that a file can ask for here, each in one form. */
+export function captureOptions(args: readonly string[]): readonly string[] {
+  return args.filter(isCaptureOption).map((arg) => {
+    if (!arg.startsWith('ignore=')) return arg;
+    const names = arg.slice('ignore='.length).split(',');
+    return `ignore=${names
+      .map((name) => name.trim())
+      .sort()
+      .join(',')}`;
+  });
+}
+
 export function isCaptureOption(arg: string): boolean {
   return arg === skip || arg === backup || /^(ignore|when|ev_extra[234])=/s.test(arg);
 }

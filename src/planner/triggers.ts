@@ -1,4 +1,4 @@
-import { askedCapture, isCaptureOption, suppressesRows } from '../model/capture.ts';
+import { askedCapture, captureOptions, isCaptureOption, suppressesRows } from '../model/capture.ts';
 import type { LiveTable, LiveTrigger } from '../model/state.ts';
 import { capturesAs } from '../model/table-codec.ts';
 import type { NodeRole } from '../model/topology.ts';
@@ -71,9 +71,10 @@ function otherCapture(
   const surplus = found.operations.filter((operation) => !asked.operations.includes(operation));
   if (surplus.length > 0)
     return { because: `its row trigger fires for ${surplus.join(' and ')} too`, losesEvents: false };
-  const lacking = asked.options.filter((option) => !found.args.includes(option));
+  const options = captureOptions(found.args);
+  const lacking = asked.options.filter((option) => !options.includes(option));
   if (lacking.length > 0) return { because: `its row trigger lacks ${lacking.join(' and ')}`, losesEvents: false };
-  const unasked = found.args.filter((arg) => isCaptureOption(arg) && !asked.options.includes(arg));
+  const unasked = options.filter((option) => !asked.options.includes(option));
   if (unasked.length > 0) {
     return {
       because: `its row trigger has ${unasked.join(' and ')}, of which the file says nothing`,
