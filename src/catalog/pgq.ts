@@ -71,6 +71,58 @@ export async function nextBatch(
   };
 }
 
+/** What tells a tick from another one of the same number. */
+export function markOf({ toTime, toEventSeq }: Pick<Batch, 'toTime' | 'toEventSeq'>): string {
+  return `${toTime} ${toEventSeq}`;
+}
+
+export interface QueueFooting {
+  readonly newestTick: bigint;
+  /** Of the tick that was asked for; undefined where the queue does not have it. */
+  readonly mark: string | undefined;
+  /** The queue has seen transactions that the server has not: it came here from another server. */
+  readonly counterBehind: boolean;
+  /** Another one each time that the consumer is registered anew. */
+  readonly subscription: number | undefined;
+}
+
+/** What a subscriber stands on; undefined where there is no such queue. */
+export async function readFooting(
+  session: Session,
+  queue: QueueName,
+  consumer: string,
+  tick: bigint,
+): Promise<QueueFooting | undefined> {
+  const [row] = await session.query<{
+    newest: bigint;
+    time: string | null;
+    seq: bigint | null;
+    counter_behind: boolean;
+    subscription: number | null;
+  }>(
+    sql(
+      `select n.tick_id as newest, t.tick_time as time, t.tick_event_seq as seq,
+          pg_catalog.txid_snapshot_xmax(n.tick_snapshot)
+            > pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot()) as counter_behind,
+          (select s.sub_id from pgq.subscription s join pgq.consumer c on c.co_id = s.sub_consumer
+            where s.sub_queue = q.queue_id and c.co_name = $3) as subscription
+        from pgq.queue q
+        join lateral (
+          select k.tick_id, k.tick_snapshot from pgq.tick k where k.tick_queue = q.queue_id
+          order by k.tick_queue desc, k.tick_id desc limit 1) n on true
+        left join pgq.tick t on t.tick_queue = q.queue_id and t.tick_id = $2
+        where q.queue_name = $1`,
+      queue,
+      tick,
+      consumer,
+    ),
+  );
+  if (row === undefined) return undefined;
+  const { newest: newestTick, time, seq, counter_behind: counterBehind } = row;
+  const mark = time === null || seq === null ? undefined : markOf({ toTime: time, toEventSeq: seq });
+  return { newestTick, mark, counterBehind, subscription: row.subscription ?? undefined };
+}
+
 /** Whether the queue has ticks after it. */
 export async function finishBatch(
   session: Session,

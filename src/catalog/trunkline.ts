@@ -150,18 +150,34 @@ export async function reportStatus(
   );
 }
 
-/** Where the node read when a worker last reported; undefined where none has. */
-export async function readLastProvider(
-  session: Session,
-  queue: QueueName,
-  node: NodeName,
-): Promise<NodeName | undefined> {
-  const [row] = await session.query<{ provider: string | null }>(
+/** Where a node stood, and what its provider called that tick. */
+export interface LastSeen {
+  readonly provider: NodeName | undefined;
+  /** What it is registered under there. */
+  readonly subscription: number | undefined;
+  readonly tick: { readonly id: bigint; readonly mark: string } | undefined;
+}
+
+/** Where the node read when a worker last reported, and how far. */
+export async function readLastSeen(session: Session, queue: QueueName, node: NodeName): Promise<LastSeen> {
+  const [row] = await session.query<{
+    provider: string | null;
+    subscription: number | null;
+    tick: bigint | null;
+    mark: string | null;
+  }>(
     sql(
-      `select detail ->> 'provider' as provider from trunkline.worker_status where queue_name = $1 and node_name = $2`,
+      `select detail ->> 'provider' as provider, (detail ->> 'subscription')::int as subscription,
+          (detail ->> 'last_tick')::bigint as tick, detail ->> 'tick_mark' as mark
+        from trunkline.worker_status where queue_name = $1 and node_name = $2`,
       queue,
       node,
     ),
   );
-  return row?.provider ? nodeName(row.provider) : undefined;
+  const { provider, subscription, tick, mark } = row ?? { provider: null, subscription: null, tick: null, mark: null };
+  return {
+    provider: provider ? nodeName(provider) : undefined,
+    subscription: subscription ?? undefined,
+    tick: tick === null || mark === null ? undefined : { id: tick, mark },
+  };
 }

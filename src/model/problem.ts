@@ -12,6 +12,16 @@ export type MoveFault =
   /** Nodes that have to be told can not be. */
   | { readonly kind: 'unseen'; readonly nodes: readonly NodeName[] };
 
+/** A subscriber beside a provider that does not go with it. */
+export interface Astray {
+  readonly queue: QueueName;
+  readonly node: NodeName;
+  readonly provider: NodeName;
+  readonly worker: string;
+  readonly position: bigint;
+  readonly newestTick: bigint;
+}
+
 /** Everything that can be wrong and is somebody's to mend. The sentence is made in `render/describe-problem.ts`. */
 export type Problem =
   // The file
@@ -717,6 +727,10 @@ export type Problem =
       readonly batchFrom: bigint;
       readonly batchTo: bigint;
     }
+  | (Astray & { readonly code: 'provider_lost_ticks' })
+  /** Its tick of the node's position is not the one that the node has applied. */
+  | (Astray & { readonly code: 'provider_other_ticks' })
+  | (Astray & { readonly code: 'provider_counter_behind' })
   | {
       readonly code: 'worker_unanswering';
       readonly queue: QueueName;

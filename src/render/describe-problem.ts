@@ -2,7 +2,7 @@ import { assertNever } from '../model/exhaustive.ts';
 import type { Origin } from '../model/origin.ts';
 import { isDrift } from '../model/plan.ts';
 import type { ProblemNote } from '../model/plan-view.ts';
-import type { Problem, StepChange } from '../model/problem.ts';
+import type { Astray, Problem, StepChange } from '../model/problem.ts';
 import type { Paint } from './paint.ts';
 import { countOf, formatDuration } from './units.ts';
 
@@ -641,6 +641,21 @@ function sentences(problem: Problem): Sentences {
         `node ${problem.node} of queue ${problem.queue} stands at tick ${problem.position}, but its provider gives the batch from ${problem.batchFrom} to ${problem.batchTo}: changes in between would be lost, so nothing is replayed.`,
         'One of the two databases was likely restored from a backup. The tables of this node must be copied again.',
       ];
+    case 'provider_lost_ticks':
+      return [
+        `node ${problem.node} of queue ${problem.queue} stands at tick ${problem.position}, and the newest of its provider ${problem.provider} is ${problem.newestTick}: the provider has lost its last commits, ticks ${problem.newestTick + 1n} to ${problem.position} among them, and nothing is replayed.`,
+        lostTicksHint(problem),
+      ];
+    case 'provider_other_ticks':
+      return [
+        `node ${problem.node} of queue ${problem.queue} stands at tick ${problem.position}, and tick ${problem.position} of its provider ${problem.provider} is another one than it has applied: the provider has lost its last commits and made others since, up to tick ${problem.newestTick}, and nothing is replayed.`,
+        lostTicksHint(problem),
+      ];
+    case 'provider_counter_behind':
+      return [
+        `the server of ${problem.provider}, provider of node ${problem.node}, counts fewer transactions than queue ${problem.queue} has seen: the database was moved there from another server, and its next events would lie before its ticks. Nothing is replayed.`,
+        'Raise its counter past that of the old server with pg_resetwal, while the server is stopped; or make the queue anew there and copy the tables again.',
+      ];
     case 'worker_unanswering':
       return [
         `the worker of node ${problem.node} of queue ${problem.queue} was told to ${problem.paused ? 'pause' : 'go on'}, and did not confirm it within ${problem.seconds} seconds.`,
@@ -1214,4 +1229,11 @@ function resyncSentences({
     default:
       return assertNever(because);
   }
+}
+
+/** Whoever knows which of the two is right must say so: nothing is chosen by itself. */
+function lostTicksHint({ queue, worker, newestTick, position }: Astray): string {
+  const tick = newestTick === position ? 'TICK' : newestTick;
+  const which = newestTick === position ? `, with TICK a newer tick than ${position}` : '';
+  return `Either bring the right database back, or let the node take its provider as it is. For that, run "select pgq.register_consumer_at('${queue}', '${worker}', ${tick})" on the provider and "select pgq_node.set_consumer_completed('${queue}', '${worker}', ${tick})" on the node${which}; then "trunkline compare" shows the rows that differ, and "trunkline repair" mends them. Or take the node out of the file and put it back, to copy everything again.`;
 }

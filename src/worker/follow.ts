@@ -1,5 +1,5 @@
 import { hasTick, keepTick, readWatermarks } from '../catalog/own-queue.ts';
-import { type Batch, finishBatch, nextBatch, tickChannel } from '../catalog/pgq.ts';
+import { type Batch, finishBatch, markOf, nextBatch, tickChannel } from '../catalog/pgq.ts';
 import { moveTableState, setTableState } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import {
@@ -19,6 +19,7 @@ import { readQueueRows } from '../replay/event-line.ts';
 import { isPast, parseSnapshot, type Snapshot } from '../replay/snapshot.ts';
 import type { BatchCounts, Route } from './apply-batch.ts';
 import { applyControl } from './apply-control.ts';
+import { checkFooting } from './check-footing.ts';
 import type { Copies } from './copies.ts';
 import type { NodeDeps } from './deps.ts';
 import { fetchBatch } from './fetch-batch.ts';
@@ -47,6 +48,7 @@ export async function follow(round: Round, first: WorkerState, database: Databas
     if (payload.startsWith(`${deps.queue} `)) round.wake.wake();
   });
   const link: Link = { deps, provider, subscriber, generation: round.generation, consumer: first.worker };
+  const subscription = await checkFooting(link, await currentState(round), round.heartbeat.last);
   await signOffStrayCopies(link, () => currentState(round));
   const { queue, node } = deps;
   const follower: Follower = {
@@ -62,7 +64,7 @@ export async function follow(round: Round, first: WorkerState, database: Databas
     foreignKeys: { deps, control: round.control, subscriber, refused: new Map() },
     watermark: { at: deps.clock.now() - deps.watermarkEveryMs, tick: undefined },
   };
-  round.heartbeat.provider(first.provider);
+  round.heartbeat.provider(first.provider, subscription);
   while (!deps.stop.aborted) {
     const state = await currentState(round);
     if (state.provider !== first.provider || !sameRole(state.role, first.role)) return;
@@ -204,7 +206,7 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
   follower.batchEvents = sizeBatch(counts.applied + counts.passedOver, deps.clock.now() - startedAt);
   follower.upToDate = !more;
   tellMissed(deps, counts, batch);
-  follower.heartbeat.applied(counts.applied, batch.toTick);
+  follower.heartbeat.applied(counts.applied, { id: batch.toTick, mark: markOf(batch) });
   await publishWatermark(follower, { ...state, position: batch.toTick });
 }
 

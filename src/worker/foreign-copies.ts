@@ -12,7 +12,7 @@ import type { Round } from './round.ts';
  */
 export async function dropForeignCopies(round: Round, state: WorkerState): Promise<void> {
   const { deps, control, generation, heartbeat } = round;
-  const before = heartbeat.lastProvider;
+  const before = heartbeat.last.provider;
   if (before === undefined || before === state.provider) return;
   const tables = [...state.tables.values()].filter(
     ({ sync, snapshot }) => snapshot !== undefined || (sync?.kind !== 'in_sync' && sync?.kind !== 'missing'),

@@ -1,4 +1,4 @@
-import { clearCopyProgress, reportStatus, setCopyProgress } from '../catalog/trunkline.ts';
+import { clearCopyProgress, type LastSeen, reportStatus, setCopyProgress } from '../catalog/trunkline.ts';
 import type { Session } from '../db/session.ts';
 import type { NodeName } from '../model/names.ts';
 import type { CopyProgress } from '../model/progress.ts';
@@ -7,28 +7,30 @@ import type { NodeDeps } from './deps.ts';
 /** What `status` sees of a running worker: written every second, whatever the worker waits for. */
 export interface Heartbeat extends AsyncDisposable {
   state(word: string): void;
-  applied(events: number, tick: bigint): void;
+  applied(events: number, tick: NonNullable<LastSeen['tick']>): void;
   copy(progress: CopyProgress): void;
   /** Where the node reads; kept for whoever works for it next. */
-  provider(node: NodeName): void;
-  readonly lastProvider: NodeName | undefined;
+  provider(node: NodeName, subscription?: number): void;
+  /** Kept as well, to know the same ticks again. */
+  readonly last: LastSeen;
 }
 
 const everyMs = 1_000;
 
-export function startHeartbeat(deps: NodeDeps, control: Session, lastProvider: NodeName | undefined): Heartbeat {
+export function startHeartbeat(deps: NodeDeps, control: Session, before: LastSeen): Heartbeat {
   const copies = new Map<string, CopyProgress>();
   const ended = new AbortController();
   let word = 'starting';
   let events = 0;
-  let tick: bigint | undefined;
-  let provider = lastProvider;
+  let { tick, provider, subscription } = before;
 
   async function beat(state: string): Promise<void> {
     await reportStatus(control, deps, state, {
       events_applied: events,
-      last_tick: tick === undefined ? null : Number(tick),
+      last_tick: tick === undefined ? null : Number(tick.id),
+      tick_mark: tick?.mark ?? null,
       provider: provider ?? null,
+      subscription: subscription ?? null,
     });
     for (const progress of [...copies.values()]) {
       copies.delete(progress.table);
@@ -55,11 +57,14 @@ export function startHeartbeat(deps: NodeDeps, control: Session, lastProvider: N
       events += count;
       tick = at;
     },
-    provider(node) {
+    provider(node, registered) {
+      // Ticks of different queues are not held against each other.
+      if (node !== provider || registered !== subscription) tick = undefined;
       provider = node;
+      subscription = registered;
     },
-    get lastProvider() {
-      return provider;
+    get last() {
+      return { provider, subscription, tick };
     },
     copy(progress) {
       copies.set(progress.table, progress);

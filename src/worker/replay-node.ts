@@ -1,4 +1,4 @@
-import { leaseLost, readLastProvider } from '../catalog/trunkline.ts';
+import { leaseLost, readLastSeen } from '../catalog/trunkline.ts';
 import { readWorkerState, sameRole, setConsumerError, setUptodate, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { NodeName } from '../model/names.ts';
@@ -47,8 +47,8 @@ export async function replayNode(deps: NodeDeps, failures: Failures): Promise<vo
     node: deps.node,
     message: `works for ${deps.node} (generation ${generation})`,
   });
-  const lastProvider = await readLastProvider(control, deps.queue, deps.node);
-  await using heartbeat = startHeartbeat(deps, control, lastProvider);
+  const last = await readLastSeen(control, deps.queue, deps.node);
+  await using heartbeat = startHeartbeat(deps, control, last);
   const round: Round = { deps, control, generation, wake: wakeUp(deps.clock), heartbeat, failures };
   // What the node is, is read again whenever it changes: a switchover turns roots to branches and back.
   while (!deps.stop.aborted) {

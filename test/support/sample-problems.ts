@@ -11,6 +11,13 @@ import type { Problem, ProblemCode } from '../../src/model/problem.ts';
 
 type ProblemOf<Code extends ProblemCode> = Extract<Problem, { readonly code: Code }>;
 
+const astray = {
+  queue: queueName('shop'),
+  node: nodeName('leaf1'),
+  provider: nodeName('root'),
+  worker: 'leaf1.worker',
+};
+
 /** One problem of each code, as a user could meet it. `docs/reference/problems.md` is written from them. */
 export const sampleProblems: {
   readonly [Code in ProblemCode]: { readonly meaning: string; readonly problem: ProblemOf<Code> };
@@ -1035,6 +1042,19 @@ export const sampleProblems: {
       batchFrom: 140n,
       batchTo: 141n,
     },
+  },
+  provider_lost_ticks: {
+    meaning:
+      'A node has applied ticks that its provider does not have: the provider failed over, or came from a backup.',
+    problem: { code: 'provider_lost_ticks', ...astray, position: 120n, newestTick: 117n },
+  },
+  provider_other_ticks: {
+    meaning: 'The same, and the provider has given the same numbers to other ticks since.',
+    problem: { code: 'provider_other_ticks', ...astray, position: 120n, newestTick: 131n },
+  },
+  provider_counter_behind: {
+    meaning: "The provider's database was moved to a server with a lower transaction counter.",
+    problem: { code: 'provider_counter_behind', ...astray, position: 120n, newestTick: 120n },
   },
   worker_unanswering: {
     meaning: '`pause` and `resume`: the catalog has the wish, and the worker that runs has not confirmed it in time.',
