@@ -24,7 +24,25 @@ select coalesce(json_agg(json_build_object(
         where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled in ('A', 'R')),
     'referenced', exists (
         select from pg_catalog.pg_constraint f
-        where f.confrelid = c.oid and f.contype = 'f' and f.conrelid <> c.oid)
+        where f.confrelid = c.oid and f.contype = 'f' and f.conrelid <> c.oid),
+    -- A session that is a replica neither checks foreign keys nor fires what follows.
+    'references', (
+        select coalesce(json_agg(distinct jsonb_build_object(
+            'table', fn.nspname || '.' || fc.relname,
+            'deferrable', f.condeferrable)), '[]')
+        from pg_catalog.pg_constraint f
+        join pg_catalog.pg_class fc on fc.oid = f.confrelid
+        join pg_catalog.pg_namespace fn on fn.oid = fc.relnamespace
+        where f.conrelid = c.oid and f.contype = 'f'
+          and pg_catalog.current_setting('session_replication_role') <> 'replica'),
+    'misfiring', (
+        select coalesce(json_agg(g.tgname order by g.tgname), '[]')
+        from pg_catalog.pg_trigger g
+        join pg_catalog.pg_proc p on p.oid = g.tgfoid
+        where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled in ('O', 'R')
+          and p.pronamespace <> all (array(
+              select s.oid from pg_catalog.pg_namespace s where s.nspname in ('pgq', 'trunkline_capture')))
+          and pg_catalog.current_setting('session_replication_role') <> 'replica')
 )), '[]') as tables
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

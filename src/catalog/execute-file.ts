@@ -13,8 +13,8 @@ import {
   recordExecuted,
   relationExists,
   schemaExists,
-  setReplicationRole,
 } from './execute.ts';
+import { setReplicationRole } from './table-sync.ts';
 
 /** `ran_before`: on this database; `not_meant`: nothing that it names is here. */
 export type ExecuteOutcome = 'ran' | 'ran_before' | 'not_meant';

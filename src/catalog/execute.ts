@@ -46,11 +46,6 @@ export function executeFinish(session: Session, queue: QueueName, file: string):
   return call(session, 'londiste.execute_finish', queue, file);
 }
 
-/** For the rest of the transaction. */
-export async function setReplicationRole(session: Session, role: 'origin' | 'local' | 'replica'): Promise<void> {
-  await session.query(sql('select londiste.set_session_replication_role($1, true)', role));
-}
-
 /** The table's name here, quoted; undefined where it is not replicated to this node. */
 export async function localDestination(session: Session, queue: QueueName, table: string): Promise<string | undefined> {
   const [row] = await session.query<{ destination: TableName }>(

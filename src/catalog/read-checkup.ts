@@ -15,6 +15,7 @@ interface ServerRow extends Pick<DatabaseCheckup, 'connections' | 'settings' | '
 interface TablesRow {
   readonly tables: number;
   readonly not_owned: readonly string[];
+  readonly misfiring: readonly string[];
   readonly children: readonly string[];
 }
 
@@ -56,6 +57,7 @@ export async function readCheckup(
       isWriter: server.is_writer ?? undefined,
       tables: held?.tables ?? 0,
       notOwned: names(held?.not_owned),
+      misfiring: names(held?.misfiring),
       children: names(held?.children),
       outdated: names(captures?.outdated),
     };

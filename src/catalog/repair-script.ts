@@ -1,6 +1,15 @@
 import { quoteLiteral } from '../db/statement.ts';
 import type { NodeName, QueueName } from '../model/names.ts';
 
+/** As its worker: without the right to be a replica, at least the triggers of the queues stay quiet. */
+const asWorker = `
+begin
+    perform londiste.set_session_replication_role('replica', true);
+exception when insufficient_privilege then
+    perform pg_catalog.set_config('trunkline.replays', 'on', true);
+end
+`;
+
 /**
  * One transaction that writes rows of a node as its worker would: the deny triggers, the user's triggers and foreign keys
  * stay quiet. The node's position is locked and must be the tick at which the rows were read: a worker that wants to go on
@@ -30,7 +39,7 @@ end
     "set local client_encoding = 'UTF8';",
     "set local datestyle = 'ISO, MDY';",
     "set local intervalstyle = 'postgres';",
-    "select londiste.set_session_replication_role('replica', true);",
+    `do language plpgsql ${quoteLiteral(asWorker).trimStart()};`,
     `do language plpgsql ${quoteLiteral(check).trimStart()};`,
     ...statements,
     'commit;',

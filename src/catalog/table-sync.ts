@@ -1,3 +1,4 @@
+import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import { sql } from '../db/statement.ts';
 import type { QueueName, TableName } from '../model/names.ts';
@@ -129,14 +130,69 @@ export function rootCheckSequences(session: Session, queue: QueueName): Promise<
   return call(session, 'londiste.root_check_seqs', queue);
 }
 
-/** Lets a member of `londiste_writer` write without firing the subscriber's triggers. */
+/**
+ * Lets a member of `londiste_writer` write without firing the subscriber's triggers. Where nobody may allow that, the
+ * triggers of the queues stay quiet all the same, while foreign keys and the user's triggers are as for anybody else.
+ */
 export async function becomeReplica(session: Session): Promise<void> {
-  await session.query(sql(`select londiste.set_session_replication_role('replica', false)`));
+  try {
+    await session.query(sql(`select londiste.set_session_replication_role('replica', false)`));
+  } catch (error) {
+    if (readDriverError(error)?.sqlstate !== insufficientPrivilege || !(await becomeOwner(session))) throw error;
+  }
 }
 
-/** For the rest of the transaction. As `local`, triggers of the user fire, and those of the queues do nothing. */
-export async function setReplicationRole(session: Session, role: 'local' | 'replica'): Promise<void> {
-  await session.query(sql('select londiste.set_session_replication_role($1, true)', role));
+const insufficientPrivilege = '42501';
+
+/** False where the triggers of the queues would not know it: those of the extensions, or of an older release. */
+async function becomeOwner(session: Session): Promise<boolean> {
+  const [known] = await session.query<{ there: boolean }>(
+    sql(`select pg_catalog.to_regprocedure('trunkline_capture.is_replaying()') is not null as there`),
+  );
+  if (known?.there !== true) return false;
+  await session.query(sql(`select pg_catalog.set_config('trunkline.replays', 'on', false)`));
+  const [row] = await session.query<{ replays: boolean }>(sql('select trunkline_capture.is_replaying() as replays'));
+  return row?.replays === true;
+}
+
+/**
+ * For the rest of the transaction. As `local`, triggers of the user fire, and those of the queues do nothing. So it is
+ * from the start in a session that could not become a replica.
+ */
+export async function setReplicationRole(session: Session, role: 'origin' | 'local' | 'replica'): Promise<void> {
+  await session.query(
+    sql(
+      `select londiste.set_session_replication_role($1, true)
+        where coalesce(pg_catalog.current_setting('trunkline.replays', true), '') = ''`,
+      role,
+    ),
+  );
+}
+
+/** Foreign keys between the table and others that are replicated here, either way, that are checked in this session. */
+export function checkedForeignKeys(
+  session: Session,
+  table: TableName,
+): Promise<{ from_table: string; fkey_name: string }[]> {
+  return session.query(
+    sql(
+      `select distinct k.from_table, k.fkey_name
+         from londiste.find_table_fkeys($1) k
+        where pg_catalog.current_setting('session_replication_role') <> 'replica'
+          and not exists (
+            select from (values (k.from_table), (k.to_table)) side (name)
+             where not exists (
+                 select from londiste.table_info t
+                  where coalesce(t.dest_table, t.table_name) = side.name and t.local))
+        order by 1, 2`,
+      table,
+    ),
+  );
+}
+
+/** Kept in the catalog; it comes back once both its tables are in sync. */
+export async function dropForeignKey(session: Session, table: string, key: string): Promise<void> {
+  await session.query(sql('select londiste.drop_table_fkey($1, $2)', table, key));
 }
 
 /** Foreign keys that were parked and whose tables are both in sync now. */

@@ -12,6 +12,15 @@ export interface TargetTable {
   /** Fires user triggers under `session_replication_role = replica`: rows must come one by one, in order. */
   readonly ordered: boolean;
   readonly referenced: boolean;
+  /** Foreign keys that are checked for what this session writes. */
+  readonly references: readonly Reference[];
+  /** Triggers of the user that fire for what this session writes, or do not, against what a replica would have. */
+  readonly misfiring: readonly string[];
+}
+
+export interface Reference {
+  readonly table: TableName;
+  readonly deferrable: boolean;
 }
 
 export interface TargetColumn {

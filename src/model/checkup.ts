@@ -18,6 +18,8 @@ export interface DatabaseCheckup {
   /** How many replicate here. */
   readonly tables: number;
   readonly notOwned: readonly TableName[];
+  /** On subscribers: they have triggers that only a replica keeps to `user_triggers`. */
+  readonly misfiring: readonly TableName[];
   /** Captured by whole statements, and below a parent. */
   readonly children: readonly TableName[];
   /** Altered since their capture was written. */
@@ -46,6 +48,7 @@ export type Ailment = { readonly severity: 'error' | 'warn' } & (
   | { readonly code: 'no_right_to_install' }
   | { readonly code: 'not_writer' }
   | { readonly code: 'tables_not_owned'; readonly tables: readonly TableName[] }
+  | { readonly code: 'triggers_misfire'; readonly tables: readonly TableName[] }
   | { readonly code: 'few_locks'; readonly tables: number; readonly slots: number; readonly setting: number }
   | { readonly code: 'few_connections'; readonly free: number; readonly limit: number; readonly needed: number }
   | { readonly code: 'sessions_end'; readonly setting: string; readonly ms: number }

@@ -72,6 +72,11 @@ function sentences(ailment: Ailment): readonly [message: string, fix: string] {
         `this user does not own ${some(ailment.tables)}: it can neither make their triggers nor, on a subscriber, copy them.`,
         'Grant it the role that owns them.',
       ];
+    case 'triggers_misfire':
+      return [
+        `${some(ailment.tables)} has triggers that would not do as user_triggers says, since replay may not set session_replication_role here: it is parked, or not copied.`,
+        'Disable those triggers, enable them as ALWAYS, or set user_triggers: fire.',
+      ];
     case 'few_connections':
       return [
         `of ${formatCount(ailment.limit)} connections ${formatCount(ailment.free)} are free, and "trunkline run" may open ${formatCount(ailment.needed)} here while it copies.`,

@@ -246,10 +246,10 @@ function sentences(problem: Problem): Sentences {
       ];
     case 'replication_role_denied':
       return [
-        `database ${problem.database}: user ${problem.user} may not set session_replication_role, which replaying changes needs.`,
+        `database ${problem.database}: user ${problem.user} may not set session_replication_role: changes are replayed there with the rights of a table owner, foreign keys are checked, and tables whose triggers would fire are parked.`,
         problem.serverVersion >= 150000
-          ? `As a superuser there: GRANT SET ON PARAMETER session_replication_role TO "${problem.user.replaceAll('"', '""')}";`
-          : 'Before PostgreSQL 15 only a superuser may. Let one install the schemas; where they are there already, as a superuser:\n  ALTER FUNCTION londiste.set_session_replication_role(text, boolean) OWNER TO CURRENT_USER;',
+          ? `For triggers and foreign keys to stay quiet, as a superuser there: GRANT SET ON PARAMETER session_replication_role TO "${problem.user.replaceAll('"', '""')}";`
+          : 'For triggers and foreign keys to stay quiet before PostgreSQL 15, let a superuser install the schemas; where they are there already, as a superuser:\n  ALTER FUNCTION londiste.set_session_replication_role(text, boolean) OWNER TO CURRENT_USER;',
       ];
     case 'extensions_unavailable':
       return extensionsUnavailable(problem);

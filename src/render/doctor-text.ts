@@ -43,7 +43,9 @@ function rank({ severity }: ComplaintText): number {
 
 function databaseLine({ database, seen }: Examined, paint: Paint): string {
   if (seen === undefined) return `${paint.strong(`database ${database}`)}  does not answer`;
-  const replays = seen.canReplicate ? 'replay may switch triggers off' : 'replay may not switch triggers off';
+  const replays = seen.canReplicate
+    ? 'replay may switch triggers off'
+    : 'replay has the rights of a table owner and meets triggers and foreign keys';
   const installed = seen.sql === undefined ? 'nothing installed' : sqlWords[seen.sql];
   return `${paint.strong(`database ${database}`)}  PostgreSQL ${versionOf(seen.serverVersion)}, user ${seen.user}, ${installed}, ${replays}`;
 }

@@ -35,6 +35,9 @@ function* ailmentsOf(live: LiveDatabase, checkup: DatabaseCheckup, sessions: num
   for (const one of checkup.transactions) yield { severity: 'warn', code: 'old_transaction', ...one };
   for (const one of checkup.prepared) yield { severity: 'warn', code: 'prepared_transaction', ...one };
   if (checkup.children.length > 0) yield { severity: 'error', code: 'captured_child', tables: checkup.children };
+  if (!live.canReplicate && checkup.misfiring.length > 0) {
+    yield { severity: 'error', code: 'triggers_misfire', tables: checkup.misfiring };
+  }
   if (checkup.outdated.length > 0) yield { severity: 'warn', code: 'capture_outdated', tables: checkup.outdated };
   yield* olderSql(live);
 }

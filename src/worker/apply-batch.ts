@@ -1,3 +1,4 @@
+import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import { quoteName } from '../db/statement.ts';
 import type { ControlEvent, QueueRow } from '../model/event.ts';
@@ -7,11 +8,13 @@ import { isPlain, rowCondition } from '../model/projection.ts';
 import type { TableSpec } from '../model/table.ts';
 import { type EventLine, emptyEventLine, readEventLine, readNumber, readQueueRow } from '../replay/event-line.ts';
 import { addChange, emptyFold, type Fold, hashBytes, reserve, sizeOf } from '../replay/fold.ts';
+import { type ReferenceOrder, referenceOrder } from '../replay/reference-order.ts';
 import { decodeRow, lineBound, MalformedRow, type RowLayout, readLayout, sameLayout } from '../replay/row-decoder.ts';
 import { type Snapshot, sees } from '../replay/snapshot.ts';
 import { callFunction } from './call-function.ts';
 import type { Destination } from './row-layout.ts';
-import { type Missed, writeFold } from './write-rows.ts';
+import { misfires, TriggersMisfire } from './triggers-misfire.ts';
+import { type FoldPart, type Missed, writeFold } from './write-rows.ts';
 
 /** A table whose events this reader applies. */
 export interface Route extends Destination {
@@ -95,6 +98,8 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   const line = emptyEventLine();
   const missed = new Map<string, { updates: number; deletes: number }>();
   let routes = options.routes;
+  let related = relationsOf(routes);
+  let deferred = false;
   let truncates: Route[] = [];
   let applied = 0;
   let passedOver = 0;
@@ -103,6 +108,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   let writing: Promise<void> = Promise.resolve();
 
   async function add(bytes: Uint8Array): Promise<void> {
+    await defer();
     for (let at = 0; at < bytes.length; ) {
       readEventLine(bytes, at, line);
       at = line.end;
@@ -126,7 +132,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
       else if (kind.type.format === 'sql') await writeSql(table, kind.type, readQueueRow(bytes, line));
       else {
         if (!change(table, kind, kind.type, bytes, line)) {
-          await writeTable(table);
+          await flush(table);
           change(table, kind, kind.type, bytes, line);
         }
         if (table.ordered) await writeTable(table);
@@ -175,10 +181,19 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     if (known !== undefined) return known;
     const route = routes.get(name);
     if (route === undefined) return undefined;
-    const ordered = route.target.ordered || goesInOrder(route.spec) || options.ordered.has(name);
+    if (misfires(route)) throw new ApplyFailed(route.spec.name, new TriggersMisfire(route));
+    const ordered =
+      related?.order.circular.has(route.target.name) === true ||
+      familyOf(related, name).some((member) => isOrdered(member));
     const made: Pending = { route, ordered, layouts: [], fold: undefined, keyText: undefined, calls: [] };
     pending.set(name, made);
     return made;
+  }
+
+  /** Where one table goes change by change, so do those that hang together with it by foreign keys. */
+  function isOrdered(name: string): boolean {
+    const route = routes.get(name);
+    return route !== undefined && (route.target.ordered || goesInOrder(route.spec) || options.ordered.has(name));
   }
 
   async function call(table: Pending, row: QueueRow): Promise<void> {
@@ -271,6 +286,8 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     kinds.clear();
     last = undefined;
     routes = (await options.reroute?.()) ?? routes;
+    related = relationsOf(routes);
+    await defer();
   }
 
   /** Everything held goes on its way, and more can be read meanwhile; but never more than twice as much is held. */
@@ -282,10 +299,47 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     for (const table of pending.values()) await writeCalls(table);
     await writing;
     writing = (async () => {
-      for (const { table, changes } of taken) await write(table, changes);
+      if (related === undefined) for (const { table, changes } of taken) await write(table, changes, 'all');
+      else await writeRelated(taken, related);
     })();
     // Whoever waits for it next sees the error.
     writing.catch(() => undefined);
+  }
+
+  /** Rows come before those that refer to them, and are taken away after. */
+  async function writeRelated(
+    taken: readonly { readonly table: Pending; readonly changes: Fold }[],
+    { order }: Relations,
+  ): Promise<void> {
+    const rank = ({ table }: { readonly table: Pending }) => order.rank.get(table.route.target.name) ?? 0;
+    const sorted = [...taken].sort((left, right) => rank(left) - rank(right));
+    const isParent = ({ table }: { readonly table: Pending }) => order.parents.has(table.route.target.name);
+    for (const each of sorted) await write(each.table, each.changes, isParent(each) ? 'rows' : 'all');
+    for (const each of sorted.filter(isParent).reverse()) await write(each.table, each.changes, 'deletes');
+  }
+
+  /** Foreign keys that can wait for the end of the transaction, do. */
+  async function defer(): Promise<void> {
+    if (deferred || related?.order.deferrable !== true) return;
+    deferred = true;
+    await session.script('set constraints all deferred');
+  }
+
+  async function checkDeferred(): Promise<void> {
+    if (!deferred) return;
+    try {
+      await session.script('set constraints all immediate');
+    } catch (error) {
+      const said = readDriverError(error);
+      const name = related?.names.get(`${said?.schema}.${said?.table}`);
+      throw name === undefined ? error : new ApplyFailed(name, error);
+    }
+  }
+
+  /** What others hold must not be overtaken where they hang together. */
+  async function flush(table: Pending): Promise<void> {
+    const together = !table.ordered && related?.order.family.has(table.route.target.name) === true;
+    await (together ? writeAll() : writeTable(table));
   }
 
   async function writeAll(): Promise<void> {
@@ -296,7 +350,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   async function writeTable(table: Pending): Promise<void> {
     const changes = take(table);
     await writing;
-    if (changes !== undefined) await write(table, changes);
+    if (changes !== undefined) await write(table, changes, 'all');
   }
 
   function take(table: Pending): Fold | undefined {
@@ -306,11 +360,12 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     return changes;
   }
 
-  async function write(table: Pending, changes: Fold): Promise<void> {
+  async function write(table: Pending, changes: Fold, part: FoldPart): Promise<void> {
     const { name } = table.route.spec;
     try {
-      const result = await writeFold(session, table.route, changes);
-      if (spare.length < maxSpare && changes.sink.lines.length <= options.maxHeld) spare.push(changes);
+      const result = await writeFold(session, table.route, changes, part);
+      if (part !== 'rows' && spare.length < maxSpare && changes.sink.lines.length <= options.maxHeld)
+        spare.push(changes);
       if (result.updates + result.deletes === 0) return;
       const sum = missed.get(name) ?? { updates: 0, deletes: 0 };
       missed.set(name, { updates: sum.updates + result.updates, deletes: sum.deletes + result.deletes });
@@ -350,7 +405,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     const { spec, target } = table.route;
     const name = quoteName(target.name);
     const only = target.partitioned ? '' : 'only ';
-    await writeTable(table);
+    await flush(table);
     try {
       if (rowCondition(spec) !== undefined || !isPlain(spec))
         throw new Error('its events are pieces of SQL, to which `where`, `columns` and `mask` can not be applied');
@@ -367,6 +422,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     async finish() {
       await writeAll();
       await writeTruncates();
+      await checkDeferred();
       return { applied, passedOver, missed };
     },
     // A write that runs on after a failure would land outside the transaction.
@@ -374,6 +430,43 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
       await writing.catch(() => undefined);
     },
   };
+}
+
+/** Tables whose foreign keys are checked. */
+interface Relations {
+  /** By the names that the tables have here. */
+  readonly order: ReferenceOrder;
+  /** From those to the names in the events. */
+  readonly names: ReadonlyMap<string, TableName>;
+  readonly routes: ReadonlyMap<string, Route>;
+}
+
+const relations = new WeakMap<ReadonlyMap<string, Route>, Relations | undefined>();
+
+/** Undefined where no key is checked. Found out once for the routes that many batches have. */
+function relationsOf(routes: ReadonlyMap<string, Route>): Relations | undefined {
+  if (relations.has(routes)) return relations.get(routes);
+  const targets = [...routes.values()].map(({ target }) => target);
+  const found = targets.some(({ references }) => references.length > 0)
+    ? {
+        order: referenceOrder(targets),
+        names: new Map([...routes.values()].map(({ spec, target }) => [target.name, spec.name])),
+        routes,
+      }
+    : undefined;
+  relations.set(routes, found);
+  return found;
+}
+
+/** The names in the events of all tables that hang together with one by foreign keys, itself among them. */
+export function relatives(routes: ReadonlyMap<string, Route>, name: string): readonly string[] {
+  return familyOf(relationsOf(routes), name);
+}
+
+function familyOf(related: Relations | undefined, name: string): readonly string[] {
+  const target = related?.routes.get(name)?.target.name;
+  const family = target === undefined ? undefined : related?.order.family.get(target);
+  return family?.map((member) => related?.names.get(member) ?? member) ?? [name];
 }
 
 /** Triggers of the user may look at what was there before. */

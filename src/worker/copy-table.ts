@@ -9,7 +9,15 @@ import {
 } from '../catalog/pgq.ts';
 import { withShardPart } from '../catalog/shard.ts';
 import { readSkippedIds } from '../catalog/skipped-events.ts';
-import { copyConsumer, moveTableState, readTableState, setTableState, setTableStruct } from '../catalog/table-sync.ts';
+import {
+  checkedForeignKeys,
+  copyConsumer,
+  dropForeignKey,
+  moveTableState,
+  readTableState,
+  setTableState,
+  setTableStruct,
+} from '../catalog/table-sync.ts';
 import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
 import { assertLease } from '../catalog/trunkline.ts';
@@ -30,6 +38,7 @@ import type { NodeDeps } from './deps.ts';
 import { makeRoutes, sourceName } from './make-routes.ts';
 import { type Link, replayBatch } from './replay-batch.ts';
 import { openSubscriber } from './sessions.ts';
+import { misfires, TriggersMisfire } from './triggers-misfire.ts';
 
 export interface CopyJob {
   readonly deps: NodeDeps;
@@ -129,6 +138,7 @@ async function firstCopy(ends: Ends): Promise<void> {
     await setTableState(ends.subscriber, deps.queue, spec.name, { kind: 'in_copy' }, undefined);
   });
   deps.fault('in-copy');
+  await takeDownForeignKeys(ends);
   await register(ends);
   const source = await sourceOf(ends);
   ends.rowsTotal = await estimateRows(ends.provider, source.name);
@@ -171,6 +181,17 @@ async function takePlace({ job, subscriber }: Ends): Promise<Place> {
       if (!takenDown) return { keepsRows: true, [Symbol.asyncDispose]: release };
     }
     await deps.clock.sleep(300, deps.stop);
+  }
+}
+
+/** Where they are checked, tables copied side by side would have to wait for each other. They come back when both have done. */
+async function takeDownForeignKeys({ job, subscriber }: Ends): Promise<void> {
+  const { deps, spec, generation } = job;
+  for (const { from_table, fkey_name } of await checkedForeignKeys(subscriber, spec.destination)) {
+    await transaction(subscriber, async () => {
+      await assertLease(subscriber, deps.queue, deps.node, generation);
+      await dropForeignKey(subscriber, from_table, fkey_name);
+    });
   }
 }
 
@@ -270,6 +291,7 @@ async function prepare(ends: Ends, keepsRows: boolean): Promise<Prepared> {
   await assertLease(subscriber, deps.queue, deps.node, generation);
   const target = (await readTargetTables(subscriber, [spec.destination])).get(spec.destination);
   if (target === undefined) throw missing(deps.node, ends, spec.destination);
+  if (misfires({ spec, target })) throw new TriggersMisfire({ target });
   // Other queues go on with the rows that they have in it.
   if (!keepsRows) await subscriber.script(`lock table ${quoteName(target.name)} in access exclusive mode`);
   const state = await readTableState(subscriber, deps.queue, spec.name);

@@ -5,7 +5,7 @@ import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import { transaction } from '../db/transaction.ts';
 import type { ControlEvent } from '../model/event.ts';
-import { ApplyFailed, type BatchCounts, type Route, startApplying } from './apply-batch.ts';
+import { ApplyFailed, type BatchCounts, type Route, relatives, startApplying } from './apply-batch.ts';
 import type { NodeDeps } from './deps.ts';
 import { type EventFilter, startFetching } from './fetch-batch.ts';
 import type { Keeper } from './keep-events.ts';
@@ -58,7 +58,7 @@ export async function replayBatch(
 
 /**
  * Folded changes may clash on a unique constraint where row after row would not, as when two rows swap a value.
- * Then the whole batch is tried again with that table in order.
+ * Then the whole batch is tried again with that table in order, and those it hangs together with by foreign keys.
  */
 async function applyWithFallback(link: Link, batch: Batch, options: ReplayOptions): Promise<BatchCounts> {
   const ordered = new Set<string>();
@@ -67,7 +67,7 @@ async function applyWithFallback(link: Link, batch: Batch, options: ReplayOption
       return await applyOnce(link, batch, options, ordered);
     } catch (error) {
       if (!mayTryInOrder(error, ordered)) throw error;
-      ordered.add(error.table);
+      for (const table of relatives(options.routes, error.table)) ordered.add(table);
     }
   }
 }
@@ -75,8 +75,11 @@ async function applyWithFallback(link: Link, batch: Batch, options: ReplayOption
 function mayTryInOrder(error: unknown, ordered: ReadonlySet<string>): error is ApplyFailed {
   if (!(error instanceof ApplyFailed) || ordered.has(error.table)) return false;
   const sqlstate = readDriverError(error.cause)?.sqlstate;
-  return sqlstate === '23505' || sqlstate === '23P01';
+  return sqlstate !== undefined && orderMatters.has(sqlstate);
 }
+
+/** Unique, exclusion, foreign key, and one that restricts. */
+const orderMatters: ReadonlySet<string> = new Set(['23505', '23P01', '23503', '23001']);
 
 async function applyOnce(
   link: Link,

@@ -28,13 +28,21 @@ export interface Missed {
   readonly deletes: number;
 }
 
+/** Rows that others refer to are taken away only after those have changed. */
+export type FoldPart = 'all' | 'rows' | 'deletes';
+
 // Below this, arrays in one statement beat a stage; above it, COPY does.
 const stageFrom = 400;
 /** And whatever their number, so many bytes do: as a parameter a value is held several times over. */
 const stageFromBytes = 1_000_000;
 
 /** Writes a table's net changes with a few statements, whatever their number. */
-export async function writeFold(session: Session, destination: Destination, fold: Fold): Promise<Missed> {
+export async function writeFold(
+  session: Session,
+  destination: Destination,
+  fold: Fold,
+  part: FoldPart = 'all',
+): Promise<Missed> {
   const writer: Writer = {
     session,
     destination,
@@ -42,18 +50,19 @@ export async function writeFold(session: Session, destination: Destination, fold
     layout: layoutOf(destination, fold.layout?.columns ?? []),
     indexed: sameColumns(fold.keyColumns, destination.target.key),
   };
-  if (destination.spec.userTriggers !== 'fire') return writeChanges(writer, fold);
+  if (destination.spec.userTriggers !== 'fire') return writeChanges(writer, fold, part);
   await setReplicationRole(session, 'local');
-  const missed = await writeChanges(writer, fold);
+  const missed = await writeChanges(writer, fold, part);
   await setReplicationRole(session, 'replica');
   return missed;
 }
 
-async function writeChanges(writer: Writer, fold: Fold): Promise<Missed> {
+async function writeChanges(writer: Writer, fold: Fold, part: FoldPart): Promise<Missed> {
   const { layout, target } = writer;
   const { conflict } = writer.destination.spec;
   // An insert may take over a unique value from a deleted row.
-  const deletes = await writeDeletes(writer, fold);
+  const deletes = part === 'rows' ? 0 : await writeDeletes(writer, fold);
+  if (part === 'deletes') return { updates: 0, deletes };
   const rows = (...ops: readonly Op[]): Rows => ({ columns: layout.staged, positions: layout.positions, fold, ops });
   if (target.where !== undefined) {
     await writeFiltered(writer, rows);

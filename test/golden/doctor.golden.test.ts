@@ -24,6 +24,7 @@ const healthy: DatabaseCheckup = {
   isWriter: true,
   tables: 12,
   notOwned: [],
+  misfiring: [],
   children: [],
   outdated: [],
 };
@@ -39,6 +40,7 @@ const troubled: DatabaseCheckup = {
   isWriter: false,
   tables: 5000,
   notOwned: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => tableName(`app.${name}`)),
+  misfiring: [orders],
   children: [tableName('app.visits_2024')],
   outdated: [orders, tableName('app.items')],
 };

@@ -18,6 +18,7 @@ begin
     end if;
     if v_queue.queue_disable_insert
        and pg_catalog.current_setting('session_replication_role') operator(pg_catalog.<>) 'replica'
+       and not trunkline_capture.is_replaying()
     then
         raise exception 'queue "%" does not take events from applications', x_queue_name
             using errcode = 'object_not_in_prerequisite_state',

@@ -28,7 +28,10 @@ begin
         raise exception 'queue "%" does not exist: the event cannot be stored', queue_name
             using errcode = 'undefined_object', hint = 'Create the queue with pgq.create_queue() first.';
     end if;
-    if v_disabled and pg_catalog.current_setting('session_replication_role') operator(pg_catalog.<>) 'replica' then
+    if v_disabled
+       and pg_catalog.current_setting('session_replication_role') operator(pg_catalog.<>) 'replica'
+       and not trunkline_capture.is_replaying()
+    then
         raise exception 'queue "%" does not take events from applications', queue_name
             using errcode = 'object_not_in_prerequisite_state',
                   hint = 'Only a session with session_replication_role = replica may insert into it.';

@@ -8,6 +8,7 @@ returns trigger as $$
 begin
     -- Sessions that maintain the data behind the back of replication ask for no events.
     if pg_catalog.current_setting('session_replication_role') operator(pg_catalog.<>) 'local'
+       and not trunkline_capture.is_replaying()
        and trunkline_capture.log_change('url', TG_OP, TG_WHEN, TG_LEVEL, TG_RELID, TG_TABLE_SCHEMA, TG_TABLE_NAME,
                                         TG_ARGV, new, old)
     then

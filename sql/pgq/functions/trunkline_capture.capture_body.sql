@@ -11,7 +11,8 @@ declare
     v_rows constant pg_catalog.text := case when i_operation operator(pg_catalog.=) 'DELETE' then 'trunkline_old' else 'trunkline_new' end;
     v_guard constant pg_catalog.text := pg_catalog.format(
         'trunkline_capture.shape(%s::pg_catalog.oid) operator(pg_catalog.=) %L'
-        ' and pg_catalog.current_setting(''session_replication_role'') operator(pg_catalog.<>) ''local''',
+        ' and pg_catalog.current_setting(''session_replication_role'') operator(pg_catalog.<>) ''local'''
+        ' and not trunkline_capture.is_replaying()',
         i_table, trunkline_capture.shape(i_table));
     -- Whether other statements on the table may have run between this one and its capture.
     v_followed constant boolean := trunkline_capture.has_after_triggers(i_table);
@@ -61,7 +62,8 @@ begin
         return pg_catalog.format(
             E'\ndeclare\n    v_rows bigint;\n    v_before bigint;\nbegin\n'
             '    select pg_catalog.count(*) into v_rows from %1$s\n'
-            '     where pg_catalog.current_setting(''session_replication_role'') operator(pg_catalog.<>) ''local'';\n'
+            '     where pg_catalog.current_setting(''session_replication_role'') operator(pg_catalog.<>) ''local''\n'
+            '       and not trunkline_capture.is_replaying();\n'
             '    if v_rows operator(pg_catalog.=) 0 then\n        return null;\n    end if;\n'
             '    v_before := pg_catalog.nextval(%2$L);\n'
             '%3$s    if not found then\n%4$s    end if;\n'
@@ -74,7 +76,8 @@ begin
         '    if found then\n        return null;\n    end if;\n'
         '    -- No row, or something that is not as it was when this was written.\n'
         '    select pg_catalog.count(*) into v_rows from %1$s\n'
-        '     where pg_catalog.current_setting(''session_replication_role'') operator(pg_catalog.<>) ''local'';\n'
+        '     where pg_catalog.current_setting(''session_replication_role'') operator(pg_catalog.<>) ''local''\n'
+        '       and not trunkline_capture.is_replaying();\n'
         '    if v_rows operator(pg_catalog.>) 0 then\n'
         '        v_before := pg_catalog.nextval(%2$L);\n%4$s'
         '        perform trunkline_capture.keep_order(%5$s, tg_relid, %6$L, %7$L, v_before, v_rows);\n'
