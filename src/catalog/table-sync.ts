@@ -1,7 +1,7 @@
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
-import { sql } from '../db/statement.ts';
-import type { QueueName, TableName } from '../model/names.ts';
+import { quoteIdent, quoteName, sql } from '../db/statement.ts';
+import { type QueueName, type TableName, tableName } from '../model/names.ts';
 import { decodeSyncState, encodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState } from '../model/table.ts';
 import { decodePairs } from '../model/url-encoding.ts';
@@ -203,6 +203,16 @@ export function validPendingForeignKeys(
   return session.query(sql('select from_table, fkey_name from londiste.get_valid_pending_fkeys($1)', queue));
 }
 
-export async function restoreForeignKey(session: Session, table: string, key: string): Promise<void> {
-  await session.query(sql('select londiste.restore_table_fkey($1, $2)', table, key));
+/** The statement to run next, then to be asked again; undefined once the key is back, or was not taken down. */
+export async function nextForRestoring(session: Session, table: string, key: string): Promise<string | undefined> {
+  const [row] = await session.query<{ next: string }>(
+    sql('select londiste.restore_table_fkey($1, $2, true) as next', table, key),
+  );
+  return row === undefined || row.next === '' ? undefined : row.next;
+}
+
+/** One that was added and not checked: it stays in the catalog. */
+export async function takeBackForeignKey(session: Session, table: string, key: string): Promise<void> {
+  const of = quoteName(tableName(table));
+  await session.script(`alter table only ${of} drop constraint if exists ${quoteIdent(key)}`);
 }

@@ -22,6 +22,7 @@ import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import { readPosition, registerLocalConsumer, unregisterLocalConsumer } from '../catalog/worker-state.ts';
+import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import { quoteIdent, quoteName, sql } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
@@ -188,12 +189,19 @@ async function takePlace({ job, subscriber }: Ends): Promise<Place> {
 async function takeDownForeignKeys({ job, subscriber }: Ends): Promise<void> {
   const { deps, spec, generation } = job;
   for (const { from_table, fkey_name } of await checkedForeignKeys(subscriber, spec.destination)) {
-    await transaction(subscriber, async () => {
-      await assertLease(subscriber, deps.queue, deps.node, generation);
-      await dropForeignKey(subscriber, from_table, fkey_name);
-    });
+    try {
+      await transaction(subscriber, async () => {
+        await assertLease(subscriber, deps.queue, deps.node, generation);
+        await dropForeignKey(subscriber, from_table, fkey_name);
+      });
+    } catch (error) {
+      // The copy of the other table was quicker.
+      if (readDriverError(error)?.sqlstate !== undefinedObject) throw error;
+    }
   }
 }
+
+const undefinedObject = '42704';
 
 /** A consumer left from a copy that was cut short would hold back rotation from its old tick. */
 async function register(ends: Ends): Promise<void> {
@@ -457,6 +465,7 @@ const nearTicks = 2;
 
 async function handOver(ends: Ends, atTick: bigint, snapshot: string | undefined): Promise<void> {
   const { deps, generation } = ends.job;
+  deps.fault('handing-over');
   tell(ends, 'handing_over');
   while (!deps.stop.aborted) {
     const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);

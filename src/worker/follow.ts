@@ -23,7 +23,7 @@ import { checkFooting } from './check-footing.ts';
 import type { Copies } from './copies.ts';
 import type { NodeDeps } from './deps.ts';
 import { fetchBatch } from './fetch-batch.ts';
-import { type PendingKeys, restoreForeignKeys } from './foreign-keys.ts';
+import type { ForeignKeys } from './foreign-keys.ts';
 import { type Keeper, keeperFor } from './keep-events.ts';
 import { makeRoutes } from './make-routes.ts';
 import { culpritsOf, parkTables } from './park.ts';
@@ -36,8 +36,19 @@ import { signOffStrayCopies } from './stray-copies.ts';
 /** Without a notification a tick is found this late. */
 const pollMs = 1_000;
 
+/** What goes on beside the replay, and outlives its failures. */
+export interface Beside {
+  readonly copies: Copies;
+  readonly foreignKeys: ForeignKeys;
+}
+
 /** Returns when asked to stop, or when the node reads from another provider now. */
-export async function follow(round: Round, first: WorkerState, database: DatabaseName, copies: Copies): Promise<void> {
+export async function follow(
+  round: Round,
+  first: WorkerState,
+  database: DatabaseName,
+  { copies, foreignKeys }: Beside,
+): Promise<void> {
   const { deps } = round;
   await using provider = await deps.connector(database, {
     applicationName: `trunkline reader ${deps.node}`,
@@ -61,7 +72,7 @@ export async function follow(round: Round, first: WorkerState, database: Databas
     upToDate: false,
     opening: undefined,
     batchEvents: batchEvents.least,
-    foreignKeys: { deps, control: round.control, subscriber, refused: new Map() },
+    foreignKeys,
     watermark: { at: deps.clock.now() - deps.watermarkEveryMs, tick: undefined },
   };
   round.heartbeat.provider(first.provider, subscription);
@@ -92,7 +103,7 @@ interface Follower extends Round {
   /** How many events such a batch is to have. */
   batchEvents: number;
   readonly keep: (() => Keeper) | undefined;
-  readonly foreignKeys: PendingKeys;
+  readonly foreignKeys: ForeignKeys;
   watermark: { readonly at: number; readonly tick: bigint | undefined };
 }
 
@@ -114,6 +125,7 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
     if (table.prune && table.sync?.kind === 'in_sync') await pruneTable(follower.link, table);
   }
   const sync = await copies.look(state, follower.link.provider);
+  await follower.foreignKeys.look();
   if (sync.handOver.length > 0) await grantHandover(follower, state, sync.handOver);
   // A copy on its way to our tick needs us to stand still there.
   if (sync.handOver.length > 0 || sync.handingOver) return wake.wait(20, deps.stop);
@@ -126,7 +138,6 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
   }
   if (!follower.upToDate) return;
   heartbeat.state('idle');
-  await restoreForeignKeys(follower.foreignKeys);
   await publishWatermark(follower, state);
   await wake.wait(pollMs, deps.stop);
   if (!deps.stop.aborted) openAhead(follower, state);

@@ -8,6 +8,7 @@ import type { NodeDeps } from './deps.ts';
 import type { Failures } from './failures.ts';
 import { follow, providerDatabase } from './follow.ts';
 import { dropForeignCopies } from './foreign-copies.ts';
+import { startForeignKeys } from './foreign-keys.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { keepRoot } from './keep-root.ts';
 import { RoleChanged } from './role-changed.ts';
@@ -92,9 +93,10 @@ async function keepFollowing(round: Round, state: WorkerState): Promise<void> {
     wake: round.wake,
     heartbeat,
   });
+  await using foreignKeys = startForeignKeys({ deps, control, generation });
   while (!deps.stop.aborted) {
     try {
-      await follow(round, state, database, copies);
+      await follow(round, state, database, { copies, foreignKeys });
       return;
     } catch (error) {
       if (error instanceof RoleChanged) return;

@@ -67,3 +67,57 @@ test('what a copy of Londiste took down before it was killed is put back', async
   await expectEqual(source, 'select * from big', target, 'select * from big');
   expect(await target.query(sql(structure))).toEqual(wanted);
 });
+
+test('killed in each state of a copy, and between the steps of a foreign key, nothing is lost, doubled or left off', async () => {
+  await using cascade = await replication(
+    { src: 18, dst: 18 },
+    `create table parents (id int primary key, n int); create index parents_n on parents (n);
+     create table children (id int primary key, parent int constraint child_of references parents);
+     create table touched (id int); create function touch() returns trigger language plpgsql
+       as 'begin insert into touched values (new.id); return null; end';
+     create trigger touch after insert on parents for each row execute function touch()`,
+  );
+  await using source = await cascade.session('src');
+  await using target = await cascade.session('dst');
+  await source.script(`insert into parents select i, i from generate_series(1, 30000) i;
+    insert into children select i, i from generate_series(1, 1000) i`);
+  const made = `select pg_get_indexdef(indexrelid) as ddl from pg_index where indrelid = 'parents'::regclass
+    union all select pg_get_constraintdef(oid) || convalidated::text from pg_constraint where conrelid = 'children'::regclass
+    union all select pg_get_triggerdef(oid) || tgenabled::text from pg_trigger where tgname = 'touch' order by 1`;
+  const wanted = await target.query(sql(made));
+  for (const name of ['public.parents', 'public.children']) await cascade.addTable({ name });
+  await target.query(sql(`select londiste.drop_table_fkey('public.children', 'child_of')`));
+
+  using file = temporaryFile(
+    'trunkline.yaml',
+    `version: 1\n${cascade.cluster.yaml}queues:\n  replika:\n    ticker: { max_lag: 100ms }\n    nodes:
+      src: { database: src, role: root }\n      dst: { database: dst, role: leaf }\n    tables: [public.parents, public.children]\n`,
+  );
+  const faults = [
+    'in-copy',
+    'before-copy-commit',
+    'copied',
+    'wants-handover',
+    'handing-over',
+    'handed-over',
+    'foreign-key-step',
+  ];
+  for (const [round, fault] of faults.entries()) {
+    const killed = await startProgram(['run', '-f', file.path], { env: { TRUNKLINE_FAULT: fault } }).result;
+    expect([fault, killed.signal]).toEqual([fault, 'SIGKILL']);
+    await source.script(`update parents set n = -n where id % 7 = ${round}; delete from children where id % 11 = ${round};
+      insert into parents values (${40_000 + round}, 1); insert into children values (${40_000 + round}, ${40_000 + round})`);
+  }
+  expect(await target.query(sql(`select convalidated from pg_constraint where conname = 'child_of'`))).toEqual([
+    { convalidated: false },
+  ]);
+  cascade.start();
+  await cascade.caughtUp('dst', 60_000);
+  await waitFor('the foreign key', 60_000, async () => {
+    return (await target.query(sql('select from londiste.pending_fkeys'))).length === 0;
+  });
+  for (const query of ['select * from parents', 'select * from children'])
+    await expectEqual(source, query, target, query);
+  expect(await target.query(sql(made))).toEqual(wanted);
+  expect(await target.query(sql('select from touched'))).toEqual([]);
+});
