@@ -14,8 +14,8 @@ select coalesce(json_agg(json_build_object(
            -- One with a condition of its own does not see every change.
            and g.tgqual is null
            and f.nspname in ('pgq', 'trunkline_capture')
-           -- Arguments are bytes, each with a zero behind it.
-           and pg_catalog.substr(g.tgargs, 1, position(E'\\x00'::bytea in g.tgargs) - 1)
+           -- Arguments are bytes, each with a zero behind it. A trigger of the user may have none, and be looked at before its schema is.
+           and pg_catalog.substr(g.tgargs, 1, greatest(position(E'\\x00'::bytea in g.tgargs) - 1, 0))
                = pg_catalog.convert_to(t.queue_name, pg_catalog.getdatabaseencoding())))), '[]') as tables
 from londiste.table_info t
 join pg_catalog.pg_namespace n
