@@ -125,7 +125,7 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
     if (table.prune && table.sync?.kind === 'in_sync') await pruneTable(follower.link, table);
   }
   const sync = await copies.look(state, follower.link.provider);
-  await follower.foreignKeys.look();
+  follower.foreignKeys.look();
   if (sync.handOver.length > 0) await grantHandover(follower, state, sync.handOver);
   // A copy on its way to our tick needs us to stand still there.
   if (sync.handOver.length > 0 || sync.handingOver) return wake.wait(20, deps.stop);

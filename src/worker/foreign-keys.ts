@@ -13,7 +13,7 @@ const violated = '23503';
 
 export interface ForeignKeys extends AsyncDisposable {
   /** Starts what may start, and does not wait for it. */
-  look(): Promise<void>;
+  look(): void;
 }
 
 interface PendingKey {
@@ -42,20 +42,20 @@ export function startForeignKeys(given: Given): ForeignKeys {
   let running: Promise<void> | undefined;
   let notBefore = 0;
 
-  async function look(): Promise<void> {
+  function look(): void {
     if (running !== undefined || deps.clock.now() < notBefore) return;
     notBefore = deps.clock.now() + lookEveryMs;
-    const pending = await validPendingForeignKeys(given.control, deps.queue);
-    const keys = pending.filter((key) => (refused.get(nameOf(key)) ?? 0) <= deps.clock.now());
-    if (keys.length === 0) return;
-    running = restoreAll(keys).finally(() => {
+    running = restoreAll().finally(() => {
       running = undefined;
     });
   }
 
   /** A key that the rows do not meet must not stop anything: it is told, and tried again later. */
-  async function restoreAll(keys: readonly PendingKey[]): Promise<void> {
+  async function restoreAll(): Promise<void> {
     try {
+      const pending = await validPendingForeignKeys(given.control, deps.queue);
+      const keys = pending.filter((key) => (refused.get(nameOf(key)) ?? 0) <= deps.clock.now());
+      if (keys.length === 0) return;
       await using session = await openSubscriber(jobDeps, 'copy');
       for (const key of keys) await restore(session, key);
     } catch (error) {
