@@ -410,7 +410,7 @@ export const sampleProblems: {
     problem: { code: 'version_unsupported', database: databaseName('source'), serverVersion: 90624 },
   },
   replication_role_denied: {
-    meaning: 
+    meaning:
       'The user of a subscriber may not switch off the triggers there while changes are replayed. That works all the same, with\n[other rules](privileges.md#without-that-right).',
     problem: {
       code: 'replication_role_denied',
