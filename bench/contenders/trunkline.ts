@@ -1,6 +1,7 @@
+import type { FreshDatabase } from '../../test/support/database.ts';
 import { type RunningProgram, runProgram, startProgram, temporaryFile } from '../../test/support/program.ts';
 import type { Contender } from '../support/contender.ts';
-import type { Pair } from '../support/pair.ts';
+
 import { tablesInSync } from '../support/tables-in-sync.ts';
 import { replicated } from '../support/workload.ts';
 
@@ -8,7 +9,7 @@ import { replicated } from '../support/workload.ts';
 export const trunkline: Contender = {
   name: 'trunkline',
   async prepare(pair) {
-    const cascade = await ownCascade(pair, replicated);
+    const cascade = await ownCascade(pair.source, [pair.target], replicated);
     const source = cascade.run('source');
     let target: RunningProgram | undefined = cascade.run('target');
     await tablesInSync(pair.target, () => target?.output ?? '');
@@ -21,38 +22,48 @@ export const trunkline: Contender = {
       },
       async stop() {
         for (const program of [target, source]) await program?.kill('SIGTERM');
-        cascade.end();
+        cascade[Symbol.dispose]();
       },
     };
   },
 };
 
-/** A root and a leaf, applied, with nobody at work. */
+export interface OwnCascade extends Disposable {
+  /** A process for these nodes. */
+  run(...nodes: readonly string[]): RunningProgram;
+}
+
+/** A root and leaves, each named as its database, applied, with nobody at work. */
 export async function ownCascade(
-  pair: Pair,
+  source: FreshDatabase,
+  leaves: readonly FreshDatabase[],
   tables: readonly string[],
   options = '',
-): Promise<{ run(node: string): RunningProgram; end(): void }> {
-  const file = temporaryFile('trunkline.yaml', yaml(pair, tables, options));
+): Promise<OwnCascade> {
+  const file = temporaryFile('trunkline.yaml', yaml(source, leaves, tables, options));
   const consent = ['--allow', 'copies-data', '--allow', 'truncates-target'];
   const applied = await runProgram(['apply', '-f', file.path, '--auto-approve', ...consent]);
   if (applied.status !== 0) throw new Error(applied.stderr);
   return {
-    run: (node) => startProgram(['run', '-f', file.path, '--node', node]),
-    end: () => file[Symbol.dispose](),
+    run: (...nodes) => startProgram(['run', '-f', file.path, ...nodes.flatMap((node) => ['--node', node])]),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }
 
-function yaml({ source, target }: Pair, tables: readonly string[], options: string): string {
+function yaml(
+  source: FreshDatabase,
+  leaves: readonly FreshDatabase[],
+  tables: readonly string[],
+  options: string,
+): string {
   return `version: 1
 databases:
-  source: { url: "${source.url}", engine: bundled }
-  target: { url: "${target.url}", engine: bundled }
+${[source, ...leaves].map(({ name, url }) => `  ${name}: { url: "${url}", engine: bundled }`).join('\n')}
 queues:
   q:
     nodes:
-      source: { database: source, role: root }
-      target: { database: target, role: leaf, provider: source }
+      ${source.name}: { database: ${source.name}, role: root }
+${leaves.map(({ name }) => `      ${name}: { database: ${name}, role: leaf, provider: ${source.name} }`).join('\n')}
     tables: [${tables.map((name) => `{ name: ${name}${options} }`).join(', ')}]
 `;
 }

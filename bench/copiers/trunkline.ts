@@ -13,7 +13,7 @@ function withOptions(name: string, options: string): Copier {
 
 async function copy(job: CopyJob, options: string): Promise<CopyTimes> {
   const { pair, tables, order } = job;
-  const cascade = await ownCascade(pair, tables, options);
+  using cascade = await ownCascade(pair.source, [pair.target], tables, options);
   const source = cascade.run('source');
   await using session = await pair.source.session();
   await waitFor(
@@ -27,6 +27,5 @@ async function copy(job: CopyJob, options: string): Promise<CopyTimes> {
     return await watchCopy(job, londisteStates, () => target.output);
   } finally {
     for (const program of [target, source]) await program.kill('SIGTERM');
-    cascade.end();
   }
 }

@@ -16,6 +16,8 @@ export interface Pair extends AsyncDisposable {
   readonly target: FreshDatabase;
   /** The two postmasters. */
   readonly pids: readonly number[];
+  /** One more database on the target's server. */
+  another(name: string): Promise<FreshDatabase>;
 }
 
 export async function freshPair(): Promise<Pair> {
@@ -25,6 +27,7 @@ export async function freshPair(): Promise<Pair> {
     source: await freshDatabase({ server: source.server, name: 'source', install: false }),
     target: await freshDatabase({ server: target.server, name: 'target', install: false }),
     pids: [source.server.pid, target.server.pid],
+    another: (name) => freshDatabase({ server: target.server, name, install: false }),
     async [Symbol.asyncDispose]() {
       await source[Symbol.asyncDispose]();
       await target[Symbol.asyncDispose]();
