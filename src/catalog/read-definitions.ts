@@ -4,8 +4,9 @@ import { sql } from '../db/statement.ts';
 import type { Definitions, Site, SiteQuestion } from '../model/definition.ts';
 import type { DatabaseName, TableName } from '../model/names.ts';
 
-// The names of all objects come with their schema only where the path has none of theirs.
-const settings = { search_path: 'pg_catalog', lock_timeout: '3000ms' };
+// The names of all objects come with their schema only where the path has none of theirs. The server takes what is read from its
+// catalogs for much more than it is, and would compile it, which takes longer than it saves.
+const settings = { search_path: 'pg_catalog', jit: 'off', lock_timeout: '3000ms' };
 
 /** How these tables were made, in one round trip. */
 export async function readDefinitions(

@@ -72,8 +72,9 @@ export async function look<Seen>(
   for (let attempt = 1; ; attempt += 1) {
     await using session = await connector(name, {
       applicationName: 'trunkline look',
-      // Names of types are read as the server prints them: the same on both sides only with the same path.
-      settings: { search_path: 'pg_catalog', lock_timeout: `${lockTimeoutMs}ms` },
+      // Names of types are read as the server prints them: the same on both sides only with the same path. And compiling a
+      // look at catalogs takes longer than it saves.
+      settings: { search_path: 'pg_catalog', jit: 'off', lock_timeout: `${lockTimeoutMs}ms` },
       signal,
     });
     try {
