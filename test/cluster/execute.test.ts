@@ -79,7 +79,6 @@ test('a file can not end the transaction of its batch', async () => {
   await cascade.addTable({ name: 'public.people' });
   cascade.start();
   await cascade.caughtUp('dst');
-  await source.script(`insert into people values (1, 'before')`);
   await execute(source, '0001.sql', `insert into people values (2, 'half');\ncommit`, '', 'select 1');
   await waitFor('the refusal', 20_000, async () =>
     cascade.logs.some(({ message }) => /SQL file 0001\.sql.*EXECUTE of transaction commands/.test(message)),
