@@ -132,11 +132,17 @@ export async function readPosition(session: Session, queue: QueueName, consumer:
 }
 
 /** Every consumer that this node keeps a position for. */
-export async function readConsumers(session: Session, queue: QueueName): Promise<readonly string[]> {
-  const rows = await session.query<{ consumer_name: string }>(
-    sql('select consumer_name from pgq_node.local_state where queue_name = $1', queue),
+export interface LocalConsumer {
+  readonly name: string;
+  /** The node that it reads from. */
+  readonly provider: NodeName;
+}
+
+export async function readConsumers(session: Session, queue: QueueName): Promise<readonly LocalConsumer[]> {
+  const rows = await session.query<{ consumer_name: string; provider_node: string }>(
+    sql('select consumer_name, provider_node from pgq_node.local_state where queue_name = $1', queue),
   );
-  return rows.map(({ consumer_name }) => consumer_name);
+  return rows.map(({ consumer_name, provider_node }) => ({ name: consumer_name, provider: nodeName(provider_node) }));
 }
 
 export function setCompleted(session: Session, queue: QueueName, consumer: string, tick: bigint): Promise<void> {

@@ -454,6 +454,10 @@ export interface Copy {
    */
   where?: string;
   /**
+   * The node whose rows are copied, where that is not the provider: a root or branch of the same queue that holds the table with the same rows and is not fed by this node.
+   */
+  from?: string;
+  /**
    * How many streams a large table is copied by, side by side. With more than one its rows are seen before all are there. Provider from PostgreSQL 14 on.
    */
   parallel?: number | string;

@@ -1,5 +1,5 @@
 import { type CaptureOptions, rowOperations } from '../model/capture.ts';
-import { rowFilter } from '../model/names.ts';
+import { nodeName, rowFilter } from '../model/names.ts';
 import type { ColumnChoice, ObfuscationRule, ShardHandler } from '../model/table.ts';
 import type { CopyRule, TableOptions } from '../model/topology.ts';
 import type { Capture, Columns, Copy, Handler, Mask, Table } from './document.ts';
@@ -84,12 +84,12 @@ function shardOf(
 function copyOf(scope: Scope, path: Path, raw: Copy | undefined): CopyRule | undefined {
   if (raw === undefined) return undefined;
   const expectSync = flagOf(scope, [...path, 'expect_sync'], raw.expect_sync);
-  const others = (['keep_rows', 'where', 'parallel'] as const).filter((key) => raw[key] !== undefined);
+  const others = (['keep_rows', 'where', 'from', 'parallel'] as const).filter((key) => raw[key] !== undefined);
   if (expectSync === true && others.length > 0) conflicting(scope, path, ['expect_sync', ...others]);
   return {
     expectSync,
     keepRows: flagOf(scope, [...path, 'keep_rows'], raw.keep_rows),
-    from: undefined,
+    from: raw.from === undefined ? undefined : nodeName(raw.from),
     where: raw.where === undefined ? undefined : rowFilter(raw.where),
     ranges: raw.parallel === undefined ? undefined : wholeNumber(scope, [...path, 'parallel'], raw.parallel, 1),
   };

@@ -60,11 +60,12 @@ export function writtenCapture(options: CaptureOptions): Capture | undefined {
   return Object.keys(said).length === 0 ? undefined : said;
 }
 
-function writtenCopy({ expectSync, keepRows, where, ranges }: CopyRule): NonNullable<RawOptions['copy']> {
+function writtenCopy({ expectSync, keepRows, from, where, ranges }: CopyRule): NonNullable<RawOptions['copy']> {
   return {
     ...(expectSync === undefined ? {} : { expect_sync: expectSync }),
     ...(keepRows === undefined ? {} : { keep_rows: keepRows }),
     ...(where === undefined ? {} : { where }),
+    ...(from === undefined ? {} : { from }),
     ...(ranges === undefined ? {} : { parallel: ranges }),
   };
 }
@@ -73,7 +74,9 @@ function writtenCopy({ expectSync, keepRows, where, ranges }: CopyRule): NonNull
 export function unusualOptions(spec: TableSpec): TableOptions {
   const usual = wholeTable(spec.name);
   const { copy } = spec;
-  const copied = copy.keepRows || copy.where !== undefined || copy.ranges !== undefined;
+  // Which node Londiste finds by itself, no file can say.
+  const from = copy.from === '?' ? undefined : copy.from;
+  const copied = copy.keepRows || [copy.where, copy.ranges, from].some((said) => said !== undefined);
   return {
     where: spec.where,
     columns: spec.columns,
@@ -87,7 +90,7 @@ export function unusualOptions(spec: TableSpec): TableOptions {
       ? {
           expectSync: undefined,
           keepRows: copy.keepRows ? true : undefined,
-          from: undefined,
+          from,
           where: copy.where,
           ranges: copy.ranges,
         }

@@ -23,6 +23,9 @@ export interface Astray {
 }
 
 /** Everything that can be wrong and is somebody's to mend. The sentence is made in `render/describe-problem.ts`. */
+/** Why a first copy can not be read from a node. */
+export type CopySourceFault = 'unknown' | 'itself' | 'leaf' | 'below' | 'lacks_table' | 'other_rows';
+
 export type Problem =
   // The file
   | {
@@ -576,6 +579,15 @@ export type Problem =
       readonly table: TableName;
       readonly destination: TableName;
       readonly other: QueueName;
+    }
+  | {
+      readonly code: 'copy_source_unfit';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly from: NodeName;
+      readonly reason: CopySourceFault;
     }
   | {
       readonly code: 'protected';

@@ -11,6 +11,7 @@ import type { DesiredState, LiveDatabase, LiveNode, LiveState } from '../model/s
 import type { Step } from '../model/step.ts';
 import { captureArgs } from '../model/table-codec.ts';
 import { type DatabaseSpec, inTreeOrder, isKept, type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
+import { checkCopySources } from './check-copy-sources.ts';
 import type { Ground } from './create/plot.ts';
 import { isSupported } from './diff-database.ts';
 import { diffRoot, diffSubscriber } from './diff-node.ts';
@@ -87,6 +88,7 @@ function diffNamed(
       problems: [],
     },
     { steps: [], warnings: expansion.warnings, problems: expansion.problems },
+    { steps: [], warnings: [], problems: checkCopySources(queue, expansion.tables) },
     tables,
     diffSequences(scene, tables),
     diffTopology(scene, found),

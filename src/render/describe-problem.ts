@@ -2,7 +2,7 @@ import { assertNever } from '../model/exhaustive.ts';
 import type { Origin } from '../model/origin.ts';
 import { isDrift } from '../model/plan.ts';
 import type { ProblemNote } from '../model/plan-view.ts';
-import type { Astray, Problem, StepChange } from '../model/problem.ts';
+import type { Astray, CopySourceFault, Problem, StepChange } from '../model/problem.ts';
 import type { Paint } from './paint.ts';
 import { countOf, formatDuration } from './units.ts';
 
@@ -465,6 +465,11 @@ function sentences(problem: Problem): Sentences {
       return [
         `on node ${problem.node}, ${problem.destination} is filled from queue ${problem.other} already, and cannot be the target of ${problem.table} of queue ${problem.queue} as well.`,
         'Give it another target, or take it out of the other queue and apply first.',
+      ];
+    case 'copy_source_unfit':
+      return [
+        `node ${problem.node} of queue ${problem.queue} is to copy ${problem.table} from ${problem.from}, ${copySourceFaults[problem.reason]}.`,
+        'Name a root or branch of the queue that holds the same rows under copy: from, or leave it out: then the provider is copied from.',
       ];
     case 'protected':
       return [
@@ -1149,6 +1154,15 @@ function httpFault(reason: string, detail: string): string {
       return detail;
   }
 }
+
+const copySourceFaults: Readonly<Record<CopySourceFault, string>> = {
+  unknown: 'which is no node of that queue',
+  itself: 'which is that node itself',
+  leaf: 'which is a leaf, and keeps no events to catch up with',
+  below: 'which gets its own changes from it',
+  lacks_table: 'which does not get that table',
+  other_rows: 'which has other rows or columns of it',
+};
 
 function protectedSentence({ queue, node, would, tables }: Problem & { readonly code: 'protected' }): string {
   const which = `${tables.length === 1 ? 'table' : 'tables'} ${list(tables)}`;

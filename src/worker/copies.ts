@@ -110,7 +110,7 @@ export function startCopies(given: CopiesDeps): Copies {
       if (
         table.spec === undefined ||
         ((table.sync?.kind === 'missing' || table.sync?.kind === 'in_copy') &&
-          !(await providerIsReady(table.name, provider)))
+          !(await providerIsReady(table, provider)))
       )
         continue;
       free -= 1;
@@ -119,7 +119,10 @@ export function startCopies(given: CopiesDeps): Copies {
   }
 
   /** A provider that is itself still copying the table has nothing to copy from. */
-  async function providerIsReady(table: TableName, provider: Session): Promise<boolean> {
+  async function providerIsReady({ name: table, spec }: WorkerTable, provider: Session): Promise<boolean> {
+    // Another node is asked by the copy itself.
+    const from = spec?.copy.from;
+    if (from !== undefined && from !== '?' && from !== given.provider.node) return true;
     if ((await readTableState(provider, deps.queue, table))?.state !== 'ok') return false;
     // Rows of a first copy do not go through the queue that others are merged into.
     return isMergeComplete(provider, deps.queue, table);

@@ -1,4 +1,5 @@
 import { readMergedElsewhere, tryLockMergedTable, unlockMergedTable } from '../catalog/merged-tables.ts';
+import { readBranchTick, readTickSnapshot } from '../catalog/own-queue.ts';
 import {
   type Batch,
   estimateRows,
@@ -21,7 +22,12 @@ import {
 import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
 import { assertLease } from '../catalog/trunkline.ts';
-import { readPosition, registerLocalConsumer, unregisterLocalConsumer } from '../catalog/worker-state.ts';
+import {
+  readConsumers,
+  readPosition,
+  registerLocalConsumer,
+  unregisterLocalConsumer,
+} from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import { quoteIdent, quoteName, sql } from '../db/statement.ts';
@@ -32,10 +38,11 @@ import type { CopyProgress } from '../model/progress.ts';
 import { projectColumns, rowCondition } from '../model/projection.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
-import { parseSnapshot } from '../replay/snapshot.ts';
+import { isPast, parseSnapshot } from '../replay/snapshot.ts';
 import { CopyMeter, type CopyTexts } from './copy-pipe.ts';
 import { type BlockRange, copyRanges, cutIntoRanges, rangeCondition } from './copy-ranges.ts';
 import type { NodeDeps } from './deps.ts';
+import { signOffAt } from './foreign-copies.ts';
 import { makeRoutes, sourceName } from './make-routes.ts';
 import { type Link, replayBatch } from './replay-batch.ts';
 import { openSubscriber } from './sessions.ts';
@@ -59,6 +66,8 @@ export interface CopyJob {
 
 interface Ends {
   readonly job: CopyJob;
+  /** What `provider` is a session of. */
+  readonly source: Source;
   readonly provider: Session;
   readonly subscriber: Session;
   readonly consumer: string;
@@ -73,11 +82,13 @@ interface Ends {
  */
 export async function copyTable(job: CopyJob): Promise<void> {
   const { deps, spec } = job;
-  await using provider = await openProvider(job, deps.kill);
   await using subscriber = await openSubscriber(deps, 'copy');
   const consumer = copyConsumer(job.worker, spec.name);
+  const source = await chooseSource(job, subscriber, consumer);
+  await using provider = await openSource(deps, source, deps.kill);
   const ends: Ends = {
     job,
+    source,
     provider,
     subscriber,
     consumer,
@@ -111,8 +122,35 @@ async function moveState(
   throw new StateMoved(`the state of ${job.spec.name} was set by somebody else`);
 }
 
-function openProvider({ deps, provider }: CopyJob, signal: AbortSignal): Promise<Session> {
-  return deps.connector(provider.database, { applicationName: `trunkline copy ${deps.node}`, signal });
+/** The node that rows and events are read from. */
+type Source = CopyJob['provider'];
+
+function openSource(deps: NodeDeps, { database }: Source, signal: AbortSignal): Promise<Session> {
+  return deps.connector(database, { applicationName: `trunkline copy ${deps.node}`, signal });
+}
+
+/** What was begun at a node goes on there. */
+async function chooseSource(job: CopyJob, subscriber: Session, consumer: string): Promise<Source> {
+  const { deps, spec, provider } = job;
+  const row = await readTableState(subscriber, deps.queue, spec.name);
+  const state = row === undefined ? undefined : decodeSyncState(row.state);
+  const begun = (await readConsumers(subscriber, deps.queue)).find(({ name }) => name === consumer);
+  const anew = state?.kind === 'missing' || state?.kind === 'in_copy';
+  // Which node Londiste would search for is the provider, where that holds the table.
+  const wanted = spec.copy.from === undefined || spec.copy.from === '?' ? provider.node : spec.copy.from;
+  const node = anew ? wanted : (begun?.provider ?? provider.node);
+  if (begun !== undefined && begun.provider !== node) await signOffAt(deps, subscriber, begun.provider, [consumer]);
+  if (node === provider.node) return provider;
+  const database = deps.databaseOf(node);
+  if (database === undefined) {
+    throw new ToolError([{ code: 'node_not_in_file', queue: deps.queue, node, provider: undefined }]);
+  }
+  return { node, database };
+}
+
+/** Transaction numbers of another database say nothing of the events that the main worker reads. */
+function isElsewhere({ job, source }: Ends): boolean {
+  return source.node !== job.provider.node;
 }
 
 async function advance(ends: Ends, state: SyncState, snapshot: string | undefined): Promise<void> {
@@ -134,30 +172,59 @@ async function advance(ends: Ends, state: SyncState, snapshot: string | undefine
 async function firstCopy(ends: Ends): Promise<void> {
   const { deps, spec, generation } = ends.job;
   tell(ends, 'starting');
+  if (isElsewhere(ends)) await awaitSource(ends);
   await transaction(ends.subscriber, async () => {
     await assertLease(ends.subscriber, deps.queue, deps.node, generation);
     await setTableState(ends.subscriber, deps.queue, spec.name, { kind: 'in_copy' }, undefined);
   });
   deps.fault('in-copy');
   await takeDownForeignKeys(ends);
-  await register(ends);
   const source = await sourceOf(ends);
   ends.rowsTotal = await estimateRows(ends.provider, source.name);
   await using place = await takePlace(ends);
-  await transaction(
-    ends.provider,
-    async () => {
-      // Taken after the consumer is registered: an event can be in both, and is then left out, but in neither never.
-      const [row] = await ends.provider.query<{ snapshot: string }>(
-        sql('select txid_current_snapshot()::text as snapshot'),
-      );
-      await fill(ends, source, row?.snapshot ?? '', place.keepsRows);
-    },
-    'isolation level repeatable read, read only',
-  );
+  for (let filled = false; !filled; ) {
+    const tick = await register(ends);
+    filled = await transaction(
+      ends.provider,
+      async () => {
+        // Taken after the consumer is registered: an event can be in both, and is then left out, but in neither never.
+        const snapshot = await readSnapshot(ends, tick);
+        if (snapshot === 'moved') return false;
+        await fill(ends, source, snapshot, place.keepsRows);
+        return true;
+      },
+      'isolation level repeatable read, read only',
+    );
+  }
   deps.fault('copied');
   ends.job.changed();
   await analyze(ends);
+}
+
+/**
+ * What tells the rows of the copy from later events: a snapshot. The rows of a branch are as of one tick, which anybody in the
+ * cascade can compare; but it may have moved on since the consumer was registered there.
+ */
+async function readSnapshot(ends: Ends, registeredAt: bigint): Promise<string | undefined | 'moved'> {
+  const { deps } = ends.job;
+  const tick = isElsewhere(ends) ? await readBranchTick(ends.provider, deps.queue) : undefined;
+  if (tick !== undefined) return tick === registeredAt ? undefined : 'moved';
+  const [row] = await ends.provider.query<{ snapshot: string }>(
+    sql('select txid_current_snapshot()::text as snapshot'),
+  );
+  return row?.snapshot;
+}
+
+/** The provider was asked before the copy began; a node elsewhere may still be copying the table itself. */
+async function awaitSource({ job: { deps, spec }, source, provider }: Ends): Promise<void> {
+  for (;;) {
+    const row = await readTableState(provider, deps.queue, spec.name);
+    if (row === undefined)
+      throw new Error(`${source.node}, which ${spec.name} is to be copied from, does not replicate it`);
+    if (row.state === 'ok') return;
+    await deps.clock.sleep(300, deps.stop);
+    deps.stop.throwIfAborted();
+  }
 }
 
 interface Place extends AsyncDisposable {
@@ -204,19 +271,20 @@ async function takeDownForeignKeys({ job, subscriber }: Ends): Promise<void> {
 const undefinedObject = '42704';
 
 /** A consumer left from a copy that was cut short would hold back rotation from its old tick. */
-async function register(ends: Ends): Promise<void> {
-  const { deps, provider } = ends.job;
+async function register(ends: Ends): Promise<bigint> {
+  const { deps } = ends.job;
   await unregisterConsumer(ends.provider, deps.queue, ends.consumer);
   const tick = await registerConsumer(ends.provider, deps.queue, ends.consumer);
-  await registerLocalConsumer(ends.subscriber, deps.queue, ends.consumer, provider.node, tick ?? 0n);
+  await registerLocalConsumer(ends.subscriber, deps.queue, ends.consumer, ends.source.node, tick ?? 0n);
+  return tick ?? 0n;
 }
 
 /** The table of the provider, under the name it has there. */
 async function sourceOf(ends: Ends): Promise<TargetTable> {
-  const { deps, spec, provider } = ends.job;
+  const { deps, spec } = ends.job;
   const name = await sourceName(ends.provider, deps.queue, spec.name);
   const source = (await readTargetTables(ends.provider, [name])).get(name);
-  if (source === undefined) throw missing(provider.node, ends, name);
+  if (source === undefined) throw missing(ends.source.node, ends, name);
   return source;
 }
 
@@ -231,7 +299,7 @@ function missing(node: NodeName, ends: Ends, name: TableName): ToolError {
   return new ToolError([problem]);
 }
 
-async function fill(ends: Ends, source: TargetTable, snapshot: string, keepsRows: boolean): Promise<void> {
+async function fill(ends: Ends, source: TargetTable, snapshot: string | undefined, keepsRows: boolean): Promise<void> {
   const { deps, spec } = ends.job;
   const streams = spec.copy.ranges ?? 1;
   // Rows of a range that is committed could not be told from those that are to stay.
@@ -253,7 +321,7 @@ async function fill(ends: Ends, source: TargetTable, snapshot: string, keepsRows
 async function fillByRanges(
   ends: Ends,
   source: TargetTable,
-  snapshot: string,
+  snapshot: string | undefined,
   cut: { readonly ranges: readonly BlockRange[]; readonly streams: number },
 ): Promise<void> {
   const { job, provider, subscriber, moved } = ends;
@@ -272,7 +340,7 @@ async function fillByRanges(
       table: job.spec.name,
       moved,
       provider,
-      openProvider: (signal) => openProvider(job, signal),
+      openProvider: (signal) => openSource(deps, ends.source, signal),
       texts: (range) => copyTexts(source, target, spec, rangeCondition(range), false),
       ...cut,
     }),
@@ -320,7 +388,7 @@ async function telling(ends: Ends, work: () => Promise<void>): Promise<void> {
 }
 
 /** What is put back, its place in the catalog and the table's state go together. */
-async function complete(ends: Ends, putBack: readonly string[], snapshot: string): Promise<void> {
+async function complete(ends: Ends, putBack: readonly string[], snapshot: string | undefined): Promise<void> {
   const { deps, spec } = ends.job;
   tell(ends, 'indexing');
   for (const statement of putBack) await ends.subscriber.script(statement);
@@ -445,18 +513,30 @@ async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> 
     const large = behind > 0 ? await replayNext(ends, snapshot, Math.min(behind, manyEvents)) : undefined;
     const batch = large ?? (await replayNext(ends, snapshot, undefined));
     // On a busy queue the next tick is there before this one is applied: the last few are left to the handover.
-    if (batch === undefined || batch.ticksBehind <= nearTicks) break;
-    behind = batch.eventsBehind;
+    behind = batch?.eventsBehind ?? 0;
+    if (batch !== undefined && batch.ticksBehind > nearTicks) continue;
+    if (snapshot === undefined || !isElsewhere(ends) || (await isBehindUs(ends, snapshot))) break;
+    if (batch === undefined) await deps.clock.sleep(100, deps.stop);
   }
   if (deps.stop.aborted) return;
   const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
   if (position === undefined) throw restart(ends);
+  // What the main worker reads from elsewhere can not be compared with it.
+  const kept = isElsewhere(ends) ? undefined : snapshot;
   await transaction(ends.subscriber, async () => {
     await assertLease(ends.subscriber, deps.queue, deps.node, generation);
-    await moveState(ends, { from: 'catching_up', to: { kind: 'wants_handover', atTick: position }, snapshot });
+    await moveState(ends, { from: 'catching_up', to: { kind: 'wants_handover', atTick: position }, snapshot: kept });
   });
   deps.fault('wants-handover');
   ends.job.changed();
+}
+
+/** No event from our tick on can be one that the copy saw. */
+async function isBehindUs({ job: { deps }, subscriber, provider, consumer }: Ends, snapshot: string): Promise<boolean> {
+  const position = await readPosition(subscriber, deps.queue, consumer);
+  const at = position === undefined ? undefined : await readTickSnapshot(provider, deps.queue, position);
+  const [copy, tick] = [parseSnapshot(snapshot), at === undefined ? undefined : parseSnapshot(at)];
+  return copy !== undefined && tick !== undefined && isPast(copy, tick);
 }
 
 /** The most events that a batch is asked to span, and how many ticks away is near enough to hand over. */

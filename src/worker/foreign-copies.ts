@@ -2,8 +2,10 @@ import { unregisterConsumer } from '../catalog/pgq.ts';
 import { copyConsumer, setTableState } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import { readConsumers, unregisterLocalConsumer, type WorkerState } from '../catalog/worker-state.ts';
+import type { Session } from '../db/session.ts';
 import { transaction } from '../db/transaction.ts';
 import type { NodeName } from '../model/names.ts';
+import type { NodeDeps } from './deps.ts';
 import type { Round } from './round.ts';
 
 /**
@@ -34,15 +36,26 @@ export async function dropForeignCopies(round: Round, state: WorkerState): Promi
       message: `reads from ${state.provider} instead of ${before}: ${tables.map(({ name }) => name).join(', ')} will be copied again`,
     });
   }
-  await signOffAt(round, before, state.worker);
+  await signOff(round, state.worker);
 }
 
-/** Their consumers would hold back the old provider's rotation for ever. */
-async function signOffAt({ deps, control }: Round, provider: NodeName, worker: string): Promise<void> {
-  const consumers = (await readConsumers(control, deps.queue)).filter((name) =>
+async function signOff({ deps, control }: Round, worker: string): Promise<void> {
+  const consumers = (await readConsumers(control, deps.queue)).filter(({ name }) =>
     name.startsWith(copyConsumer(worker, '')),
   );
-  if (consumers.length === 0) return;
+  for (const provider of new Set(consumers.map((consumer) => consumer.provider))) {
+    const names = consumers.flatMap((consumer) => (consumer.provider === provider ? [consumer.name] : []));
+    await signOffAt(deps, control, provider, names);
+  }
+}
+
+/** Consumers of copies that ended would hold back a node's rotation for ever. */
+export async function signOffAt(
+  deps: NodeDeps,
+  subscriber: Session,
+  provider: NodeName,
+  consumers: readonly string[],
+): Promise<void> {
   const database = deps.databaseOf(provider);
   try {
     if (database === undefined) throw new Error('the file does not name it');
@@ -61,5 +74,5 @@ async function signOffAt({ deps, control }: Round, provider: NodeName, worker: s
       message: `${provider} could not be told that ${consumers.join(', ')} ended there: ${(error as Error).message}; unregister them by hand`,
     });
   }
-  for (const consumer of consumers) await unregisterLocalConsumer(control, deps.queue, consumer);
+  for (const consumer of consumers) await unregisterLocalConsumer(subscriber, deps.queue, consumer);
 }

@@ -3,6 +3,7 @@ import { copyConsumer } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import { readConsumers, unregisterLocalConsumer, type WorkerState } from '../catalog/worker-state.ts';
 import { transaction } from '../db/transaction.ts';
+import { signOffAt } from './foreign-copies.ts';
 import type { Link } from './replay-batch.ts';
 
 /**
@@ -14,12 +15,23 @@ export async function signOffStrayCopies(
   readState: () => Promise<WorkerState>,
 ): Promise<void> {
   const { queue } = deps;
-  const known = async () => [...(await readConsumers(subscriber, queue)), ...(await readSubscribers(provider, queue))];
+  const known = async () => [
+    ...(await readConsumers(subscriber, queue)).map(({ name }) => name),
+    ...(await readSubscribers(provider, queue)),
+  ];
   if (straysAmong(await known(), worker, await readState()).length === 0) return;
   await transaction(subscriber, async () => {
     // While the lease is held nobody else can want one of them.
     await assertLease(subscriber, queue, deps.node, generation);
-    for (const consumer of straysAmong(await known(), worker, await readState())) {
+    const state = await readState();
+    const local = await readConsumers(subscriber, queue);
+    for (const consumer of straysAmong(await known(), worker, state)) {
+      // One that read from another node than the provider is registered there.
+      const from = local.find(({ name }) => name === consumer)?.provider;
+      if (from !== undefined && from !== state.provider) {
+        await signOffAt(deps, subscriber, from, [consumer]);
+        continue;
+      }
       await unregisterConsumer(provider, queue, consumer);
       await unregisterLocalConsumer(subscriber, queue, consumer);
     }

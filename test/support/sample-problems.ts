@@ -828,6 +828,18 @@ export const sampleProblems: {
       other: queueName('stock'),
     },
   },
+  copy_source_unfit: {
+    meaning: 'A first copy is to be read, by `copy: { from: NODE }`, from a node that can not give it.',
+    problem: {
+      code: 'copy_source_unfit',
+      at: at(21, 11),
+      queue: queueName('shop'),
+      node: nodeName('leaf2'),
+      table: tableName('app.orders'),
+      from: nodeName('leaf1'),
+      reason: 'leaf',
+    },
+  },
   protected: {
     meaning: 'What the file, or that of the last apply, protects would be dropped, taken out, copied anew or cut down.',
     problem: {
