@@ -125,12 +125,19 @@ test('what was applied is read back', async () => {
     enabled: 'origin',
     function: expect.stringMatching(new RegExp(`^trunkline_capture\\.table_[0-9a-f]{32}_${kind}$`)),
     args: ['replika', 'capture=generated'],
+    operations: [kind],
   });
   expect(rootNode?.tables.get(tableName('public.orders'))?.triggers).toEqual([
     { ...captured('delete'), name: '_londiste_replika_attach' },
     captured('delete'),
     captured('insert'),
-    { name: '_londiste_replika_truncate', enabled: 'origin', function: 'pgq.sqltriga', args: ['replika'] },
+    {
+      name: '_londiste_replika_truncate',
+      enabled: 'origin',
+      function: 'pgq.sqltriga',
+      args: ['replika'],
+      operations: [],
+    },
     captured('update'),
   ]);
   expect(leafNode).toMatchObject({ name: 'dst', type: 'leaf', provider: 'src', ticker: undefined });
