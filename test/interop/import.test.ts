@@ -73,7 +73,7 @@ test('a cascade of three levels that Londiste made becomes a file after which th
     ...[a, b, c].map(databaseLine),
     'queues:',
     '  replika:',
-    '    ticker: { idle_period: 500ms }',
+    '    ticker: { max_lag: 100ms, idle_period: 500ms }',
     '    nodes:',
     `      a: { database: ${name(a)}, role: root }`,
     `      b: { database: ${name(b)}, role: branch }`,
