@@ -122,6 +122,34 @@ function placesIn(steps: readonly Todo[]) {
   );
 }
 
+const allPlaces = [
+  'after add_sequence',
+  'after add_table',
+  'after change_table',
+  'after create_branch',
+  'after create_leaf',
+  'after create_root',
+  'after create_schema',
+  'after create_sequence',
+  'after create_table',
+  'after create_type',
+  'after drop_node',
+  'after execute_file',
+  'after install_schemas',
+  'after remove_sequence',
+  'after remove_table',
+  'after restore_triggers',
+  'after set_location',
+  'after set_table_options',
+  'after set_ticker',
+  'after-provider create_branch',
+  'after-provider create_leaf',
+  'after-root create_branch',
+  'after-root create_leaf',
+  'after-root drop_node',
+  'rehearsed execute_file',
+];
+
 // Some twenty-five runs of the program take their time on a busy machine.
 test('apply comes to the same end after a SIGKILL at a step of each kind', { timeout: 600_000 }, async () => {
   const run = async (killed: Set<string> | undefined) => {
@@ -154,32 +182,9 @@ test('apply comes to the same end after a SIGKILL at a step of each kind', { tim
   };
   const killed = new Set<string>();
   const expected = await run(undefined);
-  expect(await run(killed)).toEqual(expected);
-  expect([...killed].sort()).toEqual([
-    'after add_sequence',
-    'after add_table',
-    'after change_table',
-    'after create_branch',
-    'after create_leaf',
-    'after create_root',
-    'after create_schema',
-    'after create_sequence',
-    'after create_table',
-    'after create_type',
-    'after drop_node',
-    'after execute_file',
-    'after install_schemas',
-    'after remove_sequence',
-    'after remove_table',
-    'after restore_triggers',
-    'after set_location',
-    'after set_table_options',
-    'after set_ticker',
-    'after-provider create_branch',
-    'after-provider create_leaf',
-    'after-root create_branch',
-    'after-root create_leaf',
-    'after-root drop_node',
-    'rehearsed execute_file',
-  ]);
+  // Steps go side by side: one may be done already when the point of another ends the program. Then it has another round.
+  for (let round = 0; round < 3 && killed.size < allPlaces.length; round += 1) {
+    expect(await run(killed)).toEqual(expected);
+  }
+  expect([...killed].sort()).toEqual(allPlaces);
 });
