@@ -6,8 +6,7 @@ import type { DesiredState } from '../model/state.ts';
 import { makeDestroyPlan } from '../planner/destroy.ts';
 import { type Applied, type ApplyOnOptions, applyOn, type ShownPlan } from './apply.ts';
 import { type Databases, openDatabasesOf } from './databases.ts';
-import { readLastApplied } from './last-applied.ts';
-import type { Looked, Planned, PlanOptions } from './plan.ts';
+import { lookWith, type Planned, type PlanOptions } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { pickNodes, pickQueues } from './run.ts';
 import { uninstallOn } from './uninstall.ts';
@@ -94,17 +93,7 @@ function destroyLook(desired: DesiredState, choice: DestroyChoice) {
   const queues = pickQueues(desired, choice.queues);
   const nodes: ReadonlySet<NodeName> | undefined = pickNodes(queues, choice.nodes);
   const names = new Set(queues.map(({ name }) => queueName(name)));
-  return async (
-    _: DesiredState,
-    { connector, locations }: Pick<Databases, 'connector' | 'locations'>,
-    signal?: AbortSignal,
-  ): Promise<Looked> => {
-    const live = await readLiveState(connector, desired, signal);
-    const lastApplied = await readLastApplied(desired, live, locations);
-    const { plan, problems } = makeDestroyPlan({ desired, live, lastApplied, queues: names, nodes });
-    if (problems.length > 0) throw new ToolError(problems);
-    return { plan, live };
-  };
+  return lookWith((seen) => makeDestroyPlan({ ...seen, queues: names, nodes }));
 }
 
 async function withDatabases<Result>(

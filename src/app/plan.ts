@@ -4,7 +4,7 @@ import { readLiveState } from '../catalog/read-live-state.ts';
 import type { Connector } from '../db/connector.ts';
 import type { DatabaseName, Location } from '../model/names.ts';
 import type { Plan } from '../model/plan.ts';
-import { ToolError } from '../model/problem.ts';
+import { type Problem, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState, LiveState } from '../model/state.ts';
 import { addRehearsals } from '../planner/add-rehearsals.ts';
@@ -80,7 +80,24 @@ export async function lookOn(
   return planFrom(desired, await readLiveState(databases.connector, desired, signal), databases, signal, options);
 }
 
-/** The same for a live state that was read already. */
+/** For a command that asks for a plan of its own, and not for what the files ask for. */
+export function lookWith(
+  make: (input: {
+    readonly desired: DesiredState;
+    readonly live: LiveState;
+    readonly lastApplied: Awaited<ReturnType<typeof readLastApplied>>;
+  }) => { readonly plan: Plan; readonly problems: readonly Problem[] },
+): typeof lookOn {
+  return async (desired, { connector, locations }, signal) => {
+    const live = await readLiveState(connector, desired, signal);
+    const lastApplied = await readLastApplied(desired, live, locations);
+    const { plan, problems } = make({ desired, live, lastApplied });
+    if (problems.length > 0) throw new ToolError(problems);
+    return { plan, live };
+  };
+}
+
+/** What {@link lookOn} does, for a live state that was read already. */
 export async function planFrom(
   desired: DesiredState,
   live: LiveState,

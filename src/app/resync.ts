@@ -1,12 +1,9 @@
-import { readLiveState } from '../catalog/read-live-state.ts';
-import { ToolError } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
 import { makeResyncPlan } from '../planner/resync.ts';
 import { type Applied, type ApplyOptions, applyOn } from './apply.ts';
-import { type Databases, openDatabasesOf } from './databases.ts';
-import { readLastApplied } from './last-applied.ts';
+import { openDatabasesOf } from './databases.ts';
 import { pickPlaces } from './pick-places.ts';
-import type { Looked } from './plan.ts';
+import { lookWith } from './plan.ts';
 import { readConfig } from './read-config.ts';
 
 export interface ResyncChoice {
@@ -30,15 +27,5 @@ export async function resync(options: ResyncOptions): Promise<Applied> {
 
 function resyncLook(desired: DesiredState, { queues, node, tables, below }: ResyncChoice) {
   const places = pickPlaces(desired, { queues, nodes: [node] });
-  return async (
-    _: DesiredState,
-    { connector, locations }: Pick<Databases, 'connector' | 'locations'>,
-    signal?: AbortSignal,
-  ): Promise<Looked> => {
-    const live = await readLiveState(connector, desired, signal);
-    const lastApplied = await readLastApplied(desired, live, locations);
-    const { plan, problems } = makeResyncPlan({ desired, live, lastApplied, places, tables, below });
-    if (problems.length > 0) throw new ToolError(problems);
-    return { plan, live };
-  };
+  return lookWith((seen) => makeResyncPlan({ ...seen, places, tables, below }));
 }

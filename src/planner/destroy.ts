@@ -7,7 +7,7 @@ import { type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
 import { checkProtection } from './check-protection.ts';
 import { fingerprint } from './fingerprint.ts';
 import { dropNodeHazards, dropQueueHazards } from './hazards.ts';
-import { orderSteps } from './order-steps.ts';
+import { planOfSteps } from './plan-of-steps.ts';
 import { stepId } from './step-ids.ts';
 
 export interface DestroyInput {
@@ -32,16 +32,7 @@ export function makeDestroyPlan(input: DestroyInput): { plan: Plan; problems: Pr
     if (input.queues.has(queue.name)) destroyQueue(queue, input, { steps, warnings, problems });
   }
   problems.push(...checkProtection(steps, input));
-  const planned = problems.length > 0 ? [] : orderSteps(steps);
-  const plan: Plan = {
-    formatVersion: 1,
-    steps: planned,
-    warnings,
-    fingerprints: fingerprintsOf(input.live, planned),
-    leftOut: [],
-    drift: new Set(),
-    lastApplied: new Map(),
-  };
+  const plan = planOfSteps(steps, { warnings, problems }, fingerprintsOf(input.live, steps));
   return { plan, problems };
 }
 

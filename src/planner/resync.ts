@@ -17,7 +17,7 @@ import { checkProtection } from './check-protection.ts';
 import { fingerprint } from './fingerprint.ts';
 import { compileGlob } from './glob.ts';
 import { resyncHazards } from './hazards.ts';
-import { orderSteps } from './order-steps.ts';
+import { planOfSteps } from './plan-of-steps.ts';
 import { mergesInto } from './scene.ts';
 import { stepId } from './step-ids.ts';
 
@@ -61,16 +61,7 @@ export function makeResyncPlan(input: ResyncInput): { plan: Plan; problems: Prob
   const unmet = problems.length > 0 ? [] : input.tables.filter((pattern) => !met.has(pattern));
   for (const name of unmet) problems.push({ code: 'name_unknown', what: 'table', name, known: [...known] });
   problems.push(...checkProtection(steps, input));
-  const planned = problems.length > 0 ? [] : orderSteps(steps);
-  const plan: Plan = {
-    formatVersion: 1,
-    steps: planned,
-    warnings,
-    fingerprints: fingerprintsOf(input.live, steps),
-    leftOut: [],
-    drift: new Set(),
-    lastApplied: new Map(),
-  };
+  const plan = planOfSteps(steps, { warnings, problems }, fingerprintsOf(input.live, steps));
   return { plan, problems };
 
   function addNode(seen: Seen): void {
