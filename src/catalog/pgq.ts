@@ -187,8 +187,8 @@ export async function unregisterConsumer(session: Session, queue: QueueName, con
 
 /**
  * One tick if the queue's settings say that one is due, told to whoever listens. Where `hold` is set, a tick that only time
- * makes due waits for the slowest consumer to have read the last one; watermarks read nothing. Gives the number of the newest event; undefined where
- * the ticker is paused, and on a branch, whose ticks are its provider's.
+ * makes due waits for the slowest consumer to have read the last one; watermarks read nothing. Gives the number of the newest
+ * event; undefined where the ticker is paused, and on a branch, whose ticks are its provider's.
  */
 export async function tickAndNotify(
   session: Session,

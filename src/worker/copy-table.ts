@@ -21,6 +21,7 @@ import {
 } from '../catalog/table-sync.ts';
 import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
+import { currentSnapshot } from '../catalog/tick-snapshot.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import {
   readConsumers,
@@ -30,7 +31,7 @@ import {
 } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
-import { quoteIdent, quoteName, sql } from '../db/statement.ts';
+import { quoteIdent, quoteName } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
 import { type DatabaseName, type NodeName, splitName, type TableName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
@@ -209,10 +210,7 @@ async function readSnapshot(ends: Ends, registeredAt: bigint): Promise<string | 
   const { deps } = ends.job;
   const tick = isElsewhere(ends) ? await readBranchTick(ends.provider, deps.queue) : undefined;
   if (tick !== undefined) return tick === registeredAt ? undefined : 'moved';
-  const [row] = await ends.provider.query<{ snapshot: string }>(
-    sql('select txid_current_snapshot()::text as snapshot'),
-  );
-  return row?.snapshot;
+  return currentSnapshot(ends.provider);
 }
 
 /** The provider was asked before the copy began; a node elsewhere may still be copying the table itself. */

@@ -138,7 +138,8 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
   }
   if (!follower.upToDate) return;
   heartbeat.state('idle');
-  await publishWatermark(follower, state);
+  // A batch has told its own end, which is ahead of what was read before it.
+  if (batch === undefined) await publishWatermark(follower, state);
   await wake.wait(pollMs, deps.stop);
   if (!deps.stop.aborted) openAhead(follower, state);
 }
