@@ -49,11 +49,11 @@ export async function unlockMergedTable(session: Session, destination: TableName
 
 const mergedTableSeed = 7_201_962;
 
-/** Whether the table holds all rows of the queues that are merged into this one here. */
+/** Whether the table holds all rows of the queues that are merged into this one here, and none that they will bring again. */
 export async function isMergeComplete(session: Session, combined: QueueName, table: TableName): Promise<boolean> {
   const [row] = await session.query<{ complete: boolean }>(
     sql(
-      `select coalesce(bool_and(t.merge_state is not distinct from 'ok'), true) as complete
+      `select coalesce(bool_and(t.merge_state is not distinct from 'ok' and t.custom_snapshot is null), true) as complete
         from pgq_node.node_info part
         join londiste.table_info t on t.queue_name = part.queue_name
         where part.combined_queue = $1 and t.table_name = $2 and t.local`,

@@ -244,10 +244,15 @@ export async function tickNow(session: Session, queue: QueueName): Promise<bigin
     last_tick_id: bigint;
   }>(sql('select queue_ticker_paused, queue_external_ticker, last_tick_id from pgq.get_queue_info($1)', queue));
   if (info === undefined || info.queue_ticker_paused || info.queue_external_ticker) return info?.last_tick_id;
-  await session.query(sql('select pgq.force_tick($1)', queue));
+  await askForTick(session, queue);
   const [row] = await session.query<{ tick: bigint | null }>(sql('select pgq.ticker($1) as tick', queue));
   // Another ticker came first: its tick is as good.
   return row?.tick ?? (await newestTick(session, queue));
+}
+
+/** The queue's own ticker makes its next tick soon, whether events wait or not. A branch's queue, which has none, stays as it is. */
+export async function askForTick(session: Session, queue: QueueName): Promise<void> {
+  await session.query(sql('select pgq.force_tick($1)', queue));
 }
 
 export interface MaintenanceTask {

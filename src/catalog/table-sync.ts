@@ -84,6 +84,23 @@ export async function readTableState(
   return { ...state, keepsRows: decodePairs(attrs ?? '')?.get('skip_truncate') === '1' };
 }
 
+/**
+ * Whether the node's rows of the table are what its queue has brought and nothing more: a branch is ahead of its queue until
+ * the events that a first copy saw have come by, and a copy of its rows would get them twice. A root's are ahead of nothing.
+ */
+export async function maySupplyCopy(session: Session, queue: QueueName, table: TableName): Promise<boolean> {
+  const [row] = await session.query<{ settled: boolean }>(
+    sql(
+      `select coalesce(t.merge_state = 'ok' and (t.custom_snapshot is null or i.node_type = 'root'), false) as settled
+        from londiste.table_info t join pgq_node.node_info i using (queue_name)
+        where queue_name = $1 and t.table_name = $2 and t.local`,
+      queue,
+      table,
+    ),
+  );
+  return row?.settled ?? false;
+}
+
 /** Keeps the statements that bring back what is taken down; undefined once it is back. Londiste's worker keeps its own there. */
 export function setTableStruct(
   session: Session,

@@ -1,6 +1,7 @@
 import type { Session } from '../db/session.ts';
 import { quoteLiteral, quoteName, sql } from '../db/statement.ts';
 import { type QueueName, tableName } from '../model/names.ts';
+import { askForTick } from './pgq.ts';
 
 /** The packaged extension's ticker does not look for a tick that came after the transaction's snapshot; ours does. */
 export async function queueIsExtension(session: Session): Promise<boolean> {
@@ -35,7 +36,7 @@ export async function currentSnapshot(session: Session): Promise<string> {
 
 /** A tick with the snapshot of the transaction, whether one is due or not. Undefined where the ticker made none. */
 export async function makeTick(session: Session, queue: QueueName): Promise<bigint | undefined> {
-  await session.query(sql('select pgq.force_tick($1)', queue));
+  await askForTick(session, queue);
   const [row] = await session.query<{ tick: bigint | null }>(sql('select pgq.ticker($1) as tick', queue));
   return row?.tick ?? undefined;
 }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { isMergeComplete } from '../catalog/merged-tables.ts';
 import { estimateRows } from '../catalog/pgq.ts';
-import { copyConsumer, readTableState, setTableState } from '../catalog/table-sync.ts';
+import { copyConsumer, maySupplyCopy, readTableState, setTableState } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import { type NodeRole, setConsumerError, type WorkerState, type WorkerTable } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
@@ -123,7 +123,7 @@ export function startCopies(given: CopiesDeps): Copies {
     // Another node is asked by the copy itself.
     const from = spec?.copy.from;
     if (from !== undefined && from !== '?' && from !== given.provider.node) return true;
-    if ((await readTableState(provider, deps.queue, table))?.state !== 'ok') return false;
+    if (!(await maySupplyCopy(provider, deps.queue, table))) return false;
     // Rows of a first copy do not go through the queue that others are merged into.
     return isMergeComplete(provider, deps.queue, table);
   }
@@ -143,7 +143,7 @@ export function startCopies(given: CopiesDeps): Copies {
         spec,
         generation: given.generation,
         worker: given.worker,
-        merging: given.role.kind === 'merging',
+        role: given.role.kind,
         provider: given.provider,
         changed: () => given.wake.wake(),
         waitForMain: () => job.wake.wait(500, stop),

@@ -1,6 +1,7 @@
 import { readMergedElsewhere, tryLockMergedTable, unlockMergedTable } from '../catalog/merged-tables.ts';
 import { readBranchTick, readTickSnapshot } from '../catalog/own-queue.ts';
 import {
+  askForTick,
   type Batch,
   estimateRows,
   finishBatch,
@@ -14,6 +15,7 @@ import {
   checkedForeignKeys,
   copyConsumer,
   dropForeignKey,
+  maySupplyCopy,
   moveTableState,
   readTableState,
   setTableState,
@@ -24,6 +26,7 @@ import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts'
 import { currentSnapshot } from '../catalog/tick-snapshot.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import {
+  type NodeRole,
   readConsumers,
   readPosition,
   registerLocalConsumer,
@@ -55,8 +58,8 @@ export interface CopyJob {
   readonly generation: bigint;
   /** The node's worker: it names the copy's own consumer, as Londiste names its. */
   readonly worker: string;
-  /** Other queues may put their rows into the same table. */
-  readonly merging: boolean;
+  /** Of the node. Where it merges, other queues may put their rows into the same table. */
+  readonly role: NodeRole['kind'];
   readonly provider: { readonly node: NodeName; readonly database: DatabaseName };
   /** Told when the table's state in the catalog moved. */
   readonly changed: () => void;
@@ -121,6 +124,15 @@ async function moveState(
 ): Promise<void> {
   if (await moveTableState(subscriber, job.deps.queue, job.spec.name, move)) return;
   throw new StateMoved(`the state of ${job.spec.name} was set by somebody else`);
+}
+
+/**
+ * Another node reads on from this one's rows by a queue of this database, so they must be what the queue has brought; or the
+ * main worker goes by another node's transaction numbers than this copy. Elsewhere it tells later events from the copy itself.
+ */
+function mustSettle(ends: Ends): boolean {
+  const { role } = ends.job;
+  return isElsewhere(ends) || role === 'branch' || role === 'merging';
 }
 
 /** The node that rows and events are read from. */
@@ -219,7 +231,7 @@ async function awaitSource({ job: { deps, spec }, source, provider }: Ends): Pro
     const row = await readTableState(provider, deps.queue, spec.name);
     if (row === undefined)
       throw new Error(`${source.node}, which ${spec.name} is to be copied from, does not replicate it`);
-    if (row.state === 'ok') return;
+    if (await maySupplyCopy(provider, deps.queue, spec.name)) return;
     await deps.clock.sleep(300, deps.stop);
     deps.stop.throwIfAborted();
   }
@@ -234,7 +246,7 @@ interface Place extends AsyncDisposable {
 async function takePlace({ job, subscriber }: Ends): Promise<Place> {
   const { deps, spec } = job;
   const release = async () => undefined;
-  if (!job.merging) return { keepsRows: false, [Symbol.asyncDispose]: release };
+  if (job.role !== 'merging') return { keepsRows: false, [Symbol.asyncDispose]: release };
   for (;;) {
     deps.stop.throwIfAborted();
     if (await tryLockMergedTable(subscriber, spec.destination)) {
@@ -507,20 +519,25 @@ async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> 
   tell(ends, 'catching_up');
   await putBackLeft(ends);
   let behind = 0;
+  let askedAt: number | undefined;
   while (!deps.stop.aborted) {
     const large = behind > 0 ? await replayNext(ends, snapshot, Math.min(behind, manyEvents)) : undefined;
     const batch = large ?? (await replayNext(ends, snapshot, undefined));
     // On a busy queue the next tick is there before this one is applied: the last few are left to the handover.
     behind = batch?.eventsBehind ?? 0;
     if (batch !== undefined && batch.ticksBehind > nearTicks) continue;
-    if (snapshot === undefined || !isElsewhere(ends) || (await isBehindUs(ends, snapshot))) break;
-    if (batch === undefined) await deps.clock.sleep(100, deps.stop);
+    if (snapshot === undefined || !mustSettle(ends) || (await isBehindUs(ends, snapshot))) break;
+    if (batch !== undefined) continue;
+    if (askedAt === undefined || deps.clock.now() - askedAt >= askEveryMs) {
+      askedAt = deps.clock.now();
+      await askForTick(ends.provider, deps.queue);
+    }
+    await deps.clock.sleep(50, deps.stop);
   }
   if (deps.stop.aborted) return;
   const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
   if (position === undefined) throw restart(ends);
-  // What the main worker reads from elsewhere can not be compared with it.
-  const kept = isElsewhere(ends) ? undefined : snapshot;
+  const kept = mustSettle(ends) ? undefined : snapshot;
   await transaction(ends.subscriber, async () => {
     await assertLease(ends.subscriber, deps.queue, deps.node, generation);
     await moveState(ends, { from: 'catching_up', to: { kind: 'wants_handover', atTick: position }, snapshot: kept });
@@ -540,6 +557,8 @@ async function isBehindUs({ job: { deps }, subscriber, provider, consumer }: End
 /** The most events that a batch is asked to span, and how many ticks away is near enough to hand over. */
 const manyEvents = 20_000;
 const nearTicks = 2;
+/** On a quiet queue the tick that a copy waits for would come after `idle_period` only. */
+const askEveryMs = 1_000;
 
 async function handOver(ends: Ends, atTick: bigint, snapshot: string | undefined): Promise<void> {
   const { deps, generation } = ends.job;

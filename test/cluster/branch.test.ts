@@ -121,6 +121,27 @@ test("a branch holds the tables, and its provider's events and ticks under their
   expect(cascade.logs.filter(({ level }) => level !== 'info')).toEqual([]);
 });
 
+test('a leaf copies from a branch only what the queue of the branch will not bring again', async () => {
+  await using cascade = await cascadeWith(versions, chain);
+  await using root = await cascade.session('root');
+  await using middle = await cascade.session('middle');
+  // Events that a copy sees and that no tick has told of yet.
+  await root.script(`
+    select pgq.set_queue_config('replika', 'ticker_paused', 'true');
+    insert into account select n from generate_series(5001, 5050) n`);
+  const workers = cascade.start();
+  const states = sql(`select merge_state, custom_snapshot is not null as ahead from londiste.table_info
+    where table_name = 'public.account'`);
+  await waitFor('the copy', 30_000, async () => (await middle.query(sql('select from account'))).length === 5_050);
+  await sleep(500);
+  expect(await middle.query(states)).toEqual([{ merge_state: 'catching-up', ahead: true }]);
+  await root.script(`select pgq.set_queue_config('replika', 'ticker_paused', 'false')`);
+  await expectSameRows(cascade, 'root', ['middle', 'low']);
+  expect(await middle.query(states)).toEqual([{ merge_state: 'ok', ahead: false }]);
+  await workers.stop(5_000);
+  expect(cascade.logs.filter(({ level }) => level !== 'info')).toEqual([]);
+});
+
 test('a running worker follows a changed provider, a demoted root and a promoted branch', async () => {
   await using cascade = await cascadeWith({ root: 18, middle: 18, low: 18 }, chain);
   const workers = cascade.start();
