@@ -223,7 +223,7 @@ function dropStep({ queue, root }: Scene, found: FoundNodes, database: DatabaseN
     ],
     dependsOn: [
       ...rootIds(queue.name, root.spec.name),
-      ...[...node.subscribers.keys()].flatMap((name) => leftIds(queue, name)),
+      ...[...node.subscribers.keys()].flatMap((name) => leftIds(queue, node.name, name)),
     ],
   };
 }

@@ -316,15 +316,19 @@ function roleStep(
     dependsOn: [
       stepId.changeProvider(queue.name, spec.name),
       ...(spec.name === root.spec.name ? [] : rootIds(queue.name, root.spec.name)),
-      ...(to === 'leaf' ? [...live.subscribers.keys()].flatMap((name) => leftIds(queue, name)) : []),
+      ...(to === 'leaf' ? [...live.subscribers.keys()].flatMap((name) => leftIds(queue, spec.name, name)) : []),
     ],
   };
   return step;
 }
 
 /** Who reads from a branch has left before it gives its queue up. */
-export function leftIds(queue: QueueSpec, node: NodeName): readonly string[] {
-  return [stepId.changeProvider(queue.name, node), stepId.dropNode(queue.name, node)];
+export function leftIds(queue: QueueSpec, branch: NodeName, node: NodeName): readonly string[] {
+  return [
+    stepId.changeProvider(queue.name, node),
+    stepId.dropNode(queue.name, node),
+    stepId.removeSubscription(queue.name, branch, node),
+  ];
 }
 
 /** Left over where a change of the provider was cut short, or made by another tool. */

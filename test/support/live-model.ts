@@ -1,7 +1,7 @@
 import { askedCapture } from '../../src/model/capture.ts';
 import type { NodeName, QueueName, SequenceName, TableName } from '../../src/model/names.ts';
 import type { LiveDatabase, LiveNode, LiveState, LiveTable, LiveTrigger } from '../../src/model/state.ts';
-import type { Step } from '../../src/model/step.ts';
+import type { RenameNode, Step } from '../../src/model/step.ts';
 import type { TableSpec } from '../../src/model/table.ts';
 import { decodeTable, encodeTable } from '../../src/model/table-codec.ts';
 import { aLiveNode, databaseName, tickerSettings } from './builders.ts';
@@ -16,6 +16,14 @@ export function carryOut(live: LiveState, steps: readonly Step[]): LiveState {
   const databases: Databases = new Map();
   for (const [name, seen] of live.databases) if (seen.kind === 'reachable') databases.set(name, seen);
   for (const step of steps) carryOutOne(databases, step);
+  return { databases: new Map([...databases].map(([name, seen]) => [databaseName(name), seen])) };
+}
+
+/** The state where apply was killed within the step: only its first parts are done. */
+export function carryOutPartOf(live: LiveState, step: RenameNode, parts: number): LiveState {
+  const databases: Databases = new Map();
+  for (const [name, seen] of live.databases) if (seen.kind === 'reachable') databases.set(name, seen);
+  for (const part of renaming.slice(0, parts)) part(databases, step);
   return { databases: new Map([...databases].map(([name, seen]) => [databaseName(name), seen])) };
 }
 
@@ -174,6 +182,9 @@ function carryOutOne(databases: Databases, step: Step): void {
     case 'fence_root':
       onNode(databases, step.database, step.queue, (node) => ({ ...node, closed: true }));
       return;
+    case 'rename_node':
+      for (const part of renaming) part(databases, step);
+      return;
     case 'drop_node':
       everyNode(databases, step.queue, (node) => ({
         ...node,
@@ -189,6 +200,29 @@ function carryOutOne(databases: Databases, step: Step): void {
       throw new Error(`the model does not know what ${step.kind} does`);
   }
 }
+
+/** A name that is taken away at the root is taken away everywhere, as the root's word travels. */
+const renaming: readonly ((databases: Databases, step: RenameNode) => void)[] = [
+  (databases, { queue, node, location }) => tell(databases, queue, node, location),
+  (databases, { queue, node, worker, providerDatabase }) => {
+    if (providerDatabase !== undefined) signOn(databases, providerDatabase, queue, node, worker);
+  },
+  (databases, { database, queue, from, node: to, worker }) =>
+    onNode(databases, database, queue, (node) => (node.name === from ? { ...node, name: to, worker } : node)),
+  (databases, { queue, from, node: to, subscribers }) => {
+    for (const { database } of subscribers)
+      onNode(databases, database, queue, (node) => (node.provider === from ? { ...node, provider: to } : node));
+  },
+  (databases, { queue, from, providerDatabase }) => {
+    if (providerDatabase !== undefined) signOff(databases, providerDatabase, queue, from);
+  },
+  (databases, { queue, from }) =>
+    everyNode(databases, queue, (node) => ({
+      ...node,
+      members: new Map([...node.members].filter(([name]) => name !== from)),
+    })),
+];
+export const partsOfRename = renaming.length;
 
 function asRoot(node: LiveNode): LiveNode {
   return { ...node, type: 'root', provider: undefined, closed: false };
