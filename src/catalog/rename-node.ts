@@ -42,9 +42,15 @@ export async function renameOwnNode(
   for (const table of ['lease', 'worker_status']) {
     await session.query(sql(`delete from trunkline.${table} where queue_name = $1 and node_name = $2`, queue, from));
   }
-  for (const table of ['skipped_event', 'conflict']) {
+  for (const [table, column] of ownRecords) {
     await session.query(
-      sql(`update trunkline.${table} set node_name = $3 where queue_name = $1 and node_name = $2`, queue, from, to),
+      sql(`update trunkline.${table} set ${column} = $3 where queue_name = $1 and ${column} = $2`, queue, from, to),
     );
   }
 }
+
+const ownRecords = [
+  ['skipped_event', 'node_name'],
+  ['conflict', 'node_name'],
+  ['replaced_root', 'replaced_by'],
+] as const;

@@ -93,6 +93,7 @@ export async function applyPlan(options: ApplyOptions): Promise<Walked> {
         clock,
         signal: options.signal,
         note: (node, text) => report({ kind: 'note', node, text }),
+        author: options.entry,
         holder: options.applicationName,
         workerTimeoutMs: options.workerTimeoutMs,
         fault,

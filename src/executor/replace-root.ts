@@ -1,4 +1,5 @@
 import { getNodeInfo, type NodeInfo } from '../catalog/pgq-node.ts';
+import { recordReplacedRoot } from '../catalog/replaced-root.ts';
 import { expectDone } from '../catalog/reply.ts';
 import { demoteRoot, isClosed, promoteBranch } from '../catalog/takeover.ts';
 import { ToolError } from '../model/problem.ts';
@@ -19,6 +20,7 @@ export async function replaceRoot(step: ReplaceRoot, deps: StepDeps): Promise<vo
     await deps.write(step.database, async (session) => {
       expectDone(await promoteBranch(session, queue), { node, call: 'pgq_node.promote_branch' });
       deps.fault(`within-promotion:${step.id}`);
+      await recordReplacedRoot(session, { queue, node: from, by: node, tick: own.workerLastTick }, deps.author);
       await placeNode(session, queue, { node: from, location: step.fromLocation, dead: true });
       deps.fault(`before-commit:${step.id}`);
     });

@@ -1,3 +1,4 @@
+import type { PlanEntry } from '../catalog/plan-log.ts';
 import type { Connector } from '../db/connector.ts';
 import type { Session } from '../db/session.ts';
 import type { Clock } from '../model/clock.ts';
@@ -20,6 +21,8 @@ export interface StepDeps {
   readonly signal: AbortSignal | undefined;
   /** Told while a step waits for something. */
   readonly note: (node: NodeName, text: string) => void;
+  /** Who applies the plan, for what is put on record. */
+  readonly author: Pick<PlanEntry, 'appliedBy' | 'client'>;
   /** Who holds a worker, seen by others. */
   readonly holder: string;
   /** How long a step waits for a worker that makes no progress. */

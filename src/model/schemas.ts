@@ -40,7 +40,7 @@ export const bundledSchemas: readonly { readonly name: SchemaName; readonly vers
   { name: 'pgq_ext', version: '3.1+1' },
   { name: 'pgq_node', version: '3.5+1' },
   { name: 'londiste', version: '3.8+3' },
-  { name: 'trunkline', version: '2' },
+  { name: 'trunkline', version: '3' },
 ];
 
 /** These call each other, so a database has all of them from one source. */

@@ -98,7 +98,7 @@ test('what was applied is read back', async () => {
   expect([...root.schemas]).toEqual(
     expect.arrayContaining([
       ['pgq', { source: 'bundled', version: '3.5+4' }],
-      ['trunkline', { source: 'bundled', version: '2' }],
+      ['trunkline', { source: 'bundled', version: '3' }],
     ]),
   );
   const [rootNode] = root.queues.values();

@@ -92,6 +92,31 @@ async function failOver(file: string): Promise<void> {
   expect([done.status, done.stderr]).toEqual([0, expect.anything()]);
 }
 
+/** The tick that the new root goes on after is one of the old root's, known by more than its number. */
+async function expectRecord(cluster: Cluster<Place>): Promise<void> {
+  await using on = await cluster.databases.b.session();
+  await using old = await cluster.databases.a.session();
+  const [record] = await on.query<{
+    node_name: string;
+    replaced_by: string;
+    tick_id: bigint;
+    mark: string;
+    by: string;
+  }>(
+    sql(`select node_name, replaced_by, tick_id, tick_time || ' ' || tick_event_seq as mark, applied_by || ' ' || client as by
+      from trunkline.replaced_root`),
+  );
+  const [tick] = await old.query<{ mark: string }>(
+    sql(`select tick_time || ' ' || tick_event_seq as mark from pgq.tick where tick_id = $1`, record?.tick_id),
+  );
+  expect(record).toMatchObject({
+    node_name: 'a',
+    replaced_by: 'b',
+    mark: tick?.mark,
+    by: expect.stringMatching(/. ./),
+  });
+}
+
 test('a branch takes the place of a root that does not answer, which is kept from writes when it is back', async () => {
   await using cluster = await threeDatabases();
   const away = new Set<string>();
@@ -131,6 +156,7 @@ test('a branch takes the place of a root that does not answer, which is kept fro
     expect(readFileSync(config.path, 'utf8')).toBe(
       `version: 1\n${withoutA(cluster)}${fileOf({ a: 'branch of b', b: 'root', c: 'leaf of b' })}`,
     );
+    await expectRecord(cluster);
     await insert(cluster, 'b', [7, 8]);
     await expectEqualData(cluster, without, new Set([1, 2, 3, 4, 5, 7, 8]), told);
     expect(stepIds(await planOf(seen, fileOf(there)))).toEqual([]);

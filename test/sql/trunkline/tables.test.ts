@@ -57,7 +57,7 @@ test('everybody sees what is installed, readers see all, writers write', async (
       from pg_class c, unnest(array['select', 'insert']) p
      where c.relnamespace = 'trunkline'::regnamespace and c.relkind = 'r' and has_table_privilege($1, c.oid, p)`;
   const tables =
-    'component,conflict,copy_progress,executed,hold,last_applied,lease,pending_step,plan_log,saved_ddl,skipped_event,step_log,worker_status'.split(
+    'component,conflict,copy_progress,executed,hold,last_applied,lease,pending_step,plan_log,replaced_root,saved_ddl,skipped_event,step_log,worker_status'.split(
       ',',
     );
   expect(await value(session, rights, 'pgq_reader')).toBe('component select');

@@ -1,0 +1,37 @@
+import type { Session } from '../db/session.ts';
+import { sql } from '../db/statement.ts';
+import type { NodeName, QueueName } from '../model/names.ts';
+
+/**
+ * Written where the new root is, in the transaction that makes it one. A database whose SQL is older keeps no such record, and
+ * a failover does not wait for an upgrade.
+ */
+export async function recordReplacedRoot(
+  session: Session,
+  replaced: { readonly queue: QueueName; readonly node: NodeName; readonly by: NodeName; readonly tick: bigint },
+  author: { readonly appliedBy: string; readonly client: string },
+): Promise<void> {
+  const [there] = await session.query<{ found: boolean }>(
+    sql("select pg_catalog.to_regclass('trunkline.replaced_root') is not null as found"),
+  );
+  if (there?.found !== true) return;
+  // By its number alone a tick is not known again: its time and its place among the events are as the worker read them.
+  await session.query(
+    sql(
+      `insert into trunkline.replaced_root
+           (queue_name, node_name, replaced_by, tick_id, tick_time, tick_event_seq, applied_by, client)
+       select $1, $2, $3, $4, substring(w.mark from '^(.*) ')::timestamptz, substring(w.mark from '[0-9]+$')::bigint, $5, $6
+         from (select max(detail ->> 'tick_mark') as mark from trunkline.worker_status
+                where queue_name = $1 and node_name = $3 and (detail ->> 'last_tick')::bigint = $4) w
+       on conflict (queue_name, node_name, tick_id) do update
+       set replaced_by = excluded.replaced_by, tick_time = excluded.tick_time, tick_event_seq = excluded.tick_event_seq,
+           replaced_at = excluded.replaced_at, applied_by = excluded.applied_by, client = excluded.client`,
+      replaced.queue,
+      replaced.node,
+      replaced.by,
+      replaced.tick,
+      author.appliedBy,
+      author.client,
+    ),
+  );
+}
