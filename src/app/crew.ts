@@ -26,14 +26,19 @@ export interface CrewOptions {
     databases: { readonly connector: Connector },
     queue: QueueSpec,
     node: NodeName,
-    databaseOf: (queue: QueueName, node: NodeName) => DatabaseName | undefined,
+    now: {
+      readonly databaseOf: (queue: QueueName, node: NodeName) => DatabaseName | undefined;
+      /** The files do not name the node any more: it is worked for until it is dropped. */
+      readonly leaving: () => boolean;
+    },
   ) => Workers;
 }
 
 /** Nodes as `queue/node`. */
 export interface Turn {
   readonly started: readonly string[];
-  readonly stopped: readonly string[];
+  /** The last plan named them, this one does not; they go on until they are dropped. */
+  readonly leaving: readonly string[];
   readonly restarted: readonly string[];
 }
 
@@ -50,54 +55,65 @@ interface Member {
   /** What its loops were started with: another value means that they start anew. */
   readonly settings: string;
   readonly workers: Workers;
+  leaving: boolean;
 }
 
 export function startCrew(options: CrewOptions): Crew {
   const members = new Map<string, Member>();
-  // Kept open to the end: what runs on may use an embedded server that an earlier plan has started.
-  const opened: Databases[] = [];
-  let current: { readonly plan: CrewPlan; readonly databases: Databases } | undefined;
+  /** Newest first, all kept open to the end: what the files do not name any more may be read from, and served, until it is dropped. */
+  const turns: { readonly plan: CrewPlan; readonly databases: Databases }[] = [];
   const databases = (): Databases => {
+    const [current] = turns;
     if (current === undefined) throw new Error('no plan to work by');
     return current.databases;
   };
-  const connector: Connector = (name, sessionOptions) => databases().connector(name, sessionOptions);
+  const connector: Connector = (name, sessionOptions) => {
+    const knows = turns.find(({ plan }) => plan.desired.databases.has(name));
+    return (knows?.databases ?? databases()).connector(name, sessionOptions);
+  };
   const databaseOf = (queue: QueueName, node: NodeName) =>
-    current?.plan.desired.queues.get(queue)?.nodes.get(node)?.database;
+    turns
+      .map(({ plan }) => plan.desired.queues.get(queue)?.nodes.get(node)?.database)
+      .find((database) => database !== undefined);
+
+  function start(key: string, { queue, node }: Placed, settings: string): void {
+    const leaving = () => members.get(key)?.leaving === true;
+    const workers = options.startNode({ connector }, queue, node.name, { databaseOf, leaving });
+    const member: Member = { settings, workers, leaving: false };
+    members.set(key, member);
+    void workers.ended.then(() => {
+      if (members.get(key) === member) members.delete(key);
+    });
+  }
 
   async function turnTo(plan: CrewPlan): Promise<Turn> {
     const { desired } = plan;
     const reached = await openDatabases(desired, options);
-    opened.push(reached);
     const wanted = new Map(
       placesOf(plan).map((place) => [
         `${place.queue.name}/${place.node.name}`,
-        { ...place, settings: settingsOf(desired, place) },
+        { place, settings: settingsOf(desired, place) },
       ]),
     );
-    const gone = [...members.keys()].filter((key) => members.get(key)?.settings !== wanted.get(key)?.settings);
-    await Promise.all(gone.map((key) => members.get(key)?.workers.stop(options.graceMs)));
-    for (const key of gone) members.delete(key);
-    current = { plan, databases: reached };
-    const fresh = [...wanted.keys()].filter((key) => !members.has(key));
-    for (const [key, { queue, node, settings }] of wanted) {
-      if (members.has(key)) continue;
-      members.set(key, { settings, workers: options.startNode({ connector }, queue, node.name, databaseOf) });
-    }
-    return {
-      started: fresh.filter((key) => !gone.includes(key)),
-      stopped: gone.filter((key) => !wanted.has(key)),
-      restarted: fresh.filter((key) => gone.includes(key)),
-    };
+    const known = new Set(members.keys());
+    const leaving = [...members].filter(([key, member]) => !wanted.has(key) && !member.leaving).map(([key]) => key);
+    const changed = [...wanted].filter(([key, { settings }]) => (members.get(key)?.settings ?? settings) !== settings);
+    const restarted = changed.map(([key]) => key);
+    await Promise.all(restarted.map((key) => members.get(key)?.workers.stop(options.graceMs)));
+    for (const key of restarted) members.delete(key);
+    turns.unshift({ plan, databases: reached });
+    for (const [key, member] of members) member.leaving = !wanted.has(key);
+    for (const [key, { place, settings }] of wanted) if (!members.has(key)) start(key, place, settings);
+    return { started: [...wanted.keys()].filter((key) => !known.has(key)), leaving, restarted };
   }
 
   return {
     turnTo,
-    current: () => current?.plan,
+    current: () => turns[0]?.plan,
     databases,
     async [Symbol.asyncDispose]() {
       await Promise.all([...members.values()].map(({ workers }) => workers.stop(options.graceMs)));
-      for (const reached of opened) await reached[Symbol.asyncDispose]();
+      for (const { databases: reached } of turns) await reached[Symbol.asyncDispose]();
     },
   };
 }

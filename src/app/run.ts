@@ -51,13 +51,13 @@ export async function run(options: RunOptions): Promise<void> {
   await using crew = startCrew({
     stateDir: stateDirOf(options.files),
     graceMs,
-    startNode: (databases, queue, node, databaseOf) =>
+    startNode: (databases, queue, node, now) =>
       startNodeWorkers(databases, [queue], {
         ...options,
         nodes: new Set([node]),
         ticker: options.role !== 'worker',
         replay: options.role !== 'ticker',
-        databaseOf,
+        ...now,
         count: tallies.count,
       }),
     ...options,
@@ -86,11 +86,11 @@ export async function run(options: RunOptions): Promise<void> {
 async function reload(crew: Crew, read: () => Promise<CrewPlan>, { log, explain, signal }: RunOptions): Promise<void> {
   if (signal.aborted) return;
   try {
-    const { started, stopped, restarted } = await crew.turnTo(await read());
+    const { started, leaving, restarted } = await crew.turnTo(await read());
     const parts = [
       ...(started.length === 0 ? [] : [`starts ${started.join(', ')}`]),
       ...(restarted.length === 0 ? [] : [`restarts ${restarted.join(', ')}`]),
-      ...(stopped.length === 0 ? [] : [`stops ${stopped.join(', ')}`]),
+      ...(leaving.length === 0 ? [] : [`goes on with ${leaving.join(', ')} until dropped`]),
     ];
     const message = `read the files again: ${parts.length === 0 ? 'nothing changes for this process' : parts.join('; ')}`;
     log({ level: 'info', event: 'reloaded', message });
@@ -104,7 +104,7 @@ async function reload(crew: Crew, read: () => Promise<CrewPlan>, { log, explain,
 
 export interface NodeWorkersOptions
   extends Pick<RunOptions, 'env' | 'log' | 'report' | 'explain'>,
-    Pick<WorkersInput, 'ticker' | 'replay' | 'databaseOf'> {
+    Pick<WorkersInput, 'ticker' | 'replay' | 'databaseOf' | 'leaving'> {
   /** Undefined: all. */
   readonly nodes: ReadonlySet<NodeName> | undefined;
   readonly count?: Count | undefined;
@@ -122,6 +122,7 @@ export function startNodeWorkers(
     ticker: options.ticker,
     ...(options.replay === undefined ? {} : { replay: options.replay }),
     ...(options.databaseOf === undefined ? {} : { databaseOf: options.databaseOf }),
+    ...(options.leaving === undefined ? {} : { leaving: options.leaving }),
     connector: databases.connector,
     clock: systemClock,
     log: options.log,

@@ -24,6 +24,10 @@ export interface NodeDeps {
   readonly others: readonly NodeName[];
   /** Who has replaced this root while it did not answer; undefined where nobody is known to have. */
   readonly successor: (deps: NodeDeps) => Promise<NodeName | undefined>;
+  /** Nobody wants the node any more: it is worked for until it is gone. */
+  readonly leaving: () => boolean;
+  /** It is gone: ends the node's loops. */
+  readonly leave: () => void;
   readonly parallelCopies: number;
   readonly onError: ErrorPolicy;
   readonly foreignEvents: ForeignEventPolicy;

@@ -1,4 +1,5 @@
 import { readWorkerState, type WorkerState } from '../catalog/worker-state.ts';
+import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import { ToolError } from '../model/problem.ts';
 import type { NodeDeps } from './deps.ts';
@@ -24,3 +25,12 @@ export async function currentState({ control, deps }: Round): Promise<WorkerStat
   if (deps.view !== undefined) deps.view.role = state.role;
   return state;
 }
+
+/** The database holds no such node of the queue, or nothing of Trunkline any more. */
+export function isNotThere(error: unknown): boolean {
+  if (error instanceof ToolError) return error.problems.some(({ code }) => code === 'node_not_set_up');
+  return undefinedObjects.has(readDriverError(error)?.sqlstate ?? '');
+}
+
+/** A schema, a table, a function. */
+const undefinedObjects: ReadonlySet<string> = new Set(['3F000', '42P01', '42883']);

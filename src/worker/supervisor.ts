@@ -11,6 +11,7 @@ import type { NodeDeps } from './deps.ts';
 import { trackFailures } from './failures.ts';
 import { successorFinder } from './find-successor.ts';
 import { replayNode } from './replay-node.ts';
+import { isNotThere } from './round.ts';
 import { tickQueue } from './ticker.ts';
 
 export interface WorkersInput {
@@ -23,6 +24,8 @@ export interface WorkersInput {
   readonly replay?: boolean;
   /** Where a node lives now, where that may change while the loops run; by the queues above unless told. */
   readonly databaseOf?: (queue: QueueName, node: NodeName) => DatabaseName | undefined;
+  /** Whether its nodes are to be let go once they are dropped; otherwise they are waited for to be set up. */
+  readonly leaving?: () => boolean;
   readonly connector: Connector;
   readonly clock: Clock;
   readonly log: Log;
@@ -91,13 +94,23 @@ async function keepGoing(
       await loop(deps, failures);
     } catch (error) {
       if (deps.stop.aborted) return;
+      if (deps.leaving() && isNotThere(error)) return deps.leave();
       await deps.clock.sleep(failures.add(error), deps.stop);
     }
   }
 }
 
-function depsOf(input: WorkersInput, queue: QueueSpec, node: NodeSpec, stop: AbortSignal, kill: AbortSignal): NodeDeps {
+function depsOf(
+  input: WorkersInput,
+  queue: QueueSpec,
+  node: NodeSpec,
+  stopping: AbortSignal,
+  kill: AbortSignal,
+): NodeDeps {
   const name: QueueName = queue.name;
+  const left = new AbortController();
+  const stop = AbortSignal.any([stopping, left.signal]);
+  setMaxListeners(0, stop);
   return {
     queue: name,
     node: node.name,
@@ -105,6 +118,13 @@ function depsOf(input: WorkersInput, queue: QueueSpec, node: NodeSpec, stop: Abo
     databaseOf: (other) => input.databaseOf?.(name, other) ?? queue.nodes.get(other)?.database,
     others: [...queue.nodes.keys()].filter((other) => other !== node.name),
     successor: successorFinder(),
+    leaving: () => input.leaving?.() ?? false,
+    leave() {
+      if (left.signal.aborted) return;
+      const message = `${node.name} is no node of ${name} any more: nothing is left to do for it`;
+      input.log({ level: 'info', event: 'worker_ended', queue: name, node: node.name, message });
+      left.abort();
+    },
     parallelCopies: node.parallelCopies,
     onError: node.onError,
     foreignEvents: node.foreignEvents,

@@ -104,7 +104,9 @@ async function keepsQueue(deps: NodeDeps): Promise<boolean> {
     applicationName: `trunkline ticker ${deps.queue}`,
     signal: deps.kill,
   });
-  return await isToTick(deps, await readNodeType(session, deps.queue));
+  const type = await readNodeType(session, deps.queue);
+  if (type === undefined && deps.leaving()) deps.leave();
+  return await isToTick(deps, type);
 }
 
 async function isToTick(deps: NodeDeps, type: NodeRole['kind'] | undefined): Promise<boolean> {

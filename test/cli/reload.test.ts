@@ -74,9 +74,11 @@ ${nodes}    tables: [public.people]
     await cascade.caughtUp('dst', 60_000);
     await expectEqual(source, 'select * from people', other, 'select * from people');
 
-    // A changed setting starts that node anew, a node that is gone stops, and the third one is left alone.
+    // A changed setting starts that node anew; one that the file does not name goes on until it is dropped.
     writeFileSync(file.path, textOf(more.replace('2', '3')));
-    expect(await hangUp('reloaded')).toBe('read the files again: restarts replika/more; stops replika/dst');
+    expect(await hangUp('reloaded')).toBe(
+      'read the files again: restarts replika/more; goes on with replika/dst until dropped',
+    );
     await waitFor(
       () => running.output,
       30_000,
@@ -87,10 +89,23 @@ ${nodes}    tables: [public.people]
         .map(({ node }) => node)
         .sort(),
     ).toEqual(['dst', 'more', 'more', 'src']);
-    await source.script(`insert into people values (102, 'for one only')`);
+    await source.script(`insert into people values (102, 'for both')`);
     await cascade.caughtUp('more', 60_000);
-    expect(await leaf.query({ text: 'select from people where id = 102', values: [] })).toEqual([]);
-    await expectEqual(source, 'select * from people', other, 'select * from people');
+    await cascade.caughtUp('dst', 60_000);
+    for (const session of [leaf, other]) {
+      await expectEqual(source, 'select * from people', session, 'select * from people');
+    }
+    await leaf.script(`select pgq_node.drop_node('replika', 'dst')`);
+    await waitFor(
+      () => running.output,
+      30_000,
+      async () => told('worker_ended').length > 0,
+    );
+    expect(told('worker_ended')).toMatchObject([
+      { node: 'dst', message: 'dst is no node of replika any more: nothing is left to do for it' },
+    ]);
+    expect(told('worker_failed')).toEqual([]);
+    expect(await hangUp('reloaded')).toBe('read the files again: nothing changes for this process');
   } finally {
     await running.kill('SIGTERM');
   }

@@ -63,14 +63,16 @@ async function change(
   at: (...places: Place[]) => void,
 ): Promise<boolean> {
   const file = fileOf(topologies[to]);
-  await using running = runWorkers(cluster, file);
-  at(...new Set([rootOf(topologies[from ?? to]), rootOf(topologies[to])]));
+  await using running = runWorkers(cluster, file, undefined, fileOf(topologies[from ?? to]));
+  // The new one first: the old one may be dropped, and be a database like any other.
+  at(...new Set([rootOf(topologies[to]), rootOf(topologies[from ?? to])]));
   try {
     await applyAll(cluster, file, { workerTimeoutMs: 60_000 });
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     const fatal = error.problems.filter(({ code }) => !refusals.has(code)).map(problemSentences);
-    expect([from, to, fatal]).toEqual([from, to, []]);
+    const said = running.logs.filter(({ level }) => level !== 'info').map(({ message }) => message);
+    expect([from, to, fatal, fatal.length === 0 ? [] : said.slice(-5)]).toEqual([from, to, [], []]);
     at(rootOf(topologies[from ?? to]));
     return false;
   }

@@ -46,15 +46,21 @@ export interface Running extends AsyncDisposable {
   readonly logs: readonly LogRecord[];
 }
 
-/** What `trunkline run` does with the file. */
+/** What `trunkline run` does with the file; with `before`, once it has read that one, and then the other. */
 export function runWorkers(
   cluster: Pick<Cluster<string>, 'connector' | 'yaml'>,
   text: string,
   nodes?: readonly Place[],
+  before = text,
 ): Running {
   const logs: LogRecord[] = [];
+  const earlier = desiredOf(cluster, before).queues;
+  const queues = [...desiredOf(cluster, text).queues.values()].map((queue) => ({
+    ...queue,
+    nodes: new Map([...(earlier.get(queue.name)?.nodes ?? []), ...queue.nodes]),
+  }));
   const workers: Workers = startWorkers({
-    queues: [...desiredOf(cluster, text).queues.values()],
+    queues,
     nodes: nodes === undefined ? undefined : new Set(nodes.map(nodeName)),
     ticker: true,
     connector: cluster.connector,
