@@ -1,5 +1,6 @@
+import type { TrunklineDocument } from '../config/document.ts';
 import { importedDocument } from '../config/import-document.ts';
-import { importedText } from '../config/import-text.ts';
+import { importedText, writtenDocument } from '../config/import-text.ts';
 import { load } from '../config/load.ts';
 import type { FoundCascade, FoundDatabase, PlacedRemark, Remark } from '../model/cascade.ts';
 import { readLocation } from '../model/location-codec.ts';
@@ -27,6 +28,8 @@ export interface ImportOptions {
 
 export interface Imported {
   readonly text: string;
+  /** What the text says, without its comments. */
+  readonly document: TrunklineDocument;
   readonly remarks: readonly PlacedRemark[];
   /** What `plan` says to the text; undefined where it refuses. */
   readonly plan: Plan | undefined;
@@ -48,7 +51,8 @@ export async function importLive(options: ImportOptions): Promise<Imported> {
     document,
     remarks.map(({ path, remark }) => ({ path, text: options.describe(remark) })),
   );
-  return { text, remarks, ...(await planned(text, { ...options, env: { ...env, ...secrets } })) };
+  const plan = await planned(text, { ...options, env: { ...env, ...secrets } });
+  return { text, document: writtenDocument(document), remarks, ...plan };
 }
 
 /** What the planner makes of it is the proof that it says what is. */

@@ -27,7 +27,7 @@ export interface InitOptions {
 }
 
 /** A first file for a database that nothing replicates yet. Changes nothing. */
-export async function init(options: InitOptions): Promise<Imported> {
+export async function init(options: InitOptions): Promise<Omit<Imported, 'document'>> {
   const secrets: Record<string, string> = {};
   const remarks: Remark[] = [];
   const params = paramsOf(options.source);

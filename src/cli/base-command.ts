@@ -106,7 +106,7 @@ export abstract class ToolCommand extends Command {
       throw new Errors.ExitError(exitCodes.failed);
     }
     const problems = this.problemsOf(error);
-    if (this.gives('--json') && 'json' in (this.ctor.baseFlags ?? {})) {
+    if (this.gives('--json') && 'json' in { ...this.ctor.baseFlags, ...this.ctor.flags }) {
       this.printProblemsJson(problems);
     }
     this.note(problemsText(problems, this.errorPaint));

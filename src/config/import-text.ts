@@ -9,7 +9,7 @@ export interface PlacedText {
 
 /** A document as a person would write it: one line for a database, a node, an entry; what needs a look as comments. */
 export function importedText(document: TrunklineDocument, comments: readonly PlacedText[]): string {
-  const yaml = new Document(escaped(document), { aliasDuplicateObjects: false, compat: 'yaml-1.1' });
+  const yaml = new Document(writtenDocument(document), { aliasDuplicateObjects: false, compat: 'yaml-1.1' });
   for (const path of [['databases'], ...queuePaths(document, 'nodes'), ...queuePaths(document, 'tables')]) {
     const items = yaml.getIn(path, true);
     if (items instanceof YAMLMap || items instanceof YAMLSeq) for (const item of items.items) inOneLine(item);
@@ -19,6 +19,11 @@ export function importedText(document: TrunklineDocument, comments: readonly Pla
   }
   for (const { path, text } of comments) comment(yaml, path, text);
   return yaml.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+/** The document as it stands in a file: no text of it is taken for a reference to the environment by chance. */
+export function writtenDocument(document: TrunklineDocument): TrunklineDocument {
+  return escaped(document) as TrunklineDocument;
 }
 
 function queuePaths(document: TrunklineDocument, key: string): string[][] {

@@ -1,9 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { freshCluster } from '../support/cluster.ts';
 import { applyAll } from '../support/planning.ts';
 import { runProgram, temporaryFile } from '../support/program.ts';
+
+const jsonSchema = new Ajv({ allowUnionTypes: true }).compile(
+  JSON.parse(readFileSync('schemas/import.schema.json', 'utf8')) as object,
+);
 
 const queues = `queues:
   replika:
@@ -96,13 +101,17 @@ queues:
       - app.orders
       - { name: app.users, nodes: { dst: { target: other.people, where: id > 1 } } }
 `);
-  const both = await trunkline('import', src.url, '--out', 'both.yaml');
-  expect([both.status, both.stdout]).toEqual([0, '']);
+  const both = await trunkline('import', src.url, '--out', 'both.yaml', '--json');
+  const json = JSON.parse(both.stdout) as { readonly text: string; readonly remarks: readonly object[] };
+  expect([both.status, both.stderr, jsonSchema(json), jsonSchema.errors]).toEqual([0, '', true, null]);
+  expect(json).toMatchObject({ formatVersion: 1, plan: { steps: [], warnings: [] }, problems: [] });
+  expect(json.remarks[0]).toMatchObject({ kind: 'password_used', path: ['databases', src.dbname] });
+  expect(readFileSync(join(folder, 'both.yaml'), 'utf8')).toBe(json.text);
   expect(readFileSync(join(folder, 'both.yaml'), 'utf8')).toContain('  small:');
   const password = src.params.password?.reveal() ?? 'none';
   expect(password.length).toBeGreaterThan(3);
   expect(
-    `${printed.stdout}${printed.stderr}${both.stderr}${readFileSync(join(folder, 'both.yaml'), 'utf8')}`,
+    `${printed.stdout}${printed.stderr}${both.stdout}${readFileSync(join(folder, 'both.yaml'), 'utf8')}`,
   ).not.toContain(password);
 
   // The file that was written is what plan takes.
@@ -117,11 +126,12 @@ queues:
   const unknown = await trunkline('import', src.url, '--queue', 'large', '--out', 'no.yaml');
   expect([unknown.status, unknown.stderr]).toEqual([1, expect.stringContaining('there is no queue named large')]);
   expect(existsSync(join(folder, 'no.yaml'))).toBe(false);
-  const text = await trunkline('import', 'host = ');
+  const text = await trunkline('import', 'host = ', '--json');
   expect([text.status, text.stderr]).toEqual([
     1,
     expect.stringMatching(/cannot be|refuses|is no connection string|can not be/),
   ]);
+  expect(JSON.parse(text.stdout)).toMatchObject({ problems: [{ message: expect.any(String) }] });
 
   // One that does not answer is told, and the rest is written.
   await target.script(

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { expect } from 'vitest';
+import { parse } from 'yaml';
 import { importedDocument } from '../../src/config/import-document.ts';
-import { importedText } from '../../src/config/import-text.ts';
+import { importedText, writtenDocument } from '../../src/config/import-text.ts';
 import { load } from '../../src/config/load.ts';
 import type { FoundCascade, FoundDatabase, Remark } from '../../src/model/cascade.ts';
 import { location } from '../../src/model/names.ts';
@@ -8,6 +11,7 @@ import type { LiveState } from '../../src/model/state.ts';
 import { makePlan } from '../../src/planner/plan.ts';
 import { problemsText } from '../../src/render/describe-problem.ts';
 import { describeRemark } from '../../src/render/describe-remark.ts';
+import { importedJson } from '../../src/render/imported-json.ts';
 import { paintWith } from '../../src/render/paint.ts';
 import { planText } from '../../src/render/plan-text.ts';
 import { planView } from '../../src/render/plan-view.ts';
@@ -17,6 +21,9 @@ import { liveFromYaml } from '../support/live-yaml.ts';
 
 const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
 const plain = paintWith(false);
+const jsonSchema = new Ajv({ allowUnionTypes: true }).compile(
+  JSON.parse(readFileSync('schemas/import.schema.json', 'utf8')) as object,
+);
 
 /** A cascade as a walk would find it, with its passwords in the catalogs, and every database called as its node. */
 function cascadeOf(live: LiveState): FoundCascade {
@@ -40,7 +47,7 @@ function cascadeOf(live: LiveState): FoundCascade {
 
 goldenCases({
   folder: 'test/golden/import',
-  outputs: ['trunkline.yaml', 'plan.txt'],
+  outputs: ['trunkline.yaml', 'plan.txt', 'import.json'],
   run({ read }) {
     const live = liveFromYaml(read('live.yaml') ?? '');
     const { document, remarks } = importedDocument(cascadeOf(live));
@@ -56,7 +63,15 @@ goldenCases({
       ...(plan.steps.length === 0 ? [] : [planText(planView(plan, desired), plain)]),
       ...(told.length === 0 ? [] : [problemsText(told, plain, 'warning')]),
     ];
-    // Where it is missing, the plan after the file is empty and has nothing to say.
-    return { 'trunkline.yaml': text, ...(rest.length === 0 ? {} : { 'plan.txt': rest.join('\n') }) };
+    const written = writtenDocument(document);
+    const json = importedJson({ text, document: written, remarks, plan, problems });
+    expect([jsonSchema(json), jsonSchema.errors]).toEqual([true, null]);
+    expect(parse(text)).toEqual(written);
+    return {
+      'trunkline.yaml': text,
+      // Where it is missing, the plan after the file is empty and has nothing to say.
+      ...(rest.length === 0 ? {} : { 'plan.txt': rest.join('\n') }),
+      ...(remarks.length === 0 ? {} : { 'import.json': JSON.stringify(json, null, 2) }),
+    };
   },
 });
