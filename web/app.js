@@ -98,6 +98,8 @@ function facts(queue, node) {
     parts.push(make('span', {}, `${bytes(node.queue.bytes)} of events`));
   }
   if (node.tables.length > 0) parts.push(make('span', {}, tables(node.tables)));
+  if (node.conflicts !== null) parts.push(make('span', {}, `${records(node.conflicts, 'conflict')} on record`));
+  if (node.skipped !== null) parts.push(make('span', {}, `${records(node.skipped, 'skipped event')} on record`));
   if (node.worker !== null) {
     const { state, host, pid } = node.worker;
     parts.push(
@@ -109,6 +111,10 @@ function facts(queue, node) {
     );
   }
   return parts;
+}
+
+function records({ count: many, more }, noun) {
+  return `${more ? 'at least ' : ''}${count(many, noun)}`;
 }
 
 function tables(all) {

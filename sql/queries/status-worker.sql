@@ -1,4 +1,4 @@
--- $1: queues. One row: heartbeats of the workers, and how far first copies are.
+-- $1: queues. One row: heartbeats of the workers, how far first copies are, and which of our SQL is installed.
 select
     (select coalesce(json_agg(json_build_object(
                 'queue', w.queue_name,
@@ -18,4 +18,8 @@ select
                 'bytesDone', c.bytes_done::text,
                 'ageMs', extract(epoch from pg_catalog.clock_timestamp() - c.updated_at) * 1000)), '[]')
        from trunkline.copy_progress c
-      where c.queue_name = any ($1::text[])) as copies
+      where c.queue_name = any ($1::text[])) as copies,
+    (select coalesce(json_agg(json_build_object('name', c.component, 'version', c.version)), '[]')
+       from trunkline.component c
+      where c.source = 'bundled'
+        and not exists (select 1 from pg_catalog.pg_extension e where e.extname = c.component)) as components

@@ -7,10 +7,12 @@ import { transaction } from '../db/transaction.ts';
 import { type DatabaseName, type NodeName, nodeName, type QueueName, queueName, tableName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
 import type { CopyProgress } from '../model/progress.ts';
+import { olderSchemas } from '../model/schemas.ts';
 import {
   type ChangeKind,
   type CopyStatus,
   changeKinds,
+  type NodeRecords,
   type PresentNode,
   type QueueActivity,
   type Subscription,
@@ -33,7 +35,7 @@ export interface HeldNode {
   readonly subscriptions: ReadonlyMap<string, Subscription>;
 }
 
-/** Reads all databases side by side, each in one snapshot and six round trips at most. */
+/** Reads all databases side by side, each in one snapshot and seven round trips at most. */
 export async function readStatus(
   connector: Connector,
   databases: readonly DatabaseName[],
@@ -100,17 +102,19 @@ interface NodeRow {
 }
 
 async function readNodes(session: Session, queues: readonly QueueName[]): Promise<Map<QueueName, HeldNode>> {
-  const [there] = await session.query<{ cascades: boolean; own: boolean }>(
+  const [there] = await session.query<{ cascades: boolean; own: boolean; records: boolean }>(
     sql(
       `select pg_catalog.to_regclass('pgq_node.node_info') is not null
           and pg_catalog.to_regclass('londiste.table_info') is not null as cascades,
-        pg_catalog.to_regclass('trunkline.worker_status') is not null as own`,
+        pg_catalog.to_regclass('trunkline.worker_status') is not null as own,
+        pg_catalog.to_regclass('trunkline.skipped_event') is not null as records`,
     ),
   );
   if (there?.cascades !== true) return new Map();
   const [row] = await session.query<{ nodes: readonly NodeRow[] }>(statement('status-nodes', queues));
   const triggers = await readTriggers(session, queues);
   const work = there.own ? await readWork(session, queues) : noWork;
+  const records = there.records ? await readRecords(session, queues) : noRecords;
   const activities = await readQueues(session, queues);
   return new Map(
     (row?.nodes ?? []).map((node) => {
@@ -126,6 +130,9 @@ async function readNodes(session: Session, queues: readonly QueueName[]): Promis
         heartbeat: work.heartbeats.get(keyOf(node.queue, node.node)),
         tables: node.tables.map((table) => readTable(node.queue, table, triggers, work.copies)),
         queue: activity?.queue,
+        skipped: records.skipped.get(keyOf(node.queue, node.node)),
+        conflicts: records.conflicts.get(keyOf(node.queue, node.node)),
+        olderSql: olderSchemas((name) => work.bundled.get(name)),
       };
       const held: HeldNode = {
         name: nodeName(node.node),
@@ -188,9 +195,11 @@ async function readTriggers(
 interface Work {
   readonly heartbeats: ReadonlyMap<string, WorkerHeartbeat>;
   readonly copies: ReadonlyMap<string, CopyStatus>;
+  /** Versions of our own SQL. */
+  readonly bundled: ReadonlyMap<string, string>;
 }
 
-const noWork: Work = { heartbeats: new Map(), copies: new Map() };
+const noWork: Work = { heartbeats: new Map(), copies: new Map(), bundled: new Map() };
 
 async function readWork(session: Session, queues: readonly QueueName[]): Promise<Work> {
   const [row] = await session.query<{
@@ -211,6 +220,7 @@ async function readWork(session: Session, queues: readonly QueueName[]): Promise
       readonly bytesDone: string;
       readonly ageMs: number;
     }[];
+    components: readonly { readonly name: string; readonly version: string }[];
   }>(statement('status-worker', queues));
   return {
     heartbeats: new Map(
@@ -231,7 +241,23 @@ async function readWork(session: Session, queues: readonly QueueName[]): Promise
         },
       ]),
     ),
+    bundled: new Map((row?.components ?? []).map(({ name, version }) => [name, version])),
   };
+}
+
+interface Records {
+  readonly skipped: ReadonlyMap<string, NodeRecords>;
+  readonly conflicts: ReadonlyMap<string, NodeRecords>;
+}
+
+const noRecords: Records = { skipped: new Map(), conflicts: new Map() };
+
+async function readRecords(session: Session, queues: readonly QueueName[]): Promise<Records> {
+  type Rows = readonly (NodeRecords & { readonly queue: string; readonly node: string })[];
+  const [row] = await session.query<{ skipped: Rows; conflicts: Rows }>(statement('status-records', queues));
+  const byNode = (rows: Rows = []) =>
+    new Map(rows.map(({ queue, node, ...records }) => [keyOf(queue, node), records] as const));
+  return { skipped: byNode(row?.skipped), conflicts: byNode(row?.conflicts) };
 }
 
 interface QueueRow {

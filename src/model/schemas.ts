@@ -43,6 +43,20 @@ export const bundledSchemas: readonly { readonly name: SchemaName; readonly vers
   { name: 'trunkline', version: '3' },
 ];
 
+/** One of our schemas whose SQL is older than what this release brings. */
+export interface OlderSchema {
+  readonly name: SchemaName;
+  readonly from: string;
+  readonly to: string;
+}
+
+export function olderSchemas(versionOf: (name: SchemaName) => string | undefined): readonly OlderSchema[] {
+  return bundledSchemas.flatMap(({ name, version: to }) => {
+    const from = versionOf(name);
+    return from !== undefined && compareVersions(from, to) < 0 ? [{ name, from, to }] : [];
+  });
+}
+
 /** These call each other, so a database has all of them from one source. */
 export const engineSchemas: readonly SchemaName[] = ['pgq', 'pgq_node', 'londiste'];
 

@@ -1,6 +1,7 @@
 import type { DatabaseName, Location, NodeName, QueueName, TableName } from './names.ts';
 import type { Problem } from './problem.ts';
 import type { CopyProgress } from './progress.ts';
+import type { OlderSchema } from './schemas.ts';
 import type { SyncState } from './table.ts';
 import type { NodeRole } from './topology.ts';
 
@@ -73,6 +74,17 @@ export interface WorkerHeartbeat {
   readonly ageMs: number;
 }
 
+/** What a node keeps of rows that did not go the way of the rest. Only so many are counted. */
+export interface NodeRecords {
+  readonly count: number;
+  /** There are more than were counted. */
+  readonly more: boolean;
+  readonly lastDay: number;
+  /** ISO 8601, in UTC. */
+  readonly newest: string;
+  readonly ageMs: number;
+}
+
 /** What a database says of its node. */
 export interface PresentNode {
   readonly kind: 'present';
@@ -86,6 +98,12 @@ export interface PresentNode {
   readonly heartbeat: WorkerHeartbeat | undefined;
   readonly tables: readonly TableStatus[];
   readonly queue: QueueActivity | undefined;
+  /** Events that it left out; undefined where there are none. */
+  readonly skipped: NodeRecords | undefined;
+  /** Rows that were in the way, or missing, where the policy of their table is to go on. */
+  readonly conflicts: NodeRecords | undefined;
+  /** Of its database. */
+  readonly olderSql: readonly OlderSchema[];
 }
 
 export type NodeReading =
@@ -107,6 +125,8 @@ export type Finding = { readonly severity: Severity } & (
   | { readonly code: 'root_replaced'; readonly by: NodeName }
   | { readonly code: 'worker_error'; readonly message: string }
   | { readonly code: 'worker_silent'; readonly sinceMs: number | undefined }
+  | { readonly code: 'events_skipped'; readonly records: NodeRecords }
+  | { readonly code: 'sql_older'; readonly schemas: readonly OlderSchema[] }
   | { readonly code: 'paused' }
   | { readonly code: 'not_uptodate' }
   | { readonly code: 'lagging'; readonly lagMs: number; readonly ticks: bigint; readonly events: bigint }

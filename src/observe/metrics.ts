@@ -105,6 +105,10 @@ function presentMetrics(set: Set, labels: Labels, node: PresentNode): void {
   for (const [state, count] of states) {
     set('londiste_tables', 'Tables of the node, by state.', { ...labels, state }, count);
   }
+  const skipped = node.skipped?.lastDay ?? 0;
+  set('londiste_skipped_events_last_day', 'Events that the node left out in the last day.', labels, skipped);
+  const conflicts = node.conflicts?.lastDay ?? 0;
+  set('londiste_conflicts_last_day', 'Conflicts that the node kept a record of in the last day.', labels, conflicts);
   if (node.queue !== undefined) queueMetrics(set, labels, node.queue);
 }
 

@@ -22,6 +22,12 @@ export function describeFinding(finding: Finding): string {
       return finding.sinceMs === undefined
         ? 'no worker runs: start one with "trunkline run"'
         : `no sign of its worker for ${formatDuration(finding.sinceMs)}: start one with "trunkline run"`;
+    case 'events_skipped': {
+      const { lastDay, more, ageMs } = finding.records;
+      return `${more ? 'at least ' : ''}${countOf(lastDay, 'event')} left out in the last day, the newest ${formatDuration(ageMs)} ago: "trunkline log --skipped" shows them, and "trunkline compare" what they left different`;
+    }
+    case 'sql_older':
+      return `the SQL in its database is older than this program: ${finding.schemas.map(({ name, from, to }) => `${name} ${from}, now ${to}`).join('; ')}; run "trunkline apply"`;
     case 'paused':
       return 'paused: it replays nothing until it is resumed';
     case 'not_uptodate':

@@ -1,5 +1,6 @@
 import {
   type CascadeStatus,
+  type NodeRecords,
   type NodeStatus,
   type QueueActivity,
   type SubscriptionReading,
@@ -42,6 +43,16 @@ interface NodeJson {
   readonly worker: WorkerJson | null;
   readonly tables: readonly TableJson[];
   readonly queue: QueueJson | null;
+  readonly skipped: RecordsJson | null;
+  readonly conflicts: RecordsJson | null;
+  readonly olderSql: readonly { readonly schema: string; readonly installed: string; readonly current: string }[];
+}
+
+interface RecordsJson {
+  readonly count: number;
+  readonly more: boolean;
+  readonly lastDay: number;
+  readonly newest: string;
 }
 
 interface LagJson {
@@ -112,6 +123,9 @@ function nodeJson(node: NodeStatus): NodeJson {
     worker: present?.heartbeat === undefined ? null : workerJson(present.heartbeat),
     tables: (present?.tables ?? []).map(tableJson),
     queue: present?.queue === undefined ? null : queueJson(present.queue),
+    skipped: present?.skipped === undefined ? null : recordsJson(present.skipped),
+    conflicts: present?.conflicts === undefined ? null : recordsJson(present.conflicts),
+    olderSql: (present?.olderSql ?? []).map(({ name, from, to }) => ({ schema: name, installed: from, current: to })),
   };
 }
 
@@ -154,6 +168,10 @@ function queueJson(queue: QueueActivity): QueueJson {
     secondsSinceRotation: seconds(queue.sinceRotationMs),
     oldestConsumer: queue.oldest?.consumer ?? null,
   };
+}
+
+function recordsJson({ count, more, lastDay, newest }: NodeRecords): RecordsJson {
+  return { count, more, lastDay, newest };
 }
 
 function seconds(ms: number): number {

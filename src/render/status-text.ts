@@ -4,6 +4,7 @@ import {
   type CascadeStatus,
   type CopyStatus,
   type Finding,
+  type NodeRecords,
   type NodeStatus,
   type PresentNode,
   type QueueStatus,
@@ -65,7 +66,22 @@ function detailLines(node: NodeStatus): string[] {
   return [
     node.role === 'root' ? queueLine(reading) : `${positionText(node, reading)}; ${workerText(reading)}`,
     tablesLine(reading.tables),
+    ...recordsLine(reading),
   ];
+}
+
+/** Nothing where nothing was ever left out or in the way, which is what most nodes have to say. */
+function recordsLine({ skipped, conflicts }: PresentNode): string[] {
+  const parts = [
+    ...(skipped === undefined ? [] : [recordsText(skipped, 'skipped event')]),
+    ...(conflicts === undefined ? [] : [recordsText(conflicts, 'conflict')]),
+  ];
+  return parts.length === 0 ? [] : [`on record: ${parts.join('; ')}`];
+}
+
+function recordsText({ count, more, lastDay, ageMs }: NodeRecords, noun: string): string {
+  const ago = `the newest ${formatDuration(ageMs)} ago`;
+  return `${more ? 'at least ' : ''}${countOf(count, noun)} (${formatCount(lastDay)} in the last day, ${ago})`;
 }
 
 function queueLine({ queue, tick }: PresentNode): string {

@@ -1,5 +1,5 @@
 import type { Ailment, DatabaseCheckup } from '../model/checkup.ts';
-import { bundledSchemas, compareVersions } from '../model/schemas.ts';
+import { olderSchemas } from '../model/schemas.ts';
 import type { LiveDatabase } from '../model/state.ts';
 
 /** A table takes locks for itself, its key, another index and its TOAST table, where one transaction works on it. */
@@ -51,11 +51,9 @@ function* rights(live: LiveDatabase, checkup: DatabaseCheckup): Iterable<Ailment
 }
 
 function* olderSql({ schemas }: LiveDatabase): Iterable<Ailment> {
-  const older = bundledSchemas.flatMap(({ name, version: to }) => {
+  const older = olderSchemas((name) => {
     const found = schemas.get(name);
-    return found?.source === 'bundled' && compareVersions(found.version, to) < 0
-      ? [{ name, from: found.version, to }]
-      : [];
+    return found?.source === 'bundled' ? found.version : undefined;
   });
   if (older.length > 0) yield { severity: 'warn', code: 'sql_older', schemas: older };
 }

@@ -24,6 +24,8 @@ const healthLimits = {
   /** Beyond the limits that the queue itself sets. */
   tickerMs: 10_000,
   rotationMs: 600_000,
+  /** What was left out longer ago stays on the record, and is no news. */
+  skippedMs: 86_400_000,
 } as const;
 
 export interface NodeInput {
@@ -73,11 +75,19 @@ function* findingsOf(input: NodeInput): Iterable<Finding> {
       }
       yield* workerFindings(reading, input);
       yield* role === 'root' ? queueFindings(reading.queue) : positionFindings(reading, input);
+      yield* recordFindings(reading);
       for (const table of reading.tables) yield* tableFindings(table, role);
       return;
     default:
       assertNever(reading);
   }
+}
+
+function* recordFindings({ skipped, olderSql: schemas }: PresentNode): Iterable<Finding> {
+  if (skipped !== undefined && skipped.ageMs <= healthLimits.skippedMs) {
+    yield { code: 'events_skipped', severity: 'warn', records: skipped };
+  }
+  if (schemas.length > 0) yield { code: 'sql_older', severity: 'warn', schemas };
 }
 
 function* workerFindings(node: PresentNode, input: NodeInput): Iterable<Finding> {

@@ -138,7 +138,7 @@ test('status looks again and again, and top draws the terminal, until they are s
   await using cascade = await replication({ src: 14, dst: 18 }, 'create table people (id int primary key, name text)');
   using file = temporaryFile('trunkline.yaml', fileOf(cascade));
   const running = startProgram(['status', '--watch', '1', '--json', '-f', file.path]);
-  await sleep(5_000);
+  await waitFor('two looks', 60_000, async () => running.output.split('\n').length > 2);
   const { stdout, status } = await running.kill('SIGINT');
   const looks = stdout.trim().split('\n');
   expect(looks.length).toBeGreaterThanOrEqual(2);

@@ -69,6 +69,35 @@ test('from nothing running to ok, and what is wrong in between', async () => {
   });
   await target.query(sql(`select pgq_node.set_consumer_paused('replika', 'dst.worker', false)`));
 
+  expect((await nodeOf(cascade, 'dst')).reading).toMatchObject({
+    skipped: undefined,
+    conflicts: undefined,
+    olderSql: [],
+  });
+  const skipped = `(queue_name, node_name, event_id, tick_id, consumer_name, event_time, event_txid, skipped_by, client, reason, skipped_at)`;
+  await target.script(`update trunkline.component set version = '3.5+1' where component = 'pgq';
+    insert into trunkline.skipped_event ${skipped} select 'replika', 'dst', i, 1, 'c', now(), 1, 'me', 'box', 'why', now() - interval '2 days'
+      from generate_series(1, 2) i;
+    insert into trunkline.conflict (queue_name, node_name, table_name, kind, policy, row_of_provider)
+      select q, 'dst', 'public.people', 'insert_exists', 'keep', '{}' from unnest(array['replika', 'replika', 'other']) q`);
+  const recorded = await nodeOf(cascade, 'dst');
+  expect(codes(recorded)).toEqual(['sql_older', 'not_denied']);
+  expect(recorded.reading).toMatchObject({
+    skipped: { count: 2, more: false, lastDay: 0, newest: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) },
+    conflicts: { count: 2, more: false, lastDay: 2 },
+    olderSql: [{ name: 'pgq', from: '3.5+1' }],
+  });
+  await target.script(`insert into trunkline.skipped_event ${skipped} select 'replika', 'dst', i, 1, 'c', now(), 1, 'me', 'box', 'why', now()
+    from generate_series(3, 11000) i`);
+  expect((await nodeOf(cascade, 'dst')).findings).toMatchObject([
+    { code: 'events_skipped', records: { count: 10_000, more: true, lastDay: 10_000 } },
+    { code: 'sql_older' },
+    { code: 'not_denied' },
+  ]);
+  // What an older release left has neither table.
+  await target.script('drop table trunkline.skipped_event, trunkline.conflict');
+  expect(codes(await nodeOf(cascade, 'dst'))).toEqual(['sql_older', 'not_denied']);
+
   await workers.stop(5_000);
   expect(codes(await nodeOf(cascade, 'dst'))[0]).toBe('worker_silent');
   await source.script(`update pgq.tick set tick_time = tick_time - interval '2 minutes'`);

@@ -81,6 +81,9 @@ const cascades: Readonly<Record<string, CascadeStatus>> = {
         reading: aPresentNode({
           tick: 98n,
           error: 'permission denied for table orders\nand more of it',
+          skipped: { count: 3, more: false, lastDay: 2, newest: '2026-01-02T03:04:05.678Z', ageMs: 300_000 },
+          conflicts: { count: 10_000, more: true, lastDay: 120, newest: '2026-01-02T03:04:05.678Z', ageMs: 2_000 },
+          olderSql: [{ name: 'pgq', from: '3.5+3', to: '3.5+4' }],
           heartbeat: { state: 'failing', host: 'box', pid: 4711, ageMs: 300 },
           tables: [copying, aTableStatus('app.parts'), aTableStatus('app.lost', { exists: false, watched: [] })],
         }),
@@ -106,6 +109,8 @@ const cascades: Readonly<Record<string, CascadeStatus>> = {
       aNodeStatus('dst4', {
         reading: aPresentNode({
           paused: true,
+          // The newest was longer ago than a day: on record, and no news.
+          skipped: { count: 1, more: false, lastDay: 0, newest: '2026-01-02T03:04:05.678Z', ageMs: 90_000_000 },
           heartbeat: { state: 'stopped', host: 'box', pid: 9, ageMs: 7_500_000 },
           tables: Array.from({ length: 12 }, (_, index) =>
             aTableStatus(`app.t${index}`, { sync: { kind: 'missing' } }),

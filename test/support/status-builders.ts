@@ -60,6 +60,9 @@ export const aPresentNode = (change: Partial<PresentNode> = {}): PresentNode => 
   heartbeat: { state: 'idle', host: 'box', pid: 4711, ageMs: 300 },
   tables: [aTableStatus('app.orders')],
   queue: undefined,
+  skipped: undefined,
+  conflicts: undefined,
+  olderSql: [],
   ...change,
 });
 

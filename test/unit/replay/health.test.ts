@@ -22,9 +22,15 @@ const root = (queue = anActivity(), change: Partial<Parameters<typeof aPresentNo
 /** `error worker_silent` for each finding. */
 const found = (input: NodeInput) => judgeNode(input).findings.map(({ severity, code }) => `${severity} ${code}`);
 
+const records = (ageMs: number) => ({ count: 3, more: false, lastDay: 2, newest: '2026-01-02T03:04:05.678Z', ageMs });
+
 test('a leaf and a root with nothing wrong are ok', () => {
   expect(judgeNode(leaf())).toEqual({ verdict: 'ok', findings: [] });
   expect(judgeNode(root())).toEqual({ verdict: 'ok', findings: [] });
+});
+
+test('what was left out longer ago than a day, and conflicts that a policy deals with, are no news', () => {
+  expect(found(leaf({ reading: aPresentNode({ skipped: records(86_400_001), conflicts: records(1) }) }))).toEqual([]);
 });
 
 test('each of these is named, and the worst of them decides', () => {
@@ -62,6 +68,12 @@ test('each of these is named, and the worst of them decides', () => {
     ['no ticks', root(anActivity({ sinceTickMs: 71_000 })), ['error ticker_silent']],
     ['paused ticker', root(anActivity({ tickerPaused: true, sinceTickMs: 71_000 })), ['error ticker_paused']],
     ['rotation', root(anActivity({ sinceRotationMs: 15_100_000 })), ['warn rotation_stuck']],
+    ['left out today', leaf({ reading: aPresentNode({ skipped: records(86_400_000) }) }), ['warn events_skipped']],
+    [
+      'older SQL',
+      leaf({ reading: aPresentNode({ olderSql: [{ name: 'pgq', from: '3.5+1', to: '3.5+4' }] }) }),
+      ['warn sql_older'],
+    ],
     ['an error on the root', root(anActivity(), { error: 'x' }), ['error worker_error']],
   ];
   for (const [what, input, expected] of cases) {
