@@ -31,6 +31,7 @@ export const trunkline: Contender = {
 export interface OwnCascade extends Disposable {
   /** A process for these nodes. */
   run(...nodes: readonly string[]): RunningProgram;
+  runWith(env: Readonly<Record<string, string>>, ...nodes: readonly string[]): RunningProgram;
 }
 
 /** A root and leaves, each named as its database, applied, with nobody at work. */
@@ -44,8 +45,11 @@ export async function ownCascade(
   const consent = ['--allow', 'copies-data', '--allow', 'truncates-target'];
   const applied = await runProgram(['apply', '-f', file.path, '--auto-approve', ...consent]);
   if (applied.status !== 0) throw new Error(applied.stderr);
+  const runWith: OwnCascade['runWith'] = (env, ...nodes) =>
+    startProgram(['run', '-f', file.path, ...nodes.flatMap((node) => ['--node', node])], { env });
   return {
-    run: (...nodes) => startProgram(['run', '-f', file.path, ...nodes.flatMap((node) => ['--node', node])]),
+    run: (...nodes) => runWith({}, ...nodes),
+    runWith,
     [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }

@@ -11,7 +11,7 @@ import { createProgress } from '../progress.ts';
 export class RunCommand extends BaseCommand {
   static override summary = 'Replicate: workers, first copies, ticker and maintenance, until stopped.';
   static override description =
-    'One process works for all nodes of the files unless told otherwise; a second one waits and takes over. SIGTERM and Ctrl-C finish the batch in hand. SIGHUP reads the files again: new nodes start, gone ones stop, changed ones start anew; files that can not be used change nothing. With --json each log line is a JSON object on standard output.';
+    'One process works for all nodes of the files unless told otherwise; a second one waits and takes over. SIGTERM and Ctrl-C finish the batch in hand. SIGHUP reads the files again: new nodes start, changed ones start anew, and gone ones go on until they are dropped; files that can not be used change nothing. With --json each log line is a JSON object on standard output.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --node dst1 --node dst2 --no-ticker',
