@@ -8,7 +8,7 @@ import { type Problem, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState, LiveState } from '../model/state.ts';
 import { addRehearsals } from '../planner/add-rehearsals.ts';
-import { definitionsToRead, missingTables, sitesToRead } from '../planner/create/missing.ts';
+import { definitionsToRead, missingObjects, sitesToRead } from '../planner/create/missing.ts';
 import { type Blueprints, noBlueprints } from '../planner/create/plot.ts';
 import { makePlan } from '../planner/plan.ts';
 import { type Selection, selectSteps, wholePlan } from '../planner/select.ts';
@@ -119,17 +119,17 @@ export async function planFrom(
   return { plan: tried.plan, live };
 }
 
-/** Two looks more, at what roots have and what nodes offer, and only where the files let a table be made that is missing. */
+/** Two looks more, at what roots have and what nodes offer, and only where the files let something be made that is missing. */
 async function readBlueprints(
   connector: Connector,
   desired: DesiredState,
   live: LiveState,
   signal: AbortSignal | undefined,
 ): Promise<Blueprints> {
-  const missing = missingTables(desired, live);
+  const missing = missingObjects(desired, live);
   if (missing.length === 0) return noBlueprints;
-  const definitions = await readAll(definitionsToRead(missing), (database, tables) =>
-    readDefinitions(connector, database, tables, signal),
+  const definitions = await readAll(definitionsToRead(missing), (database, names) =>
+    readDefinitions(connector, database, names, signal),
   );
   const sites = await readAll(sitesToRead(missing, definitions), (database, question) =>
     readSite(connector, database, question, signal),

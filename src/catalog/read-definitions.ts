@@ -2,24 +2,24 @@ import type { Connector } from '../db/connector.ts';
 import { sqlFile } from '../db/sql-files.ts';
 import { sql } from '../db/statement.ts';
 import type { Definitions, Site, SiteQuestion } from '../model/definition.ts';
-import type { DatabaseName, TableName } from '../model/names.ts';
+import type { DatabaseName, SequenceName, TableName } from '../model/names.ts';
 
 // The names of all objects come with their schema only where the path has none of theirs. The server takes what is read from its
 // catalogs for much more than it is, and would compile it, which takes longer than it saves.
 const settings = { search_path: 'pg_catalog', jit: 'off', lock_timeout: '3000ms' };
 
-/** How these tables were made, in one round trip. */
+/** How these tables and sequences were made, in one round trip. */
 export async function readDefinitions(
   connector: Connector,
   database: DatabaseName,
-  tables: readonly TableName[],
+  { tables, sequences }: { readonly tables: readonly TableName[]; readonly sequences: readonly SequenceName[] },
   signal?: AbortSignal,
 ): Promise<Definitions> {
   await using session = await connector(database, { applicationName: 'trunkline look', settings, signal });
   const [row] = await session.query<{ definitions: Definitions }>(
-    sql(sqlFile('queries/table-definitions.sql'), tables),
+    sql(sqlFile('queries/definitions.sql'), tables, sequences),
   );
-  return row?.definitions ?? { tables: [], types: [], schemas: [] };
+  return row?.definitions ?? { tables: [], types: [], schemas: [], sequences: [] };
 }
 
 interface SiteRow {

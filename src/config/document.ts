@@ -414,6 +414,10 @@ export interface Queue {
      * Names or patterns of sequences that stay out, owned ones too.
      */
     exclude?: Pattern[];
+    /**
+     * What is done where a subscriber lacks a sequence of include. none: nothing, the plan says what is missing. minimal: it is made with its type, start, step, bounds, cache and cycle. full: with its owner, comment and grants, too. Left out, that of defaults. A sequence that comes with a table is made with the table.
+     */
+    create?: 'none' | 'minimal' | 'full';
   };
 }
 /**

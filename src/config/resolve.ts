@@ -219,7 +219,7 @@ function placementsOf(
   return placements;
 }
 
-function resolveSequences(scope: Scope, queue: string, { sequences }: Queue): SequenceRules {
+function resolveSequences(scope: Scope, queue: string, { sequences, defaults }: Queue): SequenceRules {
   const path = ['queues', queue, 'sequences'];
   const owned = sequences?.owned ?? builtIn.ownedSequences;
   if (typeof owned === 'string') reportValue(scope, [...path, 'owned'], owned, 'true or false');
@@ -227,6 +227,7 @@ function resolveSequences(scope: Scope, queue: string, { sequences }: Queue): Se
     owned: owned === true,
     include: (sequences?.include ?? []).map(tableName),
     exclude: (sequences?.exclude ?? []).map(tableName),
+    create: sequences?.create ?? defaults?.create ?? builtIn.create,
     at: sequences === undefined ? undefined : keyAt(scope, ...path),
   };
 }

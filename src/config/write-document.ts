@@ -1,14 +1,7 @@
 import { stringify } from 'yaml';
 import type { AssertionSpec } from '../model/assertion.ts';
 import type { DesiredState } from '../model/state.ts';
-import {
-  type Connection,
-  type QueueSpec,
-  rootOf,
-  type SequenceRules,
-  type TablePlacement,
-  type TableRule,
-} from '../model/topology.ts';
+import { type Connection, type QueueSpec, rootOf, type TablePlacement, type TableRule } from '../model/topology.ts';
 import type { Database, Queue, Table, TrunklineDocument } from './document.ts';
 import { durationText } from './duration.ts';
 import { writtenLimits } from './resolve-limits.ts';
@@ -89,7 +82,7 @@ function queueOf(queue: QueueSpec): Queue {
       }),
     ),
     tables: queue.tables.map((rule) => tableOf(queue, rule)),
-    sequences: sequencesOf(queue.sequences),
+    sequences: sequencesOf(queue),
     ...(queue.migrations === undefined ? {} : { migrations: { dir: queue.migrations.dir } }),
     ...(queue.kept.length === 0
       ? {}
@@ -132,8 +125,9 @@ function placementOf(placement: TablePlacement | 'none'): Placements[string] {
     : present({ target: placement.target, ...writtenOptions(placement), create: placement.create });
 }
 
-function sequencesOf({ owned, include, exclude }: SequenceRules): NonNullable<Queue['sequences']> {
-  return { owned, include: [...include], exclude: [...exclude] };
+function sequencesOf({ sequences, create: asTables }: QueueSpec): NonNullable<Queue['sequences']> {
+  const { owned, include, exclude, create } = sequences;
+  return { owned, include: [...include], exclude: [...exclude], ...(create === asTables ? {} : { create }) };
 }
 
 type Present<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> };

@@ -4,12 +4,14 @@ import type { SequenceName, TableName } from './names.ts';
 export const createModes = ['none', 'minimal', 'full'] as const;
 export type CreateMode = (typeof createModes)[number];
 
-/** How the tables of one database were made, read for those that are to be made elsewhere. A field that is absent says "nothing special". */
+/** How the tables and sequences of one database were made, read for those that are to be made elsewhere. A field that is absent says "nothing special". */
 export interface Definitions {
   /** Each table, then its partitions, parents first. */
   readonly tables: readonly TableDefinition[];
   readonly types: readonly TypeDefinition[];
   readonly schemas: readonly SchemaDefinition[];
+  /** Those that were asked for by their own names. */
+  readonly sequences: readonly SequenceDefinition[];
 }
 
 export interface Grant {

@@ -506,6 +506,15 @@ export type Problem =
       readonly sql: readonly string[];
     }
   | {
+      readonly code: 'sequence_not_creatable';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly sequence: SequenceName;
+      readonly reasons: readonly string[];
+      readonly sql: readonly string[];
+    }
+  | {
       readonly code: 'table_created_without';
       readonly at: Origin;
       readonly queue: QueueName;
@@ -640,6 +649,8 @@ export type Problem =
       readonly queue: QueueName;
       readonly node: NodeName;
       readonly sequence: SequenceName;
+      /** Not by a table of the node. */
+      readonly alone: boolean;
     }
   | {
       readonly code: 'node_unreachable';

@@ -162,6 +162,8 @@ export interface SequenceRules {
   readonly owned: boolean;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Of those of `include`. */
+  readonly create: CreateMode;
   readonly at: Origin | undefined;
 }
 

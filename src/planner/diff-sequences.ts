@@ -2,6 +2,7 @@ import type { SequenceName } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Step } from '../model/step.ts';
 import { isKept } from '../model/topology.ts';
+import { makeSequenceOnNode } from './create/on-node.ts';
 import { createId } from './diff-node.ts';
 import type { TableFindings } from './diff-tables.ts';
 import { type Findings, mergeFindings } from './findings.ts';
@@ -14,7 +15,7 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
   const { queue, root } = scene;
   const included = anyGlob(queue.sequences.include);
   const excluded = anyGlob(queue.sequences.exclude);
-  const matched = [...root.database.sequences].filter((name) => included(name) && !excluded(name));
+  const matched = new Set([...root.database.sequences].filter((name) => included(name) && !excluded(name)));
   const held = new Set(tables.held.flatMap((table) => table.ownedSequences));
   const unmatched = queue.sequences.include.filter((pattern) => ![...root.database.sequences].some(anyGlob([pattern])));
   const warnings: Problem[] = unmatched.map((pattern) => ({
@@ -42,20 +43,37 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
   function diffOn(node: NodeScene, wanted: ReadonlySet<SequenceName>): Findings {
     const steps: Step[] = [];
     const missing: Problem[] = [];
+    const problems: Problem[] = [];
     const live = node.node?.sequences;
     for (const name of wanted) {
       const taker = tables.taken.get(node.spec.name)?.get(name);
       if (live?.get(name)?.local && taker === undefined) continue;
       const maker = tables.made.get(node.spec.name)?.get(name);
-      if (node.database.sequences.has(name) || maker !== undefined) steps.push(addStep(node, name, maker ?? taker));
-      else if (!tables.apart.get(node.spec.name)?.has(name))
-        missing.push({ code: 'sequence_missing_on_node', queue: queue.name, node: node.spec.name, sequence: name });
+      if (node.database.sequences.has(name) || maker !== undefined) {
+        steps.push(addStep(node, name, maker ?? taker));
+        continue;
+      }
+      if (tables.apart.get(node.spec.name)?.has(name)) continue;
+      const alone = matched.has(name) && !comesWithTable(node, name);
+      const made = alone ? makeSequenceOnNode(scene, node, name) : undefined;
+      if (made === undefined) {
+        const ids = { queue: queue.name, node: node.spec.name, sequence: name };
+        missing.push({ code: 'sequence_missing_on_node', ...ids, alone });
+        continue;
+      }
+      steps.push(...made.steps, addStep(node, name, made.step));
+      problems.push(...made.problems);
     }
     for (const known of live?.values() ?? []) {
       if (known.local && !wanted.has(known.name) && !held.has(known.name) && !isKept(queue, 'sequence', known.name))
         steps.push(removeStep(node, known.name));
     }
-    return { steps, warnings: missing, problems: [] };
+    return { steps, warnings: missing, problems };
+  }
+
+  /** Its table is there without it, or is made without it: then it would give no column its values. */
+  function comesWithTable(node: NodeScene, name: SequenceName): boolean {
+    return (tables.replicated.get(node.spec.name) ?? []).some(({ ownedSequences }) => ownedSequences.includes(name));
   }
 
   /** Behind the step that makes it, or that would take it away again. */

@@ -24,7 +24,7 @@ export interface PlanInput {
   readonly locations: ReadonlyMap<DatabaseName, Location>;
   /** By the records on the roots; tells what was changed in a database from what was changed in the files. */
   readonly lastApplied: ReadonlyMap<QueueName, LastApplied>;
-  /** Needed where tables are to be made; see `missingTables`. */
+  /** Needed where tables or sequences are to be made; see `missingObjects`. */
   readonly blueprints?: Blueprints;
 }
 

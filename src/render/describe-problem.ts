@@ -428,6 +428,13 @@ function sentences(problem: Problem): Sentences {
           ? 'Create it there by hand, in a form that the server takes.'
           : `What this takes, there:\n${problem.sql.join('\n')}`,
       ];
+    case 'sequence_not_creatable':
+      return [
+        `sequence ${problem.sequence} cannot be made on node ${problem.node} of queue ${problem.queue}:\n${lines(problem.reasons)}`,
+        problem.sql.length === 0
+          ? 'Make room for it there, or exclude it under sequences.'
+          : `What this takes, there:\n${problem.sql.join('\n')}`,
+      ];
     case 'table_created_without':
       return [
         `table ${problem.destination} on node ${problem.node} of queue ${problem.queue} is made without a part of what ${problem.table} has on the root:\n${lines(problem.left)}`,
@@ -498,7 +505,9 @@ function sentences(problem: Problem): Sentences {
     case 'sequence_missing_on_node':
       return [
         `sequence ${problem.sequence} does not exist on node ${problem.node} of queue ${problem.queue}.`,
-        'Create it there, or exclude it under sequences.',
+        problem.alone
+          ? 'Create it there, let "create: full" under sequences do it, or exclude it.'
+          : 'Create it there, or exclude it under sequences.',
       ];
     case 'node_unreachable':
       return [

@@ -59,7 +59,7 @@ test.for<[ServerVersion, ServerVersion]>([
     'do $$ begin create role shop_owner; exception when duplicate_object or unique_violation then null; end $$;' +
       'do $$ begin create role shop_reader; exception when duplicate_object or unique_violation then null; end $$;',
   );
-  const text = queues('      - include: ["shop.*"]\n');
+  const text = queues('      - include: ["shop.*"]\n    sequences: { include: ["shop.*"] }\n');
   const { plan } = await applyAll(cluster, text);
   expect(plan.warnings).toEqual([]);
   expect(stepIds(await planOf(cluster, text))).toEqual([]);
@@ -71,6 +71,7 @@ test.for<[ServerVersion, ServerVersion]>([
     // A cascade deletes as the owner of the table, who is no superuser here.
     await src.script('grant pgq_writer to shop_owner');
     await src.script(`
+      select nextval('shop.countdown');
       update shop.orders set net = net + 1 where id % 2 = 0;
       delete from shop.customers where id = 3;
       insert into shop.cache values ('c', null)`);

@@ -21,6 +21,9 @@ create domain shop.email as text collate "C" default 'a@b' not null constraint h
 create sequence shop.ticket start 100 increment 5 maxvalue 1000000 cache 10 cycle;
 comment on sequence shop.ticket is 'given out at the door';
 grant usage on sequence shop.ticket to shop_reader;
+create sequence shop.countdown as smallint increment -2 minvalue -1000 maxvalue -10 start -20 cache 3;
+comment on sequence shop.countdown is 'that no table knows of';
+grant select on sequence shop.countdown to shop_reader;
 
 create table shop.customers (
     id bigserial primary key,

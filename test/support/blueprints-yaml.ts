@@ -27,9 +27,10 @@ interface BlueprintsYaml {
     Record<
       string,
       {
-        readonly tables: Readonly<Record<string, TableYaml>>;
+        readonly tables?: Readonly<Record<string, TableYaml>>;
         readonly types?: Readonly<Record<string, Partial<TypeDefinition>>>;
         readonly schemas?: Definitions['schemas'];
+        readonly sequences?: Readonly<Record<string, Partial<SequenceDefinition>>>;
       }
     >
   >;
@@ -40,10 +41,10 @@ export function blueprintsFromYaml(text: string): Blueprints {
   const yaml = parse(text) as BlueprintsYaml;
   return {
     definitions: new Map(
-      Object.entries(yaml.definitions).map(([name, { tables, types, schemas }]) => [
+      Object.entries(yaml.definitions).map(([name, { tables, types, schemas, sequences }]) => [
         databaseName(name),
         {
-          tables: Object.entries(tables).map(([table, given]) => tableOf(table, given)),
+          tables: Object.entries(tables ?? {}).map(([table, given]) => tableOf(table, given)),
           types: Object.entries(types ?? {}).map(([type, given]) => ({
             typeName: type,
             name: type,
@@ -55,6 +56,7 @@ export function blueprintsFromYaml(text: string): Blueprints {
             ...given,
           })),
           schemas: schemas ?? [],
+          sequences: sequencesOf(sequences),
         },
       ]),
     ),
@@ -92,21 +94,25 @@ function tableOf(text: string, yaml: TableYaml): TableDefinition {
       clustered: false,
       ...given,
     })),
-    sequences: Object.entries(yaml.sequences ?? {}).map(([sequence, given]) => ({
-      name: sequenceName(sequence),
-      nameSql: `'${sequence}'`,
-      identity: false,
-      type: 'bigint',
-      start: '1',
-      increment: '1',
-      min: '1',
-      max: '9223372036854775807',
-      cache: '1',
-      cycle: false,
-      owner: 'postgres',
-      ...given,
-    })),
+    sequences: sequencesOf(yaml.sequences),
   };
+}
+
+function sequencesOf(yaml: Readonly<Record<string, Partial<SequenceDefinition>>> | undefined): SequenceDefinition[] {
+  return Object.entries(yaml ?? {}).map(([sequence, given]) => ({
+    name: sequenceName(sequence),
+    nameSql: `'${sequence}'`,
+    identity: false,
+    type: 'bigint',
+    start: '1',
+    increment: '1',
+    min: '1',
+    max: '9223372036854775807',
+    cache: '1',
+    cycle: false,
+    owner: 'postgres',
+    ...given,
+  }));
 }
 
 function columnOf(

@@ -99,7 +99,7 @@ export function aQueue(
     tables: [],
     create: 'none',
     tableDefaults: { where: undefined },
-    sequences: { owned: true, include: [], exclude: [], at: undefined },
+    sequences: { owned: true, include: [], exclude: [], create: 'none', at: undefined },
     migrations: undefined,
     moved: [],
     kept: [],

@@ -727,6 +727,18 @@ export const sampleProblems: {
       sql: ['CREATE EXTENSION hstore SCHEMA public;'],
     },
   },
+  sequence_not_creatable: {
+    meaning: 'A sequence that is to be made on a node has no place there.',
+    problem: {
+      code: 'sequence_not_creatable',
+      at: at(17, 5),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      sequence: sequenceName('tickets.number'),
+      reasons: ['schema tickets does not exist there, and repl may not create it'],
+      sql: ['CREATE SCHEMA tickets AUTHORIZATION repl;'],
+    },
+  },
   table_created_without: {
     meaning: 'A table is made on a node without something that it has on the root.',
     problem: {
@@ -872,6 +884,7 @@ export const sampleProblems: {
       queue: queueName('shop'),
       node: nodeName('leaf1'),
       sequence: sequenceName('orders_id_seq'),
+      alone: false,
     },
   },
   node_unreachable: {

@@ -6,25 +6,18 @@ import { qualifiedSql, quoteIfNeeded, quoteText } from '../quote-ident.ts';
 import { stepId } from '../step-ids.ts';
 import { chooseColumns } from './choose-columns.ts';
 import { foreignKeysOf, type ReplicatedHere } from './foreign-keys.ts';
-import { type Means, schemaOf, schemaSql, sequenceRestSql, sequenceSql, typeSql } from './objects-sql.ts';
-import type { Plot, Source } from './plot.ts';
+import { type Draft, draftOf, needSchema, needSequence, type Wish } from './needs.ts';
+import { schemaOf, typeSql } from './objects-sql.ts';
 import { reduceDefinition } from './reduce.ts';
 import { renamingOf } from './renaming.ts';
 import { fullTableSql, minimalTableSql } from './table-sql.ts';
 
 /** One table that is to be made on one node. */
-export interface Wish {
-  readonly ids: Pick<CreateTable, 'database' | 'queue' | 'node'>;
+export interface TableWish extends Wish {
   readonly name: TableName;
   readonly spec: TableSpec;
-  readonly create: 'minimal' | 'full';
   /** Named in the file, in the place of the primary key. */
   readonly key: readonly string[] | undefined;
-  readonly source: Source;
-  readonly plot: Plot;
-  readonly serverVersion: number;
-  readonly superuser: boolean;
-  readonly user: string;
   readonly replicatedHere: ReplicatedHere;
 }
 
@@ -39,21 +32,15 @@ export interface Creation {
   readonly sequences: readonly SequenceName[];
 }
 
-interface Draft {
-  readonly wish: Wish;
-  readonly means: Means;
-  readonly steps: Step[];
-  readonly reasons: string[];
-  readonly sql: string[];
+interface TableDraft extends Draft {
+  readonly wish: TableWish;
   readonly left: string[];
-  readonly dependsOn: Set<string>;
 }
 
 /** The steps that make a table with all it needs, or what forbids them. */
-export function createTable(wish: Wish): Creation {
-  const { plot, serverVersion, superuser, source, name } = wish;
-  const means = { major: Math.floor(serverVersion / 10_000), superuser, roles: plot.roles };
-  const draft: Draft = { wish, means, steps: [], reasons: [], sql: [], left: [], dependsOn: new Set() };
+export function createTable(wish: TableWish): Creation {
+  const { source, name } = wish;
+  const draft: TableDraft = { ...draftOf(wish), wish, left: [] };
   const [table, ...partitions] = (source.tables.get(name) ?? []).map((definition) => {
     const chosen = chooseColumns(definition, wish.spec);
     if (wish.create === 'full') draft.left.push(...chosen.left);
@@ -74,7 +61,7 @@ export function createTable(wish: Wish): Creation {
   return { steps, reasons, sql, left, sequences };
 }
 
-function makeMinimal(draft: Draft, table: TableDefinition): readonly SequenceName[] {
+function makeMinimal(draft: TableDraft, table: TableDefinition): readonly SequenceName[] {
   const { wish, means } = draft;
   for (const { name, generated } of table.columns) {
     if (generated === 'v' && means.major < 18) {
@@ -86,7 +73,7 @@ function makeMinimal(draft: Draft, table: TableDefinition): readonly SequenceNam
   return [];
 }
 
-function makeFull(draft: Draft, definitions: readonly TableDefinition[]): readonly SequenceName[] {
+function makeFull(draft: TableDraft, definitions: readonly TableDefinition[]): readonly SequenceName[] {
   const { wish, means } = draft;
   const { site, taken } = wish.plot;
   const tables = definitions.map((definition) => {
@@ -126,7 +113,7 @@ function makeFull(draft: Draft, definitions: readonly TableDefinition[]): readon
   return all.map((sequence) => renaming.sequence(sequence));
 }
 
-function pushTable(draft: Draft, statements: readonly string[], foreignKeys: CreateTable['foreignKeys']): void {
+function pushTable(draft: TableDraft, statements: readonly string[], foreignKeys: CreateTable['foreignKeys']): void {
   const { ids, name, create } = draft.wish;
   const { destination } = draft.wish.spec;
   draft.steps.push({
@@ -144,45 +131,17 @@ function pushTable(draft: Draft, statements: readonly string[], foreignKeys: Cre
 }
 
 /** A view or an index may stand where the table is to go. */
-function takeName({ wish, reasons }: Draft, destination: TableName): void {
+function takeName({ wish, reasons }: TableDraft, destination: TableName): void {
   const { taken } = wish.plot;
   if (taken.has(destination)) reasons.push(`the name ${destination} is taken there`);
   taken.add(destination);
 }
 
-function needSchema(draft: Draft, schema: string): void {
-  const { wish, means, dependsOn, reasons, sql } = draft;
-  const { site, made } = wish.plot;
-  const mayCreate = site.schemas.get(schema);
-  if (mayCreate === false) {
-    reasons.push(`${wish.user} may not create anything in schema ${schema} there`);
-    sql.push(`GRANT CREATE ON SCHEMA ${quoteIfNeeded(schema)} TO ${quoteIfNeeded(wish.user)};`);
-  }
-  if (mayCreate !== undefined) return;
-  const known = made.get(`schema ${schema}`);
-  if (known !== undefined) {
-    dependsOn.add(known);
-    return;
-  }
-  if (!site.mayCreateSchemas) {
-    reasons.push(`schema ${schema} does not exist there, and ${wish.user} may not create it`);
-    sql.push(`CREATE SCHEMA ${quoteIfNeeded(schema)} AUTHORIZATION ${quoteIfNeeded(wish.user)};`);
-    return;
-  }
-  const { ids, create, source } = wish;
-  const id = stepId.createSchema(ids.queue, ids.node, schema);
-  made.set(`schema ${schema}`, id);
-  dependsOn.add(id);
-  const like = create === 'full' ? source.schemas.get(schema) : undefined;
-  const statements = schemaSql(schema, like, means);
-  draft.steps.push({ ...ids, id, kind: 'create_schema', schema, statements, hazards: [], dependsOn: [] });
-}
-
-function needTypes(draft: Draft, { columns }: TableDefinition): void {
+function needTypes(draft: TableDraft, { columns }: TableDefinition): void {
   for (const { name, typeName } of columns) needType(draft, typeName, `column ${name}`);
 }
 
-function needType(draft: Draft, typeName: string, by: string): void {
+function needType(draft: TableDraft, typeName: string, by: string): void {
   const { wish, dependsOn, reasons, sql } = draft;
   const type = wish.source.types.get(typeName);
   const there = wish.plot.site.types.get(typeName);
@@ -208,13 +167,13 @@ function needType(draft: Draft, typeName: string, by: string): void {
   } else makeType(draft, type, by);
 }
 
-function makeType(draft: Draft, type: TypeDefinition, by: string): void {
+function makeType(draft: TableDraft, type: TypeDefinition, by: string): void {
   const { wish, means, reasons } = draft;
   const { ids, plot } = wish;
   const id = stepId.createType(ids.queue, ids.node, type.name);
   // Before what it is made of: a type can't contain itself, but a domain's check may come back to it.
   plot.made.set(`type ${type.typeName}`, id);
-  const own: Draft = { ...draft, dependsOn: new Set() };
+  const own: TableDraft = { ...draft, dependsOn: new Set() };
   needSchema(own, schemaOf(type.name));
   for (const inner of type.needs) needType(own, inner, `type ${type.typeName} of ${by}`);
   for (const call of type.calls) {
@@ -233,43 +192,10 @@ function makeType(draft: Draft, type: TypeDefinition, by: string): void {
   draft.dependsOn.add(id);
 }
 
-/** A sequence that no column owns, but a default calls. */
-function needSequence(draft: Draft, sequence: SequenceDefinition): void {
-  const { wish, means, dependsOn } = draft;
-  const { ids, plot } = wish;
-  const known = plot.made.get(`sequence ${sequence.name}`);
-  if (known !== undefined) dependsOn.add(known);
-  if (known !== undefined || plot.taken.has(sequence.name)) return;
-  plot.taken.add(sequence.name);
-  const own: Draft = { ...draft, dependsOn: new Set() };
-  needSchema(own, splitName(sequence.name).schema);
-  const id = stepId.createSequence(ids.queue, ids.node, sequence.name);
-  plot.made.set(`sequence ${sequence.name}`, id);
-  dependsOn.add(id);
-  draft.steps.push({
-    ...ids,
-    id,
-    kind: 'create_sequence',
-    sequence: sequence.name,
-    statements: [sequenceSql(sequence, sequence.name), ...ownerAndRest(sequence, means)],
-    hazards: [],
-    dependsOn: [...own.dependsOn],
-  });
-}
-
-function ownerAndRest(sequence: SequenceDefinition, means: Means): string[] {
-  const name = qualifiedSql(sequence.name);
-  const owner =
-    means.superuser && means.roles.has(sequence.owner)
-      ? [`ALTER SEQUENCE ${name} OWNER TO ${quoteIfNeeded(sequence.owner)};`]
-      : [];
-  return [...owner, ...sequenceRestSql(sequence, sequence.name, means)];
-}
-
 /** Since 14 the server has a function of this name, and before it words of its own for it. */
 const alwaysThere = new Set(['extract']);
 
-function needFunctions(draft: Draft, table: TableDefinition): void {
+function needFunctions(draft: TableDraft, table: TableDefinition): void {
   const { wish, means, reasons } = draft;
   const kept = new Set([
     ...table.constraints.map(({ name }) => `constraint ${name}`),

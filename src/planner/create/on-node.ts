@@ -6,6 +6,7 @@ import type { Findings } from '../findings.ts';
 import type { NodeScene, Scene } from '../scene.ts';
 import { createTable } from './create-table.ts';
 import type { ReplicatedHere } from './foreign-keys.ts';
+import { draftOf, needSequence } from './needs.ts';
 
 export interface Made extends Findings {
   /** Which come with the table, by the names they have on the node. */
@@ -25,6 +26,7 @@ export function makeOnNode(
   const plot = ground.plots.get(leaf.spec.database);
   if (create === 'none' || source === undefined || plot === undefined) return undefined;
   const { name: node, database } = leaf.spec;
+  const { serverVersion, superuser, user } = leaf.database;
   const { steps, reasons, sql, left, sequences } = createTable({
     ids: { database, queue: queue.name, node },
     name: table.facts.name,
@@ -33,15 +35,53 @@ export function makeOnNode(
     key: table.key,
     source,
     plot,
-    serverVersion: leaf.database.serverVersion,
-    superuser: leaf.database.superuser,
-    user: leaf.database.user,
+    serverVersion,
+    superuser,
+    user,
     replicatedHere: replicatedTo(leaf, wanted),
   });
   const ids = { at, queue: queue.name, node, table: spec.name, destination: spec.destination };
   const problems: Problem[] = reasons.length === 0 ? [] : [{ code: 'table_not_creatable', ...ids, reasons, sql }];
   const warnings: Problem[] = left.length === 0 ? [] : [{ code: 'table_created_without', ...ids, left }];
   return { steps, warnings, problems, sequences };
+}
+
+export interface MadeSequence extends Findings {
+  /** The step that makes it, maybe for another queue. */
+  readonly step: string | undefined;
+}
+
+/** Makes a sequence that a node lacks and no table brings. Undefined as with tables. */
+export function makeSequenceOnNode(
+  { queue, root, ground }: Scene,
+  leaf: NodeScene,
+  name: SequenceName,
+): MadeSequence | undefined {
+  const { create } = queue.sequences;
+  const source = ground.sources.get(root.spec.database);
+  const plot = ground.plots.get(leaf.spec.database);
+  const definition = source?.sequences.get(name);
+  if (create === 'none' || source === undefined || plot === undefined || definition === undefined) return undefined;
+  const { name: node, database } = leaf.spec;
+  const { serverVersion, superuser, user } = leaf.database;
+  const draft = draftOf({
+    ids: { database, queue: queue.name, node },
+    create,
+    source,
+    plot,
+    serverVersion,
+    superuser,
+    user,
+  });
+  if (plot.taken.has(name) && !plot.made.has(`sequence ${name}`)) draft.reasons.push(`the name ${name} is taken there`);
+  else needSequence(draft, definition);
+  const { steps, reasons, sql } = draft;
+  const at = queue.sequences.at ?? queue.at;
+  const problems: Problem[] =
+    reasons.length === 0
+      ? []
+      : [{ code: 'sequence_not_creatable', at, queue: queue.name, node, sequence: name, reasons, sql }];
+  return { steps, warnings: [], problems, step: plot.made.get(`sequence ${name}`) };
 }
 
 /** A foreign key holds where all rows that it may refer to come to the node, under a key that the node's table has. */

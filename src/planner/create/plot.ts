@@ -1,8 +1,15 @@
-import type { Definitions, SchemaDefinition, Site, TableDefinition, TypeDefinition } from '../../model/definition.ts';
-import type { DatabaseName, TableName } from '../../model/names.ts';
+import type {
+  Definitions,
+  SchemaDefinition,
+  SequenceDefinition,
+  Site,
+  TableDefinition,
+  TypeDefinition,
+} from '../../model/definition.ts';
+import type { DatabaseName, SequenceName, TableName } from '../../model/names.ts';
 import { type Roles, rolesOf } from './grants.ts';
 
-/** What was read for the tables that are to be made: how the roots have them, what the nodes offer. */
+/** What was read for what is to be made: how the roots have them, what the nodes offer. */
 export interface Blueprints {
   readonly definitions: ReadonlyMap<DatabaseName, Definitions>;
   readonly sites: ReadonlyMap<DatabaseName, Site>;
@@ -17,6 +24,8 @@ export interface Source {
   /** By `typeName`. */
   readonly types: ReadonlyMap<string, TypeDefinition>;
   readonly schemas: ReadonlyMap<string, SchemaDefinition>;
+  /** Those that come with no table. */
+  readonly sequences: ReadonlyMap<SequenceName, SequenceDefinition>;
 }
 
 /** One database where tables are made, and what this plan has given it so far. */
@@ -41,7 +50,7 @@ export function openGround({ definitions, sites }: Blueprints): Ground {
   };
 }
 
-function sourceOf({ tables, types, schemas }: Definitions): Source {
+function sourceOf({ tables, types, schemas, sequences }: Definitions): Source {
   const byRoot = new Map<TableName, TableDefinition[]>();
   for (const table of tables) {
     const found = byRoot.get(table.root);
@@ -52,6 +61,7 @@ function sourceOf({ tables, types, schemas }: Definitions): Source {
     tables: byRoot,
     types: new Map(types.map((type) => [type.typeName, type])),
     schemas: new Map(schemas.map((schema) => [schema.name, schema])),
+    sequences: new Map(sequences.map((sequence) => [sequence.name, sequence])),
   };
 }
 

@@ -95,6 +95,12 @@ with recursive relation as (
          select from pg_catalog.pg_depend o
           where o.classid = 'pg_catalog.pg_class'::regclass and o.objid = d.refobjid
             and o.refclassid = 'pg_catalog.pg_class'::regclass and o.refobjid = s.oid and o.deptype in ('a', 'i'))
+     union
+    select null::oid, c.oid, null::name, false
+      from pg_catalog.pg_class c
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      join unnest($2::text[]) wanted (name) on wanted.name = n.nspname || '.' || c.relname
+     where c.relkind = 'S'
 ), grants as (
     select g.oid, json_agg(json_build_object('role', g.role, 'privileges', g.privileges, 'grantable', g.is_grantable)
                            order by g.role nulls first, g.is_grantable) as list
@@ -381,5 +387,6 @@ with recursive relation as (
 select pg_catalog.json_strip_nulls(json_build_object(
            'tables', coalesce(tables.list, '[]'),
            'types', coalesce(types.list, '[]'),
-           'schemas', coalesce(schemas.list, '[]'))) as definitions
+           'schemas', coalesce(schemas.list, '[]'),
+           'sequences', coalesce((select list from sequences where table_oid is null), '[]'))) as definitions
   from tables, types, schemas
