@@ -3,6 +3,7 @@ import { readDriverError } from '../db/driver-errors.ts';
 import type { ComparedNode, Comparison } from '../model/comparison.ts';
 import type { Log } from '../model/log.ts';
 import { type TableName, tableName } from '../model/names.ts';
+import type { PaceSettings } from '../model/pace.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState } from '../model/state.ts';
@@ -21,6 +22,7 @@ export interface CompareOnOptions {
   readonly tables: readonly string[];
   /** How to look for the rows that differ. */
   readonly search: RowSearch;
+  readonly pace: PaceSettings;
   /** How long to wait for a node to come to the tick; reading takes as long as it takes. */
   readonly timeoutMs: number;
   readonly env: NodeJS.ProcessEnv;
@@ -85,6 +87,7 @@ export function compareSubscriber(
     tables: namedTables(options.tables),
     parallel: parallelTables,
     search: options.search,
+    pace: options.pace,
     ...(repair === undefined ? {} : { repair }),
   };
   return compareNode(target, {

@@ -222,3 +222,46 @@ export async function readSequenceValues(
     rows.map((row) => [sequenceName(row.name), { lastValue: row.last_value, called: row.is_called }] as const),
   );
 }
+
+/** The first columns of an index: they are never NULL, and sort the same on any server where their classes are the same. */
+export interface IndexLead {
+  readonly columns: readonly string[];
+  readonly classes: readonly string[];
+  /** What texts of their values are cast to. */
+  readonly types: readonly string[];
+}
+
+/** The leads of each table's indexes; the primary key's first. */
+export async function readIndexLeads(
+  session: Session,
+  tables: readonly TableName[],
+): Promise<ReadonlyMap<TableName, readonly IndexLead[]>> {
+  if (tables.length === 0) return new Map();
+  const rows = await session.query<IndexLead & { name: string }>({
+    text: sqlFile('queries/compare-ranges.sql'),
+    values: [tables],
+  });
+  const found = new Map<TableName, IndexLead[]>();
+  for (const { name, ...lead } of rows) {
+    const table = tableName(name);
+    found.set(table, [...(found.get(table) ?? []), lead]);
+  }
+  return found;
+}
+
+export interface TableSize {
+  readonly bytes: bigint;
+  /** Undefined where the server has no statistics. */
+  readonly rows: bigint | undefined;
+}
+
+export async function readTableSizes(
+  session: Session,
+  tables: readonly TableName[],
+): Promise<ReadonlyMap<TableName, TableSize>> {
+  const rows = await session.query<{ name: string; bytes: bigint; rows: bigint | null }>({
+    text: sqlFile('queries/compare-sizes.sql'),
+    values: [tables],
+  });
+  return new Map(rows.map(({ name, bytes, rows }) => [tableName(name), { bytes, rows: rows ?? undefined }]));
+}

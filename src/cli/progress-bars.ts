@@ -1,9 +1,9 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
-import type { CopyProgress, Progress } from '../model/progress.ts';
+import type { CompareProgress, CopyProgress, Progress } from '../model/progress.ts';
 import type { Paint } from '../render/paint.ts';
-import { copyBar, copyLine, progressLine } from '../render/progress-text.ts';
-import { copyKey, copyRates } from './copy-rates.ts';
+import { compareBar, copyBar, copyLine, progressLine } from '../render/progress-text.ts';
 import type { ProgressDisplay, ProgressStream } from './progress-display.ts';
+import { rowRates, rowsKey } from './row-rates.ts';
 
 interface Shown {
   readonly bar: SingleBar;
@@ -12,7 +12,7 @@ interface Shown {
 
 /** A bar for each running copy and a line for each running step; what has ended scrolls up as ordinary lines. */
 export function progressBars(stream: ProgressStream, paint: Paint): ProgressDisplay {
-  const rates = copyRates();
+  const rates = rowRates();
   const shown = new Map<string, Shown>();
   let multi: MultiBar | undefined;
   let stopped = false;
@@ -41,8 +41,8 @@ export function progressBars(stream: ProgressStream, paint: Paint): ProgressDisp
     });
     shown.set(key, { bar: multi.create(1, 0, { key }), text });
   };
-  const hide = (key: string, farewell: string): void => {
-    line(farewell);
+  const hide = (key: string, farewell: string | undefined): void => {
+    if (farewell !== undefined) line(farewell);
     const known = shown.get(key);
     if (known === undefined) return;
     shown.delete(key);
@@ -57,12 +57,19 @@ export function progressBars(stream: ProgressStream, paint: Paint): ProgressDisp
   };
   const copied = (copy: CopyProgress): void => {
     const rate = rates.next(copy);
-    if (copy.phase === 'done' || copy.phase === 'failed') hide(copyKey(copy), copyLine(copy, rate, paint));
-    else show(copyKey(copy), (width) => copyBar(copy, rate, width));
+    if (copy.phase === 'done' || copy.phase === 'failed') hide(rowsKey(copy), copyLine(copy, rate, paint));
+    else show(rowsKey(copy), (width) => copyBar(copy, rate, width));
+  };
+  /** What became of each table is told in the end. */
+  const compared = (compare: CompareProgress): void => {
+    const rate = rates.next(compare);
+    if (compare.phase === 'done') hide(rowsKey(compare), undefined);
+    else show(rowsKey(compare), (width) => compareBar(compare, rate, width));
   };
   return {
     report(progress: Progress) {
       if (progress.kind === 'copy') copied(progress);
+      else if (progress.kind === 'compare') compared(progress);
       else if (progress.kind === 'note') line(progressLine(progress, paint));
       else if (progress.kind === 'step_started') show(progress.step, () => progressLine(progress, paint));
       else hide(progress.step, progressLine(progress, paint));

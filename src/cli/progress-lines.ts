@@ -1,28 +1,28 @@
-import type { CopyProgress, Progress } from '../model/progress.ts';
+import type { CompareProgress, CopyProgress, Progress } from '../model/progress.ts';
 import type { Paint } from '../render/paint.ts';
-import { copyLine, progressLine } from '../render/progress-text.ts';
-import { copyKey, copyRates } from './copy-rates.ts';
+import { compareLine, copyLine, progressLine } from '../render/progress-text.ts';
 import type { ProgressDisplay, ProgressStream } from './progress-display.ts';
+import { rowRates, rowsKey } from './row-rates.ts';
 
-const copyEveryMs = 5_000;
+const rowsEveryMs = 5_000;
 const slowStepMs = 3_000;
 
-/** One line per event, for logs: a running copy at most every five seconds, a step's start only when it takes long. */
+/** One line per event, for logs: a running copy or comparison at most every five seconds, a step's start only when it takes long. */
 export function progressLines(stream: ProgressStream, paint: Paint): ProgressDisplay {
-  const rates = copyRates();
-  const lastCopies = new Map<string, CopyProgress>();
+  const rates = rowRates();
+  const last = new Map<string, CopyProgress | CompareProgress>();
   const slowSteps = new Map<string, NodeJS.Timeout>();
 
   const write = (line: string): void => {
     stream.write(`${line}\n`);
   };
-  const copied = (copy: CopyProgress): void => {
-    const rate = rates.next(copy);
-    const last = lastCopies.get(copyKey(copy));
-    const soon = last !== undefined && last.phase === copy.phase && copy.elapsedMs - last.elapsedMs < copyEveryMs;
-    if (soon && copy.elapsedMs >= last.elapsedMs) return;
-    lastCopies.set(copyKey(copy), copy);
-    write(copyLine(copy, rate, paint));
+  const moved = (now: CopyProgress | CompareProgress): void => {
+    const rate = rates.next(now);
+    const before = last.get(rowsKey(now));
+    const soon = before !== undefined && before.phase === now.phase && now.elapsedMs - before.elapsedMs < rowsEveryMs;
+    if (soon && now.elapsedMs >= before.elapsedMs) return;
+    last.set(rowsKey(now), now);
+    write(now.kind === 'copy' ? copyLine(now, rate, paint) : compareLine(now, rate));
   };
   const forget = (step: string): void => {
     clearTimeout(slowSteps.get(step));
@@ -30,8 +30,8 @@ export function progressLines(stream: ProgressStream, paint: Paint): ProgressDis
   };
   return {
     report(progress: Progress) {
-      if (progress.kind === 'copy') {
-        copied(progress);
+      if (progress.kind === 'copy' || progress.kind === 'compare') {
+        moved(progress);
         return;
       }
       if (progress.kind === 'step_started') {

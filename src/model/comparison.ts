@@ -72,11 +72,13 @@ export interface ComparedSequence {
   readonly behind: boolean;
 }
 
-/** One subscriber beside its provider, both at one tick. */
+/** One subscriber beside its provider, both at one tick whenever rows were read. */
 export interface ComparedNode {
   readonly queue: QueueName;
   readonly node: NodeName;
   readonly provider: NodeName;
+  /** A long comparison is made of several ticks: this one, the last, and others between them. */
+  readonly firstTick: bigint;
   readonly tick: bigint;
   /** What its worker complains of. */
   readonly workerError: string | undefined;

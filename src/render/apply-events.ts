@@ -52,6 +52,10 @@ export function progressEvent(progress: Progress): ApplyEvent {
       const { kind: _, ...copy } = progress;
       return { type: 'copy_progress', ...copy };
     }
+    case 'compare': {
+      const { kind: _, ...compare } = progress;
+      return { type: 'compare_progress', ...compare, table: compare.table ?? null, tables: compare.tables ?? null };
+    }
     case 'note':
       return { type: 'note', node: progress.node ?? null, text: progress.text };
     default:

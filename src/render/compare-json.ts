@@ -24,6 +24,7 @@ interface ComparedAtJson {
   readonly queue: string;
   readonly node: string;
   readonly provider: string;
+  readonly firstTick: number;
   readonly tick: number;
   readonly workerError: string | null;
 }
@@ -76,10 +77,11 @@ export function compareJson(comparison: Comparison): ComparisonDocument {
   return {
     formatVersion: 1,
     equal: comparisonIsEqual(comparison),
-    at: nodes.map(({ queue, node, provider, tick, workerError }) => ({
+    at: nodes.map(({ queue, node, provider, firstTick, tick, workerError }) => ({
       queue,
       node,
       provider,
+      firstTick: Number(firstTick),
       tick: Number(tick),
       workerError: workerError ?? null,
     })),

@@ -28,7 +28,9 @@ export function notInSyncText(state: SyncState | undefined): string {
 }
 
 function nodeText(node: ComparedNode, paint: Paint): string {
-  const head = `${paint.strong(node.node)} of queue ${node.queue} beside ${node.provider}, both at tick ${node.tick}`;
+  const { tick, firstTick } = node;
+  const at = tick === firstTick ? `tick ${tick}` : `one tick after another from ${firstTick} to ${tick}`;
+  const head = `${paint.strong(node.node)} of queue ${node.queue} beside ${node.provider}, both at ${at}`;
   const width = Math.max(0, ...node.tables.map((table) => tableNames(table).length), ...sequenceWidths(node));
   const lines = [
     head,

@@ -1,10 +1,10 @@
 import { formatBytes, formatCount } from '../model/amounts.ts';
 import { assertNever } from '../model/exhaustive.ts';
-import type { CopyProgress, Progress } from '../model/progress.ts';
+import type { CompareProgress, CopyProgress, Progress } from '../model/progress.ts';
 import type { Paint } from './paint.ts';
 import { countOf, formatDuration } from './units.ts';
 
-export type StepProgress = Exclude<Progress, CopyProgress>;
+export type StepProgress = Exclude<Progress, CopyProgress | CompareProgress>;
 
 /** One line for what became of a step, or a remark. A step that only started says so when it takes long. */
 export function progressLine(progress: StepProgress, paint: Paint): string {
@@ -33,14 +33,45 @@ export function copyLine(copy: CopyProgress, rowsPerSecond: number | undefined, 
 
 /** One line within `width` columns with a bar in it. Columns depend on the width alone, so that bars stand in line. */
 export function copyBar(copy: CopyProgress, rowsPerSecond: number | undefined, width: number): string {
-  const wide = width >= 110;
   const detail = copy.phase === 'copying' ? shortDetail(copy, rowsPerSecond) : copyDetail(copy, rowsPerSecond);
-  const name = padTo(`${copy.node} ${copy.table}`, wide ? 36 : 24);
+  return barLine(`${copy.node} ${copy.table}`, copyShare(copy), detail, width);
+}
+
+function barLine(name: string, share: number | undefined, detail: string, width: number): string {
+  const wide = width >= 110;
   const cells = wide ? 24 : 8;
-  const share = copyShare(copy);
   const filled = Math.round((share ?? 0) * cells);
   const bar = share === undefined ? '?'.repeat(cells) : `${'#'.repeat(filled)}${'-'.repeat(cells - filled)}`;
-  return `  ${name} [${bar}] ${detail}`.slice(0, Math.max(0, width - 1));
+  return `  ${padTo(name, wide ? 36 : 24)} [${bar}] ${detail}`.slice(0, Math.max(0, width - 1));
+}
+
+/** One line about a comparison, of one table or of all. */
+export function compareLine(compare: CompareProgress, rowsPerSecond: number | undefined): string {
+  const { table, node } = compare;
+  const name = table === undefined ? node : `${node} ${table}`;
+  return `  compare  ${name}: ${compareDetail(compare, rowsPerSecond).join(', ')}`;
+}
+
+/** As `copyBar`, beside which it may stand. */
+export function compareBar(compare: CompareProgress, rowsPerSecond: number | undefined, width: number): string {
+  const { table, node, rowsDone, rowsTotal } = compare;
+  const share = rowsTotal === undefined || rowsTotal === 0 ? undefined : Math.min(1, rowsDone / rowsTotal);
+  const name = table === undefined ? node : `${node} ${table}`;
+  return barLine(name, share, compareDetail(compare, rowsPerSecond).join(' '), width);
+}
+
+/** What matters least stands last: a narrow terminal cuts it off. */
+function compareDetail(compare: CompareProgress, rowsPerSecond: number | undefined): readonly string[] {
+  const { rowsDone, rowsTotal, bytesDone, chunksDone, tables, phase } = compare;
+  const known = rowsTotal !== undefined && rowsDone < rowsTotal;
+  return [
+    known ? `${formatCount(rowsDone)} of ${formatCount(rowsTotal)} rows` : countOf(rowsDone, 'row'),
+    ...(rowsPerSecond === undefined ? [] : [`${formatCount(rowsPerSecond)} rows/s`]),
+    ...(phase === 'reading' ? timeLeft(rowsDone, rowsTotal, rowsPerSecond) : []),
+    ...(tables === undefined ? [] : [`${formatCount(tables.done)} of ${countOf(tables.total, 'table')}`]),
+    countOf(chunksDone, 'chunk'),
+    ...(bytesDone === 0 ? [] : [formatBytes(bytesDone)]),
+  ];
 }
 
 /** What matters least stands last: a narrow terminal cuts it off. */
@@ -97,8 +128,12 @@ function copyRows(copy: CopyProgress): string {
 }
 
 function copyEta(copy: CopyProgress, rowsPerSecond: number | undefined): string[] {
-  if (copy.rowsTotal === undefined || rowsPerSecond === undefined || rowsPerSecond <= 0) return [];
-  const left = copy.rowsTotal - copy.rowsDone;
+  return timeLeft(copy.rowsDone, copy.rowsTotal, rowsPerSecond);
+}
+
+function timeLeft(rowsDone: number, rowsTotal: number | undefined, rowsPerSecond: number | undefined): string[] {
+  if (rowsTotal === undefined || rowsPerSecond === undefined || rowsPerSecond <= 0) return [];
+  const left = rowsTotal - rowsDone;
   return left < 0 ? [] : [`${formatDuration((left * 1000) / rowsPerSecond)} left`];
 }
 

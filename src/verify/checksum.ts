@@ -2,6 +2,7 @@ import type { Session } from '../db/session.ts';
 import { quoteIdent, quoteName, type Statement, sql } from '../db/statement.ts';
 import type { TableSum } from '../model/comparison.ts';
 import type { TableName } from '../model/names.ts';
+import { type KeyRange, rangeConditions } from './key-range.ts';
 
 /** What is read of one side of a table. Both sides get the same columns in the same order. */
 export interface SumRequest {
@@ -12,6 +13,8 @@ export interface SumRequest {
   /** SQL; it and the columns may name the table by `alias`. */
   readonly where: string | undefined;
   readonly alias: string;
+  /** Undefined is all of it. */
+  readonly range?: KeyRange;
 }
 
 export interface SumColumn {
@@ -41,8 +44,12 @@ export function hashOf(text: string, digits: 8 | 16): string {
 }
 
 /** The rows that are compared, after FROM. A filter may end in a comment, hence the line feed. */
-export function rowsOf({ inheritable, table, alias, where }: SumRequest): string {
-  const filter = where === undefined ? '' : `\n where (${where}\n)`;
+export function rowsOf({ inheritable, table, alias, where, range }: SumRequest): string {
+  const conditions = [
+    ...(where === undefined ? [] : [`(${where}\n)`]),
+    ...(range === undefined ? [] : rangeConditions(range)),
+  ];
+  const filter = conditions.length === 0 ? '' : `\n where ${conditions.join(' and ')}`;
   return `${inheritable ? 'only ' : ''}${quoteName(table)} as ${quoteIdent(alias)}${filter}`;
 }
 
@@ -61,6 +68,18 @@ export async function readSum(session: Session, request: SumRequest): Promise<Ta
   const [row] = await session.query<{ rows: bigint; total: string }>(sumStatement(request));
   if (row === undefined) throw new Error('an aggregate gave no row');
   return { rows: row.rows, checksum: foldTotal(BigInt(row.total)) };
+}
+
+export const noRows: TableSum = { rows: 0n, checksum: foldTotal(0n) };
+
+/** Of two parts of a table. */
+export function addSums(one: TableSum, other: TableSum): TableSum {
+  const total = BigInt(`0x${one.checksum}`) + BigInt(`0x${other.checksum}`);
+  return { rows: one.rows + other.rows, checksum: foldTotal(total) };
+}
+
+export function sameSum(one: TableSum, other: TableSum): boolean {
+  return one.rows === other.rows && one.checksum === other.checksum;
 }
 
 /** The sum may be negative, and longer than 64 bits: what is shown and compared are its low 64. */

@@ -4,11 +4,15 @@ import type { Connector } from '../db/connector.ts';
 import type { Session } from '../db/session.ts';
 import type { ComparedNode, ComparedSequence, Repair } from '../model/comparison.ts';
 import type { DatabaseName, NodeName, QueueName, TableName } from '../model/names.ts';
+import type { PaceSettings } from '../model/pace.ts';
 import { ToolError } from '../model/problem.ts';
-import { compareTables, type FoundIn } from './compare-tables.ts';
+import { compareTables, type FoundIn, type TableComparison } from './compare-tables.ts';
 import type { RowSearch } from './find-rows.ts';
 import { type OpenDeps, type Opened, openBothSides, type Sessions } from './open-sides.ts';
-import { repairStatements } from './repair-statements.ts';
+import { type Pace, paceOf } from './pace.ts';
+import { inOrder, type RepairStatements, repairStatements } from './repair-statements.ts';
+import { closeSnapshots } from './snapshot-at-tick.ts';
+import type { ReadParts } from './table-reading.ts';
 
 /** One subscriber, and what of it to compare. */
 export interface CompareTarget {
@@ -22,12 +26,17 @@ export interface CompareTarget {
   /** How many tables are read side by side. */
   readonly parallel: number;
   readonly search: RowSearch;
-  /** What to do about rows that differ; `apply` keeps the worker at the tick until it is done. */
+  readonly pace: PaceSettings;
+  /** What an earlier comparison found, of tables that it had begun. */
+  readonly saved?: ReadonlyMap<TableName, ReadParts>;
+  /** What to do about rows that differ, all at one tick; `apply` keeps the worker there until it is done. */
   readonly repair?: 'print' | 'apply';
 }
 
 export interface CompareDeps extends OpenDeps {
   readonly connector: Connector;
+  /** After each part of a table. */
+  readonly onPart?: (table: TableName, read: ReadParts) => void;
 }
 
 export interface CompareResult {
@@ -48,12 +57,13 @@ export async function compareNode(target: CompareTarget, deps: CompareDeps): Pro
       { code: 'node_elsewhere', queue, database: target.database, expected: node, found: live.node },
     ]);
   }
-  if (target.repair !== 'apply') {
-    return await readBothSides(target, sessions, deps, await openBothSides(queue, node, sessions, deps));
-  }
+  const open = (whileThere?: (opened: Opened) => Promise<void>) =>
+    openBothSides(queue, node, sessions, deps, whileThere);
+  if (target.repair === undefined) return await compareInSnapshots(target, sessions, deps, open);
+  if (target.repair === 'print') return await repairAtTick(target, sessions, deps, await open());
   let result: CompareResult | undefined;
-  await openBothSides(queue, node, sessions, deps, async (opened) => {
-    result = await readBothSides(target, sessions, deps, opened);
+  await open(async (opened) => {
+    result = await repairAtTick(target, sessions, deps, opened);
     if (result.repair !== undefined && result.repair.statements > 0)
       await runScript(target, deps, result.repair.script);
   });
@@ -61,36 +71,101 @@ export async function compareNode(target: CompareTarget, deps: CompareDeps): Pro
   return result;
 }
 
-async function readBothSides(
+/** Reads on at a new tick whenever a snapshot has been open for long enough. */
+async function compareInSnapshots(
+  target: CompareTarget,
+  sessions: OpenSessions,
+  deps: CompareDeps,
+  open: () => Promise<Opened>,
+): Promise<CompareResult> {
+  const { queue, node, provider, pace: settings } = target;
+  const { clock, signal } = deps;
+  const pace = paceOf(clock, settings);
+  const tables = tablesOf(target, deps, pace, async () => undefined);
+  let opened = await open();
+  const firstTick = opened.tick;
+  const sequences = target.tables === undefined ? await compareSequences(opened, sessions.control) : [];
+  const step = stepOf(target, opened, deps);
+  while ((await tables.readOn(sessions, clock.now() + settings.maxSnapshotMs)) === 'more') {
+    await closeSnapshots([...sessions.providerReaders, ...sessions.subscriberReaders]);
+    await clock.sleep(pace.waitMs(), signal);
+    signal?.throwIfAborted();
+    opened = await open();
+  }
+  step.done();
+  const { tick, workerError } = opened;
+  return {
+    compared: { queue, node, provider, firstTick, tick, workerError, tables: tables.compared(), sequences },
+    known: tables.known(),
+    repair: undefined,
+  };
+}
+
+/** What is repaired was all read at the tick at which the repair runs. */
+async function repairAtTick(
   target: CompareTarget,
   sessions: OpenSessions,
   deps: CompareDeps,
   opened: Opened,
 ): Promise<CompareResult> {
-  const { queue, node, provider, search } = target;
+  const { queue, node, provider } = target;
   const { tick, workerError } = opened;
+  const repairs = new Map<TableName, RepairStatements[]>();
+  const tables = tablesOf(target, deps, paceOf(deps.clock, target.pace), async (found) => {
+    const { name } = found.table;
+    repairs.set(name, [...(repairs.get(name) ?? []), await repairStatements(found)]);
+  });
+  const step = stepOf(target, opened, deps);
+  await tables.readOn(sessions, Number.POSITIVE_INFINITY);
+  const sequences = target.tables === undefined ? await compareSequences(opened, sessions.control) : [];
+  step.done();
+  const compared = tables.compared();
+  const statements = compared.flatMap(({ table }) => inOrder(repairs.get(table) ?? []));
+  return {
+    compared: { queue, node, provider, firstTick: tick, tick, workerError, tables: compared, sequences },
+    known: tables.known(),
+    repair: {
+      tables: new Set(repairs.keys()),
+      statements: statements.length,
+      script: repairScript({ queue, node, tick }, statements),
+    },
+  };
+}
+
+function tablesOf(
+  target: CompareTarget,
+  deps: CompareDeps,
+  pace: Pace,
+  onFound: (found: FoundIn) => Promise<void>,
+): TableComparison {
+  const { queue, node, search } = target;
+  const { clock, signal, report } = deps;
+  return compareTables(queue, {
+    only: target.tables,
+    search,
+    settings: target.pace,
+    pace,
+    clock,
+    signal,
+    saved: target.saved ?? new Map(),
+    onFound,
+    onPart: deps.onPart ?? (() => undefined),
+    report: (progress) => report({ kind: 'compare', queue, node, ...progress }),
+    note: (text) => report({ kind: 'note', node, text }),
+  });
+}
+
+function stepOf(
+  { queue, node, provider }: CompareTarget,
+  { tick }: Opened,
+  { clock, report }: CompareDeps,
+): { done(): void } {
   const step = `compare/${queue}/${node}`;
   const description = `compare ${node} with ${provider} at tick ${tick}`;
-  const startedAt = deps.clock.now();
-  deps.report({ kind: 'step_started', step, description });
-  const repairs = new Map<TableName, readonly string[]>();
-  const onFound = async (found: FoundIn): Promise<void> => {
-    if (target.repair === undefined) return;
-    repairs.set(found.table.name, await repairStatements(found));
-  };
-  const { tables, known } = await compareTables(queue, sessions, target.tables, { search, onFound });
-  const sequences = target.tables === undefined ? await compareSequences(opened, sessions.control) : [];
-  deps.report({ kind: 'step_done', step, description, elapsedMs: deps.clock.now() - startedAt });
-  const statements = tables.flatMap(({ table }) => repairs.get(table) ?? []);
-  const repair = {
-    tables: new Set(repairs.keys()),
-    statements: statements.length,
-    script: repairScript({ queue, node, tick }, statements),
-  };
+  const startedAt = clock.now();
+  report({ kind: 'step_started', step, description });
   return {
-    compared: { queue, node, provider, tick, workerError, tables, sequences },
-    known,
-    repair: target.repair === undefined ? undefined : repair,
+    done: () => report({ kind: 'step_done', step, description, elapsedMs: clock.now() - startedAt }),
   };
 }
 

@@ -4,18 +4,34 @@ import type { SumColumn } from './checksum.ts';
 import type { FoundIn } from './compare-tables.ts';
 import { type RowValues, readValues } from './find-rows.ts';
 
-/** SQL that makes the rows that were found equal to the provider's: first what is to go, so that it is in nobody's way. */
-export async function repairStatements({ provider, subscriber, found }: FoundIn): Promise<readonly string[]> {
+/** For a part of a table. */
+export interface RepairStatements {
+  readonly deletes: readonly string[];
+  readonly updates: readonly string[];
+  readonly inserts: readonly string[];
+}
+
+/** Of all parts: first what is to go, so that it is in nobody's way. */
+export function inOrder(parts: readonly RepairStatements[]): readonly string[] {
+  return [
+    ...parts.flatMap(({ deletes }) => deletes),
+    ...parts.flatMap(({ updates }) => updates),
+    ...parts.flatMap(({ inserts }) => inserts),
+  ];
+}
+
+/** SQL that makes the rows that were found equal to the provider's. */
+export async function repairStatements({ provider, subscriber, found }: FoundIn): Promise<RepairStatements> {
   const { differences, names } = found;
-  if (differences.kind !== 'found') return [];
+  const statements = { deletes: [] as string[], updates: [] as string[], inserts: [] as string[] };
+  if (differences.kind !== 'found') return statements;
   const { columns } = provider.request;
   const only = subscriber.request.inheritable ? 'only ' : '';
   const target = quoteName(subscriber.request.table);
   const keys = columns.filter(({ name }) => differences.key.includes(name));
   const wanted = await readValues(provider, differences.key, names, true);
-  const statements: Record<'deletes' | 'updates' | 'inserts', string[]> = { deletes: [], updates: [], inserts: [] };
   for (const [index, row] of differences.rows.entries()) addRow(row, wanted.get(names[index] ?? ''));
-  return [...statements.deletes, ...statements.updates, ...statements.inserts];
+  return statements;
 
   function addRow(row: DifferentRow, values: RowValues | undefined): void {
     const where = keys

@@ -61,7 +61,7 @@ export async function openNow(readers: readonly Session[]): Promise<void> {
 }
 
 /** Also where none is open: the server then only remarks on it. */
-async function closeSnapshots(readers: readonly Session[]): Promise<void> {
+export async function closeSnapshots(readers: readonly Session[]): Promise<void> {
   await Promise.all(readers.map((reader) => reader.script('rollback')));
 }
 

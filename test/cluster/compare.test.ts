@@ -6,8 +6,9 @@ import { connect, type Session } from '../../src/db/session.ts';
 import { sql } from '../../src/db/statement.ts';
 import type { ComparedNode, ComparedTable } from '../../src/model/comparison.ts';
 import { rowFilter, tableName } from '../../src/model/names.ts';
+import { unhurried } from '../../src/model/pace.ts';
 import { type Problem, ToolError } from '../../src/model/problem.ts';
-import type { Progress } from '../../src/model/progress.ts';
+import type { CompareProgress, Progress } from '../../src/model/progress.ts';
 import { wholeTable } from '../../src/model/table.ts';
 import { encodeTable } from '../../src/model/table-codec.ts';
 import { readSum } from '../../src/verify/checksum.ts';
@@ -148,6 +149,57 @@ describe('differences', () => {
     expect(few.rows.more).toBe(true);
     const values = few.rows.rows.flatMap((row) => (row.kind === 'different' ? row.columns : []));
     expect(values.every((value) => value.values === undefined)).toBe(true);
+  });
+
+  test('of a large table are found part by part, at a tick each, while its writers go on', async () => {
+    await using cascade = await handMadeCascade({ src: 12, dst: 18 });
+    for (const session of [cascade.src, cascade.dst]) {
+      await session.script(
+        `create table public.orders (id int, note text, day date default '2026-01-01', primary key (id, day));
+          insert into public.orders select i, 'n' || i from generate_series(1, 3000) i; analyze public.orders`,
+      );
+    }
+    await cascade.addTable('public.orders');
+    await cascade.dst.script(
+      `alter table public.orders alter id type bigint;
+        delete from public.orders where id in (20, 2990);
+        update public.orders set day = '2026-01-02' where id = 700;
+        update public.orders set note = 'other' where id = 701;
+        insert into public.orders values (0, 'more')`,
+    );
+    await using _worker = await standInWorker(cascade);
+    await using writers = await writing(cascade);
+    const pace = { ...unhurried, maxSnapshotMs: 0, wholeBytes: 0, firstChunkRows: 500 };
+    const told: CompareProgress[] = [];
+    const report = (progress: Progress) => {
+      if (progress.kind === 'compare') told.push(progress);
+    };
+
+    const compared = await compare(cascade, { report }, { pace });
+
+    expect(compared.tick).toBeGreaterThan(compared.firstTick);
+    expect(listed(compared)).toEqual([
+      'different 701 2026-01-01',
+      'extra 0 2026-01-01',
+      'extra 700 2026-01-02',
+      'missing 20 2026-01-01',
+      'missing 2990 2026-01-01',
+      'missing 700 2026-01-01',
+    ]);
+    expect(told.filter(({ table }) => table === 'public.orders').length).toBeGreaterThan(2);
+    expect(told.at(-1)).toMatchObject({ table: undefined, phase: 'done', tables: { done: 1, total: 1 } });
+    const few = await compare(cascade, {}, { pace, search: { limit: 2, chunkRows: 100, values: false } });
+    expect(listed(few)).toHaveLength(2);
+    expect(only(few).verdict).toMatchObject({ rows: { more: true } });
+
+    await cascade.dst.script(
+      `set session_replication_role = 'replica';
+        delete from public.orders where id in (0, 20, 700, 701, 2990);
+        insert into public.orders select i, 'n' || i from unnest(array[20, 700, 701, 2990]) i`,
+    );
+    const before = writers.written;
+    expect(verdicts(await compare(cascade, {}, { pace }))).toEqual(['equal']);
+    expect(writers.written, 'the writers went on').toBeGreaterThan(before);
   });
 
   test('are repaired at the tick, and nowhere else', async () => {
@@ -716,7 +768,7 @@ function depsOf(cascade: HandMadeCascade, change: Partial<CompareDeps>): Compare
 async function compare(
   cascade: HandMadeCascade,
   deps: Partial<CompareDeps> = {},
-  change: Partial<Pick<CompareTarget, 'tables' | 'node' | 'search'>> = {},
+  change: Partial<CompareTarget> = {},
 ): Promise<ComparedNode> {
   return (await compareNode(targetOf(cascade, change), depsOf(cascade, deps))).compared;
 }
@@ -736,6 +788,7 @@ function targetOf(cascade: HandMadeCascade, change: Partial<CompareTarget>): Com
     tables: undefined,
     parallel: 2,
     search: { limit: 10, chunkRows: 100, values: false },
+    pace: unhurried,
     ...change,
   };
 }
@@ -752,6 +805,12 @@ async function compareStanding(
 
 function verdicts(compared: ComparedNode): string[] {
   return compared.tables.map(({ verdict }) => verdict.kind);
+}
+
+function listed(compared: ComparedNode): string[] {
+  const { verdict } = only(compared);
+  if (verdict.kind !== 'different' || verdict.rows.kind !== 'found') throw new Error(`no rows: ${verdict.kind}`);
+  return verdict.rows.rows.map(({ kind, key }) => `${kind} ${key.join(' ')}`).sort();
 }
 
 function only(compared: ComparedNode): ComparedTable {

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/app/system-clock.ts';
 import { readLiveState } from '../../src/catalog/read-live-state.ts';
 import { sql } from '../../src/db/statement.ts';
 import type { DatabaseName, Location } from '../../src/model/names.ts';
+import { unhurried } from '../../src/model/pace.ts';
 import { type Problem, ToolError } from '../../src/model/problem.ts';
 import type { SchemaChange } from '../../src/model/schemas.ts';
 import type { LiveDatabase } from '../../src/model/state.ts';
@@ -81,6 +82,7 @@ test('auto installs the extensions where they are offered; workers, status and c
       nodes: [],
       tables: [],
       search: { limit: 10, chunkRows: 1_000, values: false },
+      pace: unhurried,
       timeoutMs: 30_000,
       env: {},
       log: () => undefined,

@@ -5,6 +5,7 @@ import type { Session } from '../../src/db/session.ts';
 import { sql } from '../../src/db/statement.ts';
 import type { LogRecord } from '../../src/model/log.ts';
 import { tableName } from '../../src/model/names.ts';
+import { unhurried } from '../../src/model/pace.ts';
 import type { NodeSpec } from '../../src/model/topology.ts';
 import { compareNode } from '../../src/verify/compare-node.ts';
 import { startWorkers } from '../../src/worker/supervisor.ts';
@@ -171,6 +172,7 @@ test('two roots are merged into one queue, which has a leaf, and a branch whose 
         tables: undefined,
         parallel: 1,
         search: { limit: 10, chunkRows: 100, values: false },
+        pace: { ...unhurried, wholeBytes: 0, firstChunkRows: 2 },
         ...(repair === undefined ? {} : { repair }),
       },
       {

@@ -3,6 +3,7 @@ import { compareOn } from '../../src/app/compare.ts';
 import { statusOn } from '../../src/app/status.ts';
 import { sql } from '../../src/db/statement.ts';
 import { comparisonIsEqual } from '../../src/model/comparison.ts';
+import { unhurried } from '../../src/model/pace.ts';
 import type { FindingCode, NodeStatus } from '../../src/model/status.ts';
 import { compareText } from '../../src/render/compare-text.ts';
 import { describeProblem } from '../../src/render/describe-problem.ts';
@@ -213,6 +214,7 @@ async function compared(cascade: Replication): Promise<{ equal: boolean; text: s
     nodes: [],
     tables: [],
     search: { limit: 10, chunkRows: 1_000, values: false },
+    pace: unhurried,
     timeoutMs: 30_000,
     env: {},
     log: () => undefined,

@@ -174,6 +174,7 @@ const aComparedNode = (change: Partial<ComparedNode> = {}): ComparedNode => ({
   queue: queueName('replika'),
   node: nodeName('dst1'),
   provider: nodeName('src'),
+  firstTick: 4_711n,
   tick: 4_711n,
   workerError: undefined,
   tables: [aComparedTable('app.user_info'), aComparedTable('app.user_session')],
@@ -202,6 +203,7 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   different: {
     nodes: [
       aComparedNode({
+        firstTick: 4_698n,
         workerError: 'no room\nat all',
         tables: [
           aComparedTable('app.changed', {

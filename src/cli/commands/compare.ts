@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { compare } from '../../app/compare.ts';
 import { comparisonIsEqual } from '../../model/comparison.ts';
+import { throttled, unhurried } from '../../model/pace.ts';
 import { compareJson } from '../../render/compare-json.ts';
 import { compareText } from '../../render/compare-text.ts';
 import { problemsText } from '../../render/describe-problem.ts';
@@ -56,21 +57,43 @@ export class CompareCommand extends BaseCommand {
       defaultHelp: async () => '60s',
       description: 'How long to wait for each node to catch up.',
     }),
+    'max-snapshot': durationFlag({
+      default: unhurried.maxSnapshotMs,
+      defaultHelp: async () => '30s',
+      description: 'Read on at a new tick about this often, so that no transaction stays open for longer.',
+    }),
+    throttle: Flags.integer({
+      min: 1,
+      helpValue: 'ROWS',
+      description: 'Read no more than so many rows of a node a second.',
+    }),
+    progress: Flags.boolean({
+      allowNo: true,
+      description: 'Show on standard error how far each table is; as it is on a terminal.',
+    }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(CompareCommand);
     const signal = this.stopSignal();
     const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
+    const shown = flags.progress ?? process.stderr.isTTY === true;
     const comparison = await compare({
       files: flags.file,
       nodes: flags.node ?? [],
       tables: flags.table ?? [],
       search: { limit: flags.rows, chunkRows: flags['chunk-rows'], values: flags.values },
+      pace: {
+        ...unhurried,
+        maxSnapshotMs: flags['max-snapshot'],
+        ...(flags.throttle === undefined ? {} : throttled(flags.throttle)),
+      },
       timeoutMs: flags.timeout,
       env: process.env,
       log: workerLog(display.report),
-      report: display.report,
+      report: (progress) => {
+        if (progress.kind !== 'compare' || shown) display.report(progress);
+      },
       explain,
       signal,
     })

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { repair } from '../../app/repair.ts';
 import { leftDifferent } from '../../model/comparison.ts';
+import { unhurried } from '../../model/pace.ts';
 import { explain } from '../../render/explain.ts';
 import { repairJson, repairText } from '../../render/repair-text.ts';
 import { BaseCommand } from '../base-command.ts';
@@ -59,6 +60,7 @@ export class RepairCommand extends BaseCommand {
       node: flags.node,
       tables: flags.table ?? [],
       search: { limit: flags.rows, chunkRows: 100, values: false },
+      pace: unhurried,
       apply: flags.apply,
       out: flags.out,
       timeoutMs: flags.timeout,

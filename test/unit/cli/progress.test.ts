@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createProgress } from '../../../src/cli/progress.ts';
 import { nodeName, queueName, tableName } from '../../../src/model/names.ts';
-import type { CopyProgress } from '../../../src/model/progress.ts';
+import type { CompareProgress, CopyProgress } from '../../../src/model/progress.ts';
 import { paintWith } from '../../../src/render/paint.ts';
 
 const paint = paintWith(false);
@@ -28,6 +28,36 @@ test('without a terminal a running copy is told every five seconds and at each c
     '  copy     dst1 public.orders: in sync, 11,500 rows in 12 s, 958 rows/s, 1.0 MB',
     '',
   ]);
+});
+
+test('a comparison is told like a copy, and what was read before does not count for its speed', () => {
+  const stream = plainStream();
+  const lines = createProgress({ stream, paint, json: false });
+  lines.report(aComparison({ rowsDone: 500_000, chunksDone: 3, elapsedMs: 1_000 }));
+  lines.report(aComparison({ rowsDone: 510_000, chunksDone: 4, elapsedMs: 2_000 }));
+  lines.report(aComparison({ rowsDone: 600_000, chunksDone: 12, elapsedMs: 6_000, bytesDone: 60 * 1024 ** 2 }));
+  lines.report(
+    aComparison({ table: undefined, tables: { done: 3, total: 12 }, rowsDone: 700_000, rowsTotal: undefined }),
+  );
+  lines.stop();
+  expect(stream.text().split('\n')).toEqual([
+    '  compare  dst1 public.orders: 500,000 of 1,000,000 rows, 3 chunks',
+    '  compare  dst1 public.orders: 600,000 of 1,000,000 rows, 20,000 rows/s, 20 s left, 12 chunks, 60.0 MB',
+    '  compare  dst1: 700,000 rows, 3 of 12 tables, 1 chunk',
+    '',
+  ]);
+
+  const screen = terminal(100, 10);
+  const bars = createProgress({ stream: screen, paint, json: false });
+  bars.report(aComparison({ rowsDone: 500_000, chunksDone: 3, elapsedMs: 1_000 }));
+  bars.report(aComparison({ table: tableName('public.parts'), rowsDone: 0, rowsTotal: undefined, chunksDone: 0 }));
+  vi.advanceTimersByTime(500);
+  expect(screen.lines()).toEqual([
+    '  dst1 public.orders       [####----] 500,000 of 1,000,000 rows 3 chunks',
+    '  dst1 public.parts        [????????] 0 rows 0 chunks',
+  ]);
+  bars.report(aComparison({ phase: 'done', rowsDone: 1_000_000, elapsedMs: 4_000 }));
+  bars.stop();
 });
 
 test('without a terminal a quick step gives one line and a slow one says that it began', () => {
@@ -98,6 +128,23 @@ test('more copies than the screen has rows never scroll it', () => {
   stop();
   expect(screen.lines()).toEqual([]);
 });
+
+function aComparison(change: Partial<CompareProgress>): CompareProgress {
+  return {
+    kind: 'compare',
+    queue: queueName('q'),
+    node: nodeName('dst1'),
+    table: tableName('public.orders'),
+    phase: 'reading',
+    rowsDone: 0,
+    rowsTotal: 1_000_000,
+    bytesDone: 0,
+    chunksDone: 1,
+    tables: undefined,
+    elapsedMs: 0,
+    ...change,
+  };
+}
 
 function aCopy(change: Partial<CopyProgress>): CopyProgress {
   return {

@@ -1,0 +1,89 @@
+import type { RowDifferences, TableSum } from '../model/comparison.ts';
+import { addSums, noRows } from './checksum.ts';
+import type { Bound } from './key-range.ts';
+
+/** Rows of a table between two of its keys that both sides held alike at some tick, or did not. */
+export interface Part {
+  readonly after: Bound | undefined;
+  readonly upTo: Bound | undefined;
+  /** Undefined where they differ. */
+  readonly equal: TableSum | undefined;
+}
+
+/** What is known of a table that was begun. */
+export interface ReadParts {
+  /** Of what was read: columns, key, filter. The parts are worth nothing where that has changed. */
+  readonly fingerprint: string;
+  /** Without a gap, from the first row on. Equal neighbours are one. */
+  readonly parts: readonly Part[];
+}
+
+/** How far a table has been read, through all snapshots. */
+export interface TableReading {
+  readonly fingerprint: string;
+  /** What an earlier comparison left, as far as this one has not come yet. */
+  readonly saved: Part[];
+  readonly parts: Part[];
+  provider: TableSum;
+  subscriber: TableSum;
+  chunks: number;
+  differs: boolean;
+  rows: RowDifferences;
+  last: { readonly rows: number; readonly tookMs: number } | undefined;
+}
+
+export function startReading(fingerprint: string, saved: readonly Part[]): TableReading {
+  return {
+    fingerprint,
+    saved: [...saved],
+    parts: [],
+    provider: noRows,
+    subscriber: noRows,
+    chunks: 0,
+    differs: false,
+    rows: { kind: 'not_asked' },
+    last: undefined,
+  };
+}
+
+/** Where the next part begins. */
+export function readUpTo({ parts }: TableReading): Bound | undefined {
+  return parts.at(-1)?.upTo;
+}
+
+export function addPart(
+  reading: TableReading,
+  part: Part,
+  sums: { readonly provider: TableSum; readonly subscriber: TableSum },
+): void {
+  reading.chunks += 1;
+  reading.provider = addSums(reading.provider, sums.provider);
+  reading.subscriber = addSums(reading.subscriber, sums.subscriber);
+  reading.differs ||= part.equal === undefined;
+  const before = reading.parts.at(-1);
+  if (before?.equal === undefined || part.equal === undefined) {
+    reading.parts.push(part);
+    return;
+  }
+  const equal = addSums(before.equal, part.equal);
+  reading.parts.splice(-1, 1, { after: before.after, upTo: part.upTo, equal });
+}
+
+/** How many rows of a part may be listed when so many are. */
+export function leftToList({ rows }: TableReading, limit: number): number {
+  return rows.kind === 'found' ? Math.max(0, limit - rows.rows.length) : limit;
+}
+
+/** Rows of one part after those of the others. */
+export function addDifferences(reading: TableReading, found: RowDifferences): void {
+  const { rows } = reading;
+  reading.rows =
+    rows.kind === 'found' && found.kind === 'found'
+      ? { ...rows, rows: [...rows.rows, ...found.rows], more: rows.more || found.more }
+      : found;
+}
+
+/** There are others that are not listed. */
+export function addUnlisted(reading: TableReading): void {
+  if (reading.rows.kind === 'found') reading.rows = { ...reading.rows, more: true };
+}
