@@ -1,4 +1,5 @@
 import type { NodeName } from '../model/names.ts';
+import { ToolError } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
 import { pickNodes, pickQueues } from './run.ts';
@@ -21,4 +22,18 @@ export function pickPlaces(
       .filter(({ name }) => wanted === undefined || wanted.has(name))
       .map((node) => ({ queue, node })),
   );
+}
+
+/** The one place that a node of that name has, for a command that is about one. */
+export function pickPlace(
+  command: string,
+  desired: DesiredState,
+  { queues, node }: { readonly queues: readonly string[]; readonly node: string },
+): Place {
+  const places = pickPlaces(desired, { queues, nodes: [node] });
+  const [place, ...more] = places;
+  if (place !== undefined && more.length === 0) return place;
+  const names = places.map(({ queue }) => queue.name).join(', ');
+  const detail = `node ${place?.node.name} stands in the queues ${names}. Name one with --queue`;
+  throw new ToolError([{ code: 'usage_invalid', command, detail }]);
 }

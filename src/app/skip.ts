@@ -8,7 +8,7 @@ import { type TableName, tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import { mostSkipped, type Skipped, type StuckBatch, type WaitingEvent } from '../model/skip.ts';
 import { openDatabasesOf } from './databases.ts';
-import { type Place, pickPlaces } from './pick-places.ts';
+import { type Place, pickPlace } from './pick-places.ts';
 import { readConfig } from './read-config.ts';
 import { systemClock } from './system-clock.ts';
 import { type ControlOptions, positionOf } from './tell-workers.ts';
@@ -42,7 +42,7 @@ interface Ends {
 /** Makes a node leave out events that it can not apply. They are kept first, with who, when and why. */
 export async function skip(options: SkipOptions): Promise<Skipped> {
   const desired = await readConfig(options.files, options.env);
-  const place = onlyPlace(pickPlaces(desired, { queues: options.queues, nodes: [options.node] }));
+  const place = pickPlace('skip', desired, options);
   const { queue, node } = place;
   await using databases = await openDatabasesOf(desired, options, { start: false });
   const opening = { applicationName: 'trunkline skip', signal: options.signal };
@@ -83,14 +83,6 @@ export async function skip(options: SkipOptions): Promise<Skipped> {
   // What waits for its next try tries at once.
   await setConsumerError(subscriber, queue.name, consumer, null);
   return { batch: stuck, skipped: chosen, outcome: await outcomeOf(ends, batch, options) };
-}
-
-function onlyPlace(places: readonly Place[]): Place {
-  const [place, ...more] = places;
-  if (place !== undefined && more.length === 0) return place;
-  const queues = places.map(({ queue }) => queue.name).join(', ');
-  const detail = `node ${place?.node.name} stands in the queues ${queues}. Name one with --queue`;
-  throw new ToolError([{ code: 'usage_invalid', command: 'skip', detail }]);
 }
 
 /** While a worker tries again its error is not there for a moment. */

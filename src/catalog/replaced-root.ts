@@ -1,6 +1,10 @@
 import type { Session } from '../db/session.ts';
 import { sql } from '../db/statement.ts';
+import type { ReplacedRoot } from '../model/lost-event.ts';
 import type { NodeName, QueueName } from '../model/names.ts';
+import { markOf } from './pgq.ts';
+
+const isKept = sql("select pg_catalog.to_regclass('trunkline.replaced_root') is not null as found");
 
 /**
  * Written where the new root is, in the transaction that makes it one. A database whose SQL is older keeps no such record, and
@@ -11,9 +15,7 @@ export async function recordReplacedRoot(
   replaced: { readonly queue: QueueName; readonly node: NodeName; readonly by: NodeName; readonly tick: bigint },
   author: { readonly appliedBy: string; readonly client: string },
 ): Promise<void> {
-  const [there] = await session.query<{ found: boolean }>(
-    sql("select pg_catalog.to_regclass('trunkline.replaced_root') is not null as found"),
-  );
+  const [there] = await session.query<{ found: boolean }>(isKept);
   if (there?.found !== true) return;
   // By its number alone a tick is not known again: its time and its place among the events are as the worker read them.
   await session.query(
@@ -34,4 +36,39 @@ export async function recordReplacedRoot(
       author.client,
     ),
   );
+}
+
+/** The last time that the node was given up, as this database has it. */
+export async function readReplacedRoot(
+  session: Session,
+  queue: QueueName,
+  node: NodeName,
+): Promise<ReplacedRoot | undefined> {
+  const [there] = await session.query<{ found: boolean }>(isKept);
+  if (there?.found !== true) return undefined;
+  const [row] = await session.query<{
+    replaced_by: NodeName;
+    tick: bigint;
+    time: string | null;
+    seq: bigint | null;
+    replaced_at: string;
+    applied_by: string;
+    client: string;
+  }>(
+    sql(
+      `select replaced_by, tick_id as tick, tick_time as time, tick_event_seq as seq, replaced_at, applied_by, client
+         from trunkline.replaced_root where queue_name = $1 and node_name = $2 order by tick_id desc limit 1`,
+      queue,
+      node,
+    ),
+  );
+  if (row === undefined) return undefined;
+  const { time, seq } = row;
+  return {
+    replacedBy: row.replaced_by,
+    tick: row.tick,
+    mark: time === null || seq === null ? undefined : markOf({ toTime: time, toEventSeq: seq }),
+    replacedAt: row.replaced_at,
+    appliedBy: `${row.applied_by} on ${row.client}`,
+  };
 }

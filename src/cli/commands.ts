@@ -11,6 +11,7 @@ import { GraphCommand } from './commands/graph.ts';
 import { ImportCommand } from './commands/import.ts';
 import { InitCommand } from './commands/init.ts';
 import { LogCommand } from './commands/log.ts';
+import { LostEventsCommand } from './commands/lost-events.ts';
 import { PauseCommand } from './commands/pause.ts';
 import { PlanCommand } from './commands/plan.ts';
 import { RepairCommand } from './commands/repair.ts';
@@ -46,6 +47,7 @@ export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   import: ImportCommand,
   init: InitCommand,
   log: LogCommand,
+  'lost-events': LostEventsCommand,
   pause: PauseCommand,
   plan: PlanCommand,
   repair: RepairCommand,

@@ -362,6 +362,23 @@ export type Problem =
       readonly root: NodeName;
       readonly closed: boolean;
     }
+  | { readonly code: 'lost_root_in_place'; readonly queue: QueueName; readonly node: NodeName }
+  | { readonly code: 'lost_tick_unknown'; readonly queue: QueueName; readonly node: NodeName }
+  | {
+      readonly code: 'lost_events_gone';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      /** What its database holds now. */
+      readonly found: 'root' | 'branch' | 'leaf' | undefined;
+    }
+  | {
+      readonly code: 'lost_tick_gone';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly tick: bigint;
+      /** A tick of that number is there, and is another one. */
+      readonly other: boolean;
+    }
   | { readonly code: 'root_move_unfinished'; readonly queue: QueueName; readonly node: NodeName; readonly to: NodeName }
   | {
       readonly code: 'two_roots';

@@ -319,7 +319,33 @@ function sentences(problem: Problem): Sentences {
     case 'dead_root_back':
       return [
         `${problem.node}, which ${problem.root} has replaced as the root of queue ${problem.queue}, answers again${problem.closed ? ', and takes no writes' : ' and takes writes'}. It may hold changes that no other node has.`,
-        `Look at what it took last, and save what you need. Then take the node, not its database, out of the file and apply; put it back as a branch or leaf and apply, and its tables are copied anew.`,
+        `"trunkline lost-events ${problem.node}" shows what it took last, as SQL: save what you need. Then take the node, not its database, out of the file and apply; put it back as a branch or leaf and apply, and its tables are copied anew.`,
+      ];
+    case 'lost_root_in_place':
+      return [
+        `${problem.node} is the root of queue ${problem.queue} in the files: no other node has taken its place.`,
+        'Name a root that was given up, with the files in which another node is the root.',
+      ];
+    case 'lost_tick_unknown':
+      return [
+        `no node of queue ${problem.queue} that answers has on record after which tick of ${problem.node} another root went on.`,
+        'Give the tick with --after: the plan of the failover named it as the last that the new root had read.',
+      ];
+    case 'lost_events_gone':
+      return [
+        problem.found === undefined
+          ? `the database of ${problem.node} holds no node of queue ${problem.queue} any more, and what its queue held is gone with it.`
+          : `the database of ${problem.node} holds a ${problem.found} of queue ${problem.queue} that was not given up: it has joined anew, or never was replaced.`,
+        'Name a root that was given up and answers again, before it is taken out of the file.',
+      ];
+    case 'lost_tick_gone':
+      return [
+        problem.other
+          ? `tick ${problem.tick} of ${problem.node} is another one than the new root of queue ${problem.queue} went on after: the database was set back to an earlier state since.`
+          : `${problem.node} does not have tick ${problem.tick} of queue ${problem.queue} any more, so it can not be said what came after it.`,
+        problem.other
+          ? 'Look at its tables themselves; compare them with those of the new root.'
+          : 'Another tick, which it still has, can be named with --after: what the new root has anyway is told as equal. Its tables hold the rows in any case.',
       ];
     case 'root_move_unfinished':
       return [

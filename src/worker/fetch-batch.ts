@@ -35,7 +35,7 @@ export function startFetching(...given: Parameters<typeof fetchBatch>): AsyncIte
  */
 export async function* fetchBatch(
   session: Session,
-  { events }: Batch,
+  { events }: Pick<Batch, 'events'>,
   filter: EventFilter,
   whole: boolean,
 ): AsyncGenerator<Uint8Array, void, void> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { statusOn } from '../../src/app/status.ts';
 import { sql } from '../../src/db/statement.ts';
@@ -29,12 +30,62 @@ function cutOff(cluster: Cluster<Place>, away: ReadonlySet<string>) {
   return { ...cluster, connector };
 }
 
+/** Besides a key that both give: a row that is missing, one that was changed and one that both changed, one that both deleted. */
+const lastOfA = `insert into app.orders values (6, 'first'), (7, 'a'); update app.orders set note = E'it''s\\na \\\\' where id = 6;
+  update app.orders set note = 'late' where id in (4, 5); delete from app.orders where id = 3`;
+
+async function write(cluster: Cluster<Place>, place: Place, text: string): Promise<void> {
+  await using session = await cluster.databases[place].session();
+  await session.script(text);
+}
+
+/** What only the old root took is told by what the new one holds, and what is missing there can be run. */
+async function bringOver(cluster: Cluster<Place>, file: string): Promise<void> {
+  const args = ['lost-events', 'a', '-f', file];
+  const { status, stdout, stderr } = await runProgram([...args, '--json']);
+  expect([status, stderr]).toEqual([
+    2,
+    expect.stringContaining('6 changes, compared with b: 3 missing, 1 equal, 2 in conflict.'),
+  ]);
+  const document = JSON.parse(stdout) as {
+    changes: { kind: string; values: { id: string }; outcome: string; now: { note: string } | null }[];
+  };
+  expect(lostEventsSchema(document), JSON.stringify(lostEventsSchema.errors)).toBe(true);
+  expect(document).toMatchObject({ root: 'b', replaced: { by: 'b' }, closed: true, left: 0 });
+  expect(document.changes.map(({ kind, values, outcome, now }) => [kind, values.id, outcome, now?.note])).toEqual([
+    ['insert', '6', 'missing', undefined],
+    ['insert', '7', 'conflict', 'b'],
+    ['update', '6', 'missing', undefined],
+    ['update', '4', 'missing', 'a'],
+    ['update', '5', 'conflict', 'b'],
+    ['delete', '3', 'equal', undefined],
+  ]);
+  const script = await runProgram(args);
+  expect(script.status).toBe(2);
+  await write(cluster, 'b', script.stdout);
+  await using session = await cluster.databases.b.session();
+  expect(await session.query(sql('select id::int, note from app.orders where id in (4, 5, 6, 7) order by id'))).toEqual(
+    [
+      { id: 4, note: 'late' },
+      { id: 5, note: 'b' },
+      { id: 6, note: "it's\na \\" },
+      { id: 7, note: 'b' },
+    ],
+  );
+  const again = await runProgram([...args, '--table', 'app.orders']);
+  expect(again.stderr).toContain('6 changes, compared with b: 4 equal, 2 in conflict.');
+}
+
 async function insert(cluster: Cluster<Place>, place: Place, ids: readonly number[]): Promise<void> {
   await using session = await cluster.databases[place].session();
   for (const id of ids) await session.script(`insert into app.orders (id, note) values (${id}, '${place}')`);
 }
 
 const told = () => '';
+
+const lostEventsSchema = new Ajv({ strict: true, allowUnionTypes: true }).compile(
+  JSON.parse(readFileSync('schemas/lost-events.schema.json', 'utf8')) as object,
+);
 
 /** Whoever works by the old file does nothing for the old root, and says so. */
 async function expectStill(cluster: Cluster<Place>): Promise<void> {
@@ -120,6 +171,7 @@ async function expectRecord(cluster: Cluster<Place>): Promise<void> {
 test('a branch takes the place of a root that does not answer, which is kept from writes when it is back', async () => {
   await using cluster = await threeDatabases();
   const away = new Set<string>();
+  using after = temporaryFile('trunkline.yaml', `version: 1\n${cluster.yaml}${fileOf(there)}`);
   const seen = cutOff(cluster, away);
   const warnings = async (file: string): Promise<readonly Problem['code'][]> =>
     (await planOf(seen, file)).warnings.map(({ code }) => code);
@@ -137,7 +189,7 @@ test('a branch takes the place of a root that does not answer, which is kept fro
     await expectEqualData(cluster, { a: 'root', b: 'branch of a' }, new Set([4, 5]), told);
   }
   away.add('a');
-  await insert(cluster, 'a', [6]);
+  await write(cluster, 'a', lastOfA);
 
   const leafAsRoot: Topology = { c: 'root', a: 'branch of c', b: 'branch of c' };
   await expect(applyAll(seen, fileOf(leafAsRoot))).rejects.toMatchObject({
@@ -158,7 +210,8 @@ test('a branch takes the place of a root that does not answer, which is kept fro
     );
     await expectRecord(cluster);
     await insert(cluster, 'b', [7, 8]);
-    await expectEqualData(cluster, without, new Set([1, 2, 3, 4, 5, 7, 8]), told);
+    await write(cluster, 'b', `update app.orders set note = 'b' where id = 5; delete from app.orders where id = 3`);
+    await expectEqualData(cluster, without, new Set([1, 2, 4, 5, 7, 8]), told);
     expect(stepIds(await planOf(seen, fileOf(there)))).toEqual([]);
   }
 
@@ -169,13 +222,16 @@ test('a branch takes the place of a root that does not answer, which is kept fro
   await applyAll(seen, fileOf(there));
   await expect(insert(cluster, 'a', [9])).rejects.toThrow();
   expect(stepIds(await planOf(seen, fileOf(there)))).toEqual([]);
+  await bringOver(cluster, after.path);
 
   await applyAll(seen, fileOf(without));
   expect(await warnings(fileOf(without))).toEqual([]);
   await using _all = runWorkers(seen, fileOf(there));
   await applyAll(seen, fileOf(there));
   await whenInSync(cluster, there);
-  // What only the old root had is gone from it too.
-  await expectEqualData(cluster, there, new Set([1, 2, 3, 4, 5, 7, 8]), told);
+  // What only the old root had is gone from it too, but for what was brought over.
+  await expectEqualData(cluster, there, new Set([1, 2, 4, 5, 6, 7, 8]), told);
+  const gone = await runProgram(['lost-events', 'a', '-f', after.path]);
+  expect([gone.status, gone.stderr]).toEqual([1, expect.stringContaining('a branch of queue replika')]);
   expect(stepIds(await planOf(seen, fileOf(there)))).toEqual([]);
 });

@@ -505,6 +505,22 @@ export const sampleProblems: {
       closed: true,
     },
   },
+  lost_root_in_place: {
+    meaning: '`lost-events`: the node is the root still, by the files.',
+    problem: { code: 'lost_root_in_place', queue: queueName('shop'), node: nodeName('root1') },
+  },
+  lost_tick_unknown: {
+    meaning: '`lost-events`: the failover was made by another tool, or before schema `trunkline` kept a record of it.',
+    problem: { code: 'lost_tick_unknown', queue: queueName('shop'), node: nodeName('root1') },
+  },
+  lost_events_gone: {
+    meaning: '`lost-events`: the node is no root that was given up, so its queue holds nothing that others lack.',
+    problem: { code: 'lost_events_gone', queue: queueName('shop'), node: nodeName('root1'), found: 'branch' },
+  },
+  lost_tick_gone: {
+    meaning: '`lost-events`: the old root does not have the tick that the new one went on after.',
+    problem: { code: 'lost_tick_gone', queue: queueName('shop'), node: nodeName('root1'), tick: 120n, other: false },
+  },
   root_move_unfinished: {
     meaning:
       'A move of the root was cut short after the new root took the writes, and the file names the old one again.',

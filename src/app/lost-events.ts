@@ -1,0 +1,196 @@
+import { readTickStand, type TickStand } from '../catalog/lost-events.ts';
+import { getNodeInfo } from '../catalog/pgq-node.ts';
+import { readReplacedRoot } from '../catalog/replaced-root.ts';
+import { isClosed } from '../catalog/takeover.ts';
+import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
+import type { Session } from '../db/session.ts';
+import { transaction } from '../db/transaction.ts';
+import { type LostEvent, type LostEvents, mostLost, type ReplacedRoot, type RowEvent } from '../model/lost-event.ts';
+import { type NodeName, type TableName, tableName } from '../model/names.ts';
+import { ToolError } from '../model/problem.ts';
+import type { Report } from '../model/progress.ts';
+import type { QueueSpec } from '../model/topology.ts';
+import { judgeLost, type LostRow, lostRows, rowKeyOf } from '../replay/judge-lost.ts';
+import { readRowEvents } from '../replay/row-events.ts';
+import { compareLost, type HeldRow } from '../verify/compare-lost.ts';
+import { lostStatement } from '../verify/lost-statements.ts';
+import { fetchBatch } from '../worker/fetch-batch.ts';
+import { type Databases, openDatabasesOf } from './databases.ts';
+import { pickPlace } from './pick-places.ts';
+import { readConfig } from './read-config.ts';
+
+export interface LostEventsOptions {
+  readonly files: readonly string[];
+  readonly queues: readonly string[];
+  readonly node: string;
+  /** Empty: all. */
+  readonly tables: readonly string[];
+  /** The tick that the new root went on after, where no node has it on record. */
+  readonly after: bigint | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** What a root that was given up took after its successor went on without it. Nothing is written anywhere. */
+export async function lostEvents(options: LostEventsOptions): Promise<LostEvents> {
+  const desired = await readConfig(options.files, options.env);
+  const { queue, node } = pickPlace('lost-events', desired, options);
+  const root = rootOf(queue, node.name);
+  await using databases = await openDatabasesOf(desired, options, { start: false });
+  const opening = { applicationName: 'trunkline lost-events', signal: options.signal };
+  await using old = await databases.connector(node.database, opening);
+  const own = await getNodeInfo(old, queue.name);
+  if (own?.type !== 'root' || own.name !== node.name)
+    throw new ToolError([{ code: 'lost_events_gone', queue: queue.name, node: node.name, found: own?.type }]);
+  const record = await findRecord(queue, node.name, databases, opening);
+  const after = options.after ?? record?.tick;
+  if (after === undefined) throw new ToolError([{ code: 'lost_tick_unknown', queue: queue.name, node: node.name }]);
+  await using on = await databases.connector(root.database, opening);
+  const look = async (): Promise<LostEvents> => {
+    const stand = await standOf(old, queue, node.name, after, record);
+    const taken = await takeEvents(old, stand, new Set(options.tables.map(tableName)));
+    return {
+      queue: queue.name,
+      node: node.name,
+      root: root.name,
+      afterTick: after,
+      tickTime: stand.time,
+      record: record?.tick === after ? record : undefined,
+      closed: await isClosed(old, queue.name),
+      events: await judgeAll(on, taken.events, await readTickStand(on, queue.name, after)),
+      others: taken.others,
+      left: taken.left,
+    };
+  };
+  return await transaction(old, () => transaction(on, look, readOnly), readOnly);
+}
+
+const readOnly = 'isolation level repeatable read, read only';
+
+function rootOf(queue: QueueSpec, node: NodeName) {
+  const root = [...queue.nodes.values()].find(({ placement }) => placement.role === 'root');
+  if (root === undefined || root.name === node)
+    throw new ToolError([{ code: 'lost_root_in_place', queue: queue.name, node }]);
+  return root;
+}
+
+/** The one that replaced it may have been replaced since, or have handed its place on. */
+async function findRecord(
+  queue: QueueSpec,
+  node: NodeName,
+  { connector }: Databases,
+  opening: Parameters<Databases['connector']>[1],
+): Promise<ReplacedRoot | undefined> {
+  const asked = await Promise.all(
+    [...queue.nodes.values()].map(async ({ database }) => {
+      try {
+        await using session = await connector(database, opening);
+        return await readReplacedRoot(session, queue.name, node);
+      } catch (error) {
+        // One that does not answer says nothing.
+        if (error instanceof ToolError) return undefined;
+        throw error;
+      }
+    }),
+  );
+  const known = asked.filter((record) => record !== undefined);
+  return known.reduce<ReplacedRoot | undefined>(
+    (last, record) => (last === undefined || record.tick > last.tick ? record : last),
+    undefined,
+  );
+}
+
+async function standOf(
+  old: Session,
+  queue: QueueSpec,
+  node: NodeName,
+  tick: bigint,
+  record: ReplacedRoot | undefined,
+): Promise<TickStand> {
+  const stand = await readTickStand(old, queue.name, tick);
+  const other = stand !== undefined && record?.tick === tick && record.mark !== undefined && record.mark !== stand.mark;
+  if (stand !== undefined && !other) return stand;
+  throw new ToolError([{ code: 'lost_tick_gone', queue: queue.name, node, tick, other }]);
+}
+
+interface Taken {
+  readonly events: readonly RowEvent[];
+  readonly others: ReadonlyMap<string, number>;
+  readonly left: number;
+}
+
+async function takeEvents(old: Session, stand: TickStand, wanted: ReadonlySet<TableName>): Promise<Taken> {
+  const events: RowEvent[] = [];
+  const others = new Map<string, number>();
+  let left = 0;
+  for await (const lines of fetchBatch(old, stand, { kind: 'all' }, true)) {
+    for (const taken of readRowEvents(lines)) {
+      // What the cascade tells itself is nobody's change.
+      if (taken.kind === 'other' && taken.type.startsWith('pgq.')) continue;
+      if (taken.kind === 'other') others.set(taken.type, (others.get(taken.type) ?? 0) + 1);
+      else if (wanted.size > 0 && !wanted.has(taken.event.table)) continue;
+      else if (events.length < mostLost) events.push(taken.event);
+      else left += 1;
+    }
+  }
+  return { events, others, left };
+}
+
+async function judgeAll(
+  on: Session,
+  events: readonly RowEvent[],
+  since: TickStand | undefined,
+): Promise<readonly LostEvent[]> {
+  const rows = lostRows(events);
+  const targets = await readTargetTables(on, [...new Set(events.map(({ table }) => table))]);
+  const held = await holdOf(on, rows, targets);
+  const changed = since === undefined ? undefined : await changedRows(on, since, new Set(held.keys()));
+  return events.map((event) => {
+    const name = rowKeyOf(event) ?? '';
+    const [row, found] = [rows.get(name), held.get(name)];
+    const statement = lostStatement(event, targets.get(event.table));
+    if (row === undefined || found === undefined)
+      return { ...event, outcome: 'not_compared', now: undefined, statement };
+    const outcome = judgeLost(row, found, changed?.has(name));
+    return { ...event, outcome, now: outcome === 'equal' ? undefined : found.now, statement };
+  });
+}
+
+/** What the new root holds of the rows; nothing is told of a table that it does not have, or whose key it does not know. */
+async function holdOf(
+  on: Session,
+  rows: ReadonlyMap<string, LostRow>,
+  targets: ReadonlyMap<TableName, TargetTable>,
+): Promise<ReadonlyMap<string, HeldRow>> {
+  const held = new Map<string, HeldRow>();
+  for (const target of targets.values()) {
+    const columns = new Set(target.columns.map(({ name }) => name));
+    const own = [...rows].filter(
+      ([, { table, key }]) => table === target.name && key.every((name) => columns.has(name)),
+    );
+    const found = await compareLost(
+      on,
+      target,
+      own.map(([, row]) => row),
+    );
+    for (const [index, [name]] of own.entries()) {
+      const row = found[index];
+      if (row !== undefined) held.set(name, row);
+    }
+  }
+  return held;
+}
+
+/** Which of some rows the new root's queue tells of since. */
+async function changedRows(on: Session, since: TickStand, sought: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const changed = new Set<string>();
+  if (sought.size === 0) return changed;
+  for await (const lines of fetchBatch(on, since, { kind: 'all' }, true)) {
+    for (const taken of readRowEvents(lines)) {
+      const name = taken.kind === 'rows' ? rowKeyOf(taken.event) : undefined;
+      if (name !== undefined && sought.has(name)) changed.add(name);
+    }
+  }
+  return changed;
+}
