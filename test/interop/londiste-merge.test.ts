@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { sql } from '../../src/db/statement.ts';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import { debianPrograms, locationOf } from '../support/debian-programs.ts';
 import { needDebian } from '../support/debian-server.ts';
+import { runProgram } from '../support/program.ts';
 import { expectEqual, waitFor } from '../support/replication.ts';
 import { inSync, quickTicks, settled } from './cascade.ts';
 
@@ -89,6 +91,27 @@ test('Londiste merges two partitions into one queue on the bundled SQL, and a le
   await leafOfAll.run(['compare', 'public.accounts'], 1);
   await leafOfAll.run(['repair', 'public.accounts', '--apply']);
   await expectEqual(all, 'select * from accounts', leaf, 'select * from accounts');
+
+  // From the far end to the parts, by the nodes that read them.
+  const env = { PGPASSFILE: join(programs.folder, 'passfile') };
+  const { stdout } = await runProgram(['import', locationOf(copy), '--json'], { env });
+  const { document, remarks, plan } = JSON.parse(stdout) as {
+    readonly document: { readonly queues: object };
+    readonly remarks: readonly object[];
+    readonly plan: { readonly steps: readonly { readonly id: string }[] };
+  };
+  const root = (database: FreshDatabase) => ({ database: database.dbname, role: 'root' });
+  expect(document.queues).toMatchObject({
+    combined: { nodes: { full: root(full), copy: { role: 'leaf' } }, tables: ['public.accounts'] },
+    p1: { nodes: { p1: root(p1), full_p1: { role: 'leaf', merge_into: 'combined' } }, tables: ['public.accounts'] },
+    p2: { nodes: { p2: root(p2), full_p2: { role: 'leaf', merge_into: 'combined' } }, tables: ['public.accounts'] },
+  });
+  // Londiste asks for no triggers that take changes of keys, and `--merge-all` makes those of one queue alone.
+  expect([remarks, plan.steps.map(({ id }) => id).sort()]).toEqual([
+    [],
+    ['combined/full', 'p1/p1', 'p2/full_p2', 'p2/p2'].map((place) => `restore_triggers/${place}/public.accounts`),
+  ]);
+
   expect(programs.errors()).toEqual([expect.stringContaining('public.accounts: Results do not match!')]);
   await programs.stop();
 });
