@@ -1,25 +1,15 @@
 import type { DesiredState } from '../model/state.ts';
 import { type KeptObject, keptKinds, type QueueSpec } from '../model/topology.ts';
 import type { TrunklineDocument } from './document.ts';
-import { pointerOf } from './place.ts';
-import { at, isIncomplete, keyAt, namesUnder, type Scope } from './scope.ts';
+import { requireOneKey } from './require-one-key.ts';
+import { namesUnder, type Scope } from './scope.ts';
 
 /** An entry of `removed` is about one thing, which the queue does not name beside it. What patterns bring along, the plan sees. */
 export function checkRemoved(scope: Scope, state: DesiredState, document: TrunklineDocument): void {
   for (const queue of state.queues.values()) {
     (document.queues?.[queue.name]?.removed ?? []).forEach((entry, index) => {
       const path = ['queues', queue.name, 'removed', index];
-      if (scope.removed.has(pointerOf(path))) return;
-      const [kept, ...others] = keptKinds.filter((kind) => entry[kind] !== undefined);
-      if (kept === undefined) {
-        if (isIncomplete(scope, ...path)) return;
-        const example = 'table: app.audit';
-        scope.problems.push({ code: 'key_missing', at: at(scope, ...path), keys: keptKinds, example });
-      }
-      for (const key of others) {
-        const first = keyAt(scope, ...path, kept ?? key);
-        scope.problems.push({ code: 'keys_conflict', at: keyAt(scope, ...path, key), keys: [kept ?? key], first });
-      }
+      requireOneKey(scope, path, entry, { keys: keptKinds, example: 'table: app.audit' });
     });
     const nodes = namesUnder(scope, 'queues', queue.name, 'nodes');
     for (const one of queue.kept) {

@@ -346,17 +346,21 @@ export interface Queue {
    */
   tables?: Table[];
   /**
-   * Nodes that had another name before. Each goes on under its new name where it stands: nothing is copied. An entry whose old name is nowhere does nothing, and can stay as long as some cascade may still have it.
+   * Nodes and tables that had another name before. Each goes on under its new name where it stands: nothing is copied. An entry whose old name is nowhere does nothing, and can stay as long as some cascade may still have it.
    *
-   * Items: One node that has another name now.
+   * Items: One node or table that has another name now.
    */
   moved?: {
     /**
+     * The name that the table had on the root. The plan renames it there, and on every node where it has the same name and no target says otherwise, while changes go on.
+     */
+    table?: string;
+    /**
      * The name that the node had.
      */
-    node: string;
+    node?: string;
     /**
-     * The name that it has under nodes.
+     * The name that it has under nodes, or among tables.
      */
     to: string;
   }[];

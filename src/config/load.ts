@@ -51,7 +51,7 @@ export function load(sources: readonly Source[], { env, schema }: LoadOptions): 
   checkDatabases(scope, state);
   checkProviders(scope, state);
   checkMerges(scope, state, merged.document);
-  checkMoved(scope, state);
+  checkMoved(scope, state, merged.document);
   checkRemoved(scope, state, merged.document);
   checkTables(scope, state, merged.document);
   if (scope.problems.length > 0) throw failure(scope.problems);

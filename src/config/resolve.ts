@@ -82,6 +82,10 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
       at: keyAt(scope, ...path),
     });
   }
+  const moves = (raw.moved ?? []).flatMap((entry, index) => {
+    const path = ['queues', name, 'moved', index];
+    return scope.removed.has(pointerOf(path)) ? [] : [{ ...entry, at: at(scope, ...path) }];
+  });
   return {
     name: queueName(name),
     ticker: resolveTicker(scope, name, raw.ticker ?? {}),
@@ -97,11 +101,12 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
       raw.migrations === undefined
         ? undefined
         : { dir: raw.migrations.dir, files: [], at: keyAt(scope, 'queues', name, 'migrations') },
-    moved: (raw.moved ?? []).flatMap(({ node, to }, index) => {
-      const path = ['queues', name, 'moved', index];
-      const gone = scope.removed.has(pointerOf(path));
-      return gone ? [] : [{ from: nodeName(node), to: nodeName(to), at: at(scope, ...path) }];
-    }),
+    moved: moves.flatMap(({ node, to, at }) =>
+      node === undefined ? [] : [{ from: nodeName(node), to: nodeName(to), at }],
+    ),
+    movedTables: moves.flatMap(({ table, to, at }) =>
+      table === undefined ? [] : [{ from: tableName(table), to: tableName(to), at }],
+    ),
     kept: (raw.removed ?? []).flatMap((entry, index): KeptObject[] => {
       const path = ['queues', name, 'removed', index];
       if (scope.removed.has(pointerOf(path))) return [];

@@ -87,7 +87,14 @@ function queueOf(queue: QueueSpec): Queue {
     ...(queue.kept.length === 0
       ? {}
       : { removed: queue.kept.map(({ kind, name }) => ({ [kind]: name, keep: true as const })) }),
-    ...(queue.moved.length === 0 ? {} : { moved: queue.moved.map(({ from, to }) => ({ node: from, to })) }),
+    ...(queue.moved.length + queue.movedTables.length === 0
+      ? {}
+      : {
+          moved: [
+            ...queue.moved.map(({ from, to }) => ({ node: from, to })),
+            ...queue.movedTables.map(({ from, to }) => ({ table: from, to })),
+          ],
+        }),
   };
 }
 

@@ -35,6 +35,7 @@ import { createObject } from './create-object.ts';
 import { executeSqlFile } from './execute-sql-file.ts';
 import { moveRoot, reopenRoot } from './move-root.ts';
 import { renameNode } from './rename-node.ts';
+import { renameTable } from './rename-table.ts';
 import { fenceRoot, replaceRoot } from './replace-root.ts';
 import type { StepDeps } from './step-deps.ts';
 
@@ -63,6 +64,8 @@ export async function applyStep(step: Step, deps: StepDeps): Promise<void> {
       return fenceRoot(step, deps);
     case 'rename_node':
       return renameNode(step, deps);
+    case 'rename_table':
+      return renameTable(step, deps);
     case 'remove_subscription':
       return deps.write(step.database, async (session) => {
         const reply = await unregisterSubscriber(session, step.queue, step.subscriber);
@@ -119,6 +122,8 @@ export function databasesOf(step: Step): ReadonlySet<DatabaseName> {
         ...(step.providerDatabase === undefined ? [] : [step.providerDatabase]),
         ...step.subscribers.map(({ database }) => database),
       ]);
+    case 'rename_table':
+      return new Set([step.database, ...step.nodes.map(({ database }) => database)]);
     case 'replace_root':
       return new Set([step.database, ...step.others.map(({ database }) => database)]);
     case 'drop_node':

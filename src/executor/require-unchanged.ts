@@ -14,6 +14,8 @@ export interface Basis {
   readonly describe: (step: Step) => string;
   /** The step that makes a table, by database and table. */
   readonly makers: ReadonlyMap<string, Step>;
+  /** Tables that get their names by the same plan: what was seen of them went by others. */
+  readonly renamed: ReadonlySet<string>;
 }
 
 export function basisOf(live: LiveState, steps: readonly Step[], describe: Basis['describe']): Basis {
@@ -23,7 +25,8 @@ export function basisOf(live: LiveState, steps: readonly Step[], describe: Basis
     // Two queues may want the same table of one database: the first of them makes it.
     if (key !== undefined && !makers.has(key)) makers.set(key, step);
   }
-  return { live, describe, makers };
+  const renamed = steps.flatMap((step) => (step.kind === 'rename_table' ? [nameIn(step.queue, step.table)] : []));
+  return { live, describe, makers, renamed: new Set(renamed) };
 }
 
 /**
@@ -34,7 +37,7 @@ export function basisOf(live: LiveState, steps: readonly Step[], describe: Basis
 export async function requireUnchanged(session: Session, step: Step, basis: Basis): Promise<void> {
   const seen = basis.live.databases.get(step.database);
   if (seen?.kind !== 'reachable') return;
-  const changes = await changesOf(session, step, seen, basis.makers);
+  const changes = await changesOf(session, step, seen, basis);
   if (changes.length === 0) return;
   throw new ToolError([{ code: 'step_outdated', step: basis.describe(step), database: step.database, changes }]);
 }
@@ -43,7 +46,7 @@ async function changesOf(
   session: Session,
   step: Step,
   seen: LiveDatabase,
-  makers: Basis['makers'],
+  { makers, renamed }: Basis,
 ): Promise<readonly StepChange[]> {
   switch (step.kind) {
     case 'create_table':
@@ -88,6 +91,7 @@ async function changesOf(
     case 'replace_root':
     case 'fence_root':
     case 'rename_node':
+    case 'rename_table':
     case 'remove_subscription':
     case 'create_schema':
     case 'create_type':
@@ -106,6 +110,7 @@ async function changesOf(
     destination: TableName,
     { rows = true } = {},
   ): Promise<readonly StepChange[]> {
+    if (renamed.has(nameIn(queue, table))) return [];
     const now = await readTableNow(session, queue, table, destination);
     const changes = replicationChanges(table, seen.queues.get(queue)?.tables.get(table), now.replicated);
     return rows ? [...changes, ...tableChanges(destination, seen.tables.get(destination), now.facts)] : changes;
@@ -141,6 +146,10 @@ function replicationChanges(
 
 function placeOf({ database }: Step, table: TableName): string {
   return `${database}\n${table}`;
+}
+
+function nameIn(queue: LiveNode['queue'], table: TableName): string {
+  return `${queue}\n${table}`;
 }
 
 function nodeIn(seen: LiveDatabase, { queue }: { readonly queue: LiveNode['queue'] }): LiveNode | undefined {

@@ -12,6 +12,29 @@ export type MoveFault =
   /** Nodes that have to be told can not be. */
   | { readonly kind: 'unseen'; readonly nodes: readonly NodeName[] };
 
+/** Why a table can not go on under its new name. */
+export type TableMoveFault =
+  /** No entry of `tables` gives the new name to any node. */
+  | { readonly kind: 'unwanted' }
+  /** The root has neither table. */
+  | { readonly kind: 'absent'; readonly node: NodeName }
+  /** The new name is that of another table of the queue. */
+  | { readonly kind: 'replicated'; readonly node: NodeName }
+  /** There is a table of the new name beside the old one. */
+  | { readonly kind: 'taken'; readonly node: NodeName }
+  /** Events of a partition go by its own name or by its parent's. */
+  | { readonly kind: 'partition'; readonly parent: TableName }
+  /** Their names would change with the schema, and events of them would be lost. */
+  | { readonly kind: 'sequences'; readonly sequences: readonly SequenceName[] }
+  /** Another queue tells of the same table by its name. */
+  | { readonly kind: 'shared'; readonly node: NodeName; readonly other: QueueName }
+  | { readonly kind: 'merged'; readonly node: NodeName; readonly into: QueueName }
+  | { readonly kind: 'foreign'; readonly nodes: readonly NodeName[] }
+  /** Its first copy is under way there, or it is parked. */
+  | { readonly kind: 'unsettled'; readonly nodes: readonly NodeName[] }
+  /** Nodes that have to be told can not be. */
+  | { readonly kind: 'unseen'; readonly nodes: readonly NodeName[] };
+
 /** A subscriber beside a provider that does not go with it. */
 export interface Astray {
   readonly queue: QueueName;
@@ -478,6 +501,24 @@ export type Problem =
       readonly from: NodeName;
       readonly to: NodeName;
       readonly because: MoveFault;
+    }
+  | {
+      readonly code: 'moved_table_conflict';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly from: TableName;
+      readonly to: TableName;
+      readonly reason: 'still_named' | 'unchanged' | 'chained' | 'from_twice' | 'to_twice';
+      /** The entry that it does not go together with. */
+      readonly first: Origin | undefined;
+    }
+  | {
+      readonly code: 'moved_table_unfit';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly from: TableName;
+      readonly to: TableName;
+      readonly because: TableMoveFault;
     }
   | {
       readonly code: 'node_elsewhere';

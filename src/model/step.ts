@@ -33,6 +33,7 @@ export type Step =
   | ReplaceRoot
   | FenceRoot
   | RenameNode
+  | RenameTable
   | RemoveSubscription
   | SetTicker
   | SetLocation
@@ -146,6 +147,25 @@ export interface RenameNode extends NodeStepOf<'rename_node'> {
 }
 
 /** A node that reads elsewhere is signed off here: its events would be kept for ever. */
+/** A replicated table goes on under another name. The node is the root. */
+export interface RenameTable extends NodeStepOf<'rename_table'> {
+  readonly from: TableName;
+  readonly table: TableName;
+  readonly triggerArgs: readonly string[];
+  /** All others that know it, providers before their subscribers. */
+  readonly nodes: readonly TableOnNode[];
+}
+
+export interface TableOnNode {
+  readonly node: NodeName;
+  readonly database: DatabaseName;
+  readonly role: NodeRole;
+  /** Its table there before and afterwards; undefined where it is only known. */
+  readonly names: { readonly from: TableName; readonly to: TableName } | undefined;
+  /** Undefined where it is to have no triggers. */
+  readonly triggerArgs: readonly string[] | undefined;
+}
+
 export interface RemoveSubscription extends NodeStepOf<'remove_subscription'> {
   readonly subscriber: NodeName;
 }

@@ -1,7 +1,7 @@
 import type { CaptureOptions } from './capture.ts';
 import type { CreateMode } from './definition.ts';
 import type { MigrationsSpec } from './migration.ts';
-import type { DatabaseName, NodeName, QueueName, RowFilter } from './names.ts';
+import type { DatabaseName, NodeName, QueueName, RowFilter, TableName } from './names.ts';
 import type { Origin } from './origin.ts';
 import type { Engine } from './schemas.ts';
 import type { Secret } from './secret.ts';
@@ -174,6 +174,13 @@ export interface MovedNode {
   readonly at: Origin;
 }
 
+/** A table that the catalogs may still know by its old name. */
+export interface MovedTable {
+  readonly from: TableName;
+  readonly to: TableName;
+  readonly at: Origin;
+}
+
 export const keptKinds = ['table', 'sequence', 'node'] as const;
 
 /** Taken out of the file, and left in the databases as it is. */
@@ -194,6 +201,7 @@ export interface QueueSpec {
   readonly sequences: SequenceRules;
   readonly migrations: MigrationsSpec | undefined;
   readonly moved: readonly MovedNode[];
+  readonly movedTables: readonly MovedTable[];
   readonly kept: readonly KeptObject[];
   readonly at: Origin;
 }

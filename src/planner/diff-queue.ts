@@ -24,6 +24,7 @@ import { type Findings, mergeFindings } from './findings.ts';
 import { anyGlob } from './glob.ts';
 import { dropNodeHazards, dropQueueHazards } from './hazards.ts';
 import { afterRenames, moveNodes } from './move-nodes.ts';
+import { moveTables } from './move-tables.ts';
 import type { NodeScene, Scene, SubscriberScene } from './scene.ts';
 import { rootIds, stepId } from './step-ids.ts';
 
@@ -39,13 +40,15 @@ export function diffQueue(
   locations: ReadonlyMap<DatabaseName, Location>,
   ground: Ground,
 ): QueueFindings {
-  const moved = moveNodes(queue, live, locations);
-  if (moved.problems.length > 0) return { steps: [], warnings: [], problems: moved.problems, looked: undefined };
-  const findings = diffNamed(queue, desired, moved.live, locations, ground);
-  return { ...findings, steps: afterRenames(findings.steps, moved.steps) };
+  const nodes = moveNodes(queue, live, locations);
+  if (nodes.problems.length > 0) return { steps: [], warnings: [], problems: nodes.problems, looked: undefined };
+  const tables = moveTables(queue, desired, nodes.live);
+  if (tables.problems.length > 0) return { steps: [], warnings: [], problems: tables.problems, looked: undefined };
+  const findings = diffNamed(queue, desired, tables.live, locations, ground);
+  return { ...findings, steps: afterRenames(afterRenames(findings.steps, tables.steps), nodes.steps) };
 }
 
-/** By the names that nodes have once they are renamed. */
+/** By the names that nodes and tables have once they are renamed. */
 function diffNamed(
   queue: QueueSpec,
   desired: DesiredState,

@@ -1,7 +1,7 @@
 import type { Hazard } from '../model/hazard.ts';
 import type { NodeName, QueueName, TableName } from '../model/names.ts';
 import type { LiveNode, LiveTable, TableFacts } from '../model/state.ts';
-import type { ResyncTable } from '../model/step.ts';
+import type { ResyncTable, TableOnNode } from '../model/step.ts';
 import type { TableSpec } from '../model/table.ts';
 import { amountOf } from './amounts.ts';
 
@@ -119,6 +119,38 @@ export function changeRoleHazards(node: NodeName, tables: number): Hazard[] {
     {
       kind: 'takes-exclusive-lock',
       detail: `${what} locked on ${node} while the triggers change, in one transaction; no row is copied.`,
+    },
+  ];
+}
+
+/** `found`: by which name the root has its table, and who gave it. */
+export function renameTableHazards(
+  root: {
+    readonly node: NodeName;
+    readonly from: TableName;
+    readonly to: TableName;
+    readonly found: 'old_name' | 'others' | 'earlier_try';
+  },
+  nodes: readonly TableOnNode[],
+): Hazard[] {
+  const { node, from, to, found } = root;
+  const there = found === 'old_name';
+  const renamed = nodes.flatMap(({ node: name, names }) =>
+    names === undefined || names.from === names.to ? [] : [name],
+  );
+  const on = [...(there ? [node] : []), ...renamed];
+  const triggers = there ? '' : `${to} is locked on ${node} for a moment while its triggers get the new name. `;
+  const names =
+    on.length === 0
+      ? ''
+      : `${from} is locked on ${on.join(' and ')}${on.length === 1 ? ' for a moment' : ', for a moment and one after the other,'} while it becomes ${to}: programs and functions that use the old name fail from then on. `;
+  const lock: Hazard = { kind: 'takes-exclusive-lock', detail: `${triggers}${names}No row is copied.` };
+  if (found !== 'others') return [lock];
+  return [
+    lock,
+    {
+      kind: 'loses-events',
+      detail: `${from} is called ${to} on ${node} already: what its triggers wrote under the new name until now, no node has taken. "trunkline compare --table ${to}" shows where it differs, and "trunkline resync NODE ${to}" copies it again there.`,
     },
   ];
 }

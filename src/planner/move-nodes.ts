@@ -1,7 +1,7 @@
 import type { DatabaseName, Location, NodeName, QueueName } from '../model/names.ts';
 import type { MoveFault, Problem } from '../model/problem.ts';
 import type { LiveNode, LiveState } from '../model/state.ts';
-import type { RenameNode, Step } from '../model/step.ts';
+import type { RenameNode, RenameTable, Step } from '../model/step.ts';
 import { type MovedNode, type QueueSpec, rootOf, workerNameOf } from '../model/topology.ts';
 import { type FoundNodes, findNodes } from './diff-topology.ts';
 import { stepId } from './step-ids.ts';
@@ -40,7 +40,7 @@ export function moveNodes(
 }
 
 /** Whatever else is done in the queue goes by the new names. */
-export function afterRenames(steps: readonly Step[], renames: readonly RenameNode[]): readonly Step[] {
+export function afterRenames(steps: readonly Step[], renames: readonly (RenameNode | RenameTable)[]): readonly Step[] {
   const last = renames.at(-1);
   if (last === undefined) return steps;
   return [...renames, ...steps.map((step) => ({ ...step, dependsOn: [last.id, ...step.dependsOn] }))];

@@ -7,6 +7,7 @@ const ranks: Readonly<Record<StepKind, number>> = {
   reopen_root: 1,
   fence_root: 1,
   rename_node: 1.5,
+  rename_table: 1.6,
   set_location: 2,
   set_ticker: 2,
   create_branch: 3,

@@ -13,6 +13,7 @@ export const stepId = {
   reopenRoot: (queue: QueueName, node: NodeName) => idOf('reopen_root', queue, node),
   replaceRoot: (queue: QueueName, node: NodeName) => idOf('replace_root', queue, node),
   fenceRoot: (queue: QueueName, node: NodeName) => idOf('fence_root', queue, node),
+  renameTable: (queue: QueueName, table: TableName) => idOf('rename_table', queue, table),
   renameNode: (queue: QueueName, node: NodeName) => idOf('rename_node', queue, node),
   removeSubscription: (queue: QueueName, node: NodeName, subscriber: NodeName) =>
     idOf('remove_subscription', queue, node, subscriber),

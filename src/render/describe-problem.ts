@@ -423,6 +423,10 @@ function sentences(problem: Problem): Sentences {
       return movedConflict(problem);
     case 'moved_unfit':
       return movedUnfit(problem);
+    case 'moved_table_conflict':
+      return movedTableConflict(problem);
+    case 'moved_table_unfit':
+      return movedTableUnfit(problem);
     case 'node_elsewhere':
       return [
         `database ${problem.database} already holds a node of queue ${problem.queue}, named ${problem.found}; the file calls it ${problem.expected}.`,
@@ -1035,6 +1039,97 @@ function movedUnfit({ queue, from, to, because }: ProblemOf<'moved_unfit'>): Sen
     case 'unseen':
       return [
         `node ${from} of queue ${queue} can not be called ${to} yet: ${list(because.nodes)} would have to be told, and can not be looked at.`,
+        `Plan again when ${because.nodes.length === 1 ? 'it answers' : 'they answer'}; a node that the file does not name has to be put into it first.`,
+      ];
+    default:
+      return assertNever(because);
+  }
+}
+
+function movedTableConflict({ queue, from, to, reason, first }: ProblemOf<'moved_table_conflict'>): Sentences {
+  const there = first === undefined ? '' : place(first);
+  switch (reason) {
+    case 'unchanged':
+      return [`table ${from} of queue ${queue} is said to be ${to} now, which it was before.`, 'Take this entry out.'];
+    case 'still_named':
+      return [
+        `queue ${queue} has an entry for table ${from}, and says beside that ${from} is ${to} now.`,
+        `Call it ${to} under tables, or take this entry out of moved.`,
+      ];
+    case 'chained':
+      return [
+        `table ${from} of queue ${queue} is said to be ${to} now, and ${to} to be something else, at ${there}.`,
+        'Name the last of these names in both entries.',
+      ];
+    case 'from_twice':
+      return [`table ${from} of queue ${queue} is moved twice, first at ${there}.`, 'Keep one of the two entries.'];
+    case 'to_twice':
+      return [
+        `two tables of queue ${queue} are said to be ${to} now, the other one at ${there}.`,
+        'One table has one old name: keep the entry whose old name the catalogs have.',
+      ];
+    default:
+      return assertNever(reason);
+  }
+}
+
+function movedTableUnfit({ queue, from, to, because }: ProblemOf<'moved_table_unfit'>): Sentences {
+  const yet = `table ${from} of queue ${queue} can not be called ${to} yet`;
+  const never = `table ${from} of queue ${queue} can not be called ${to}`;
+  switch (because.kind) {
+    case 'unwanted':
+      return [
+        `table ${from} of queue ${queue} is said to be ${to} now, but no entry of tables gives ${to} to a node.`,
+        `Name ${to} under tables; or take this entry out of moved, and ${from} is taken out of the queue.`,
+      ];
+    case 'absent':
+      return [
+        `${never}: the database of ${because.node} has neither table.`,
+        'If it has a third name by now, say that one; if it was dropped, take this entry out of moved.',
+      ];
+    case 'replicated':
+      return [
+        `${never}: ${because.node} replicates another table under that name.`,
+        'Take that one out of tables and apply first, or choose another name.',
+      ];
+    case 'taken':
+      return [
+        `${never}: the database of ${because.node} has a table of each name.`,
+        `Drop or rename the one that is not replicated, which is ${to}.`,
+      ];
+    case 'partition':
+      return [
+        `${never}: it is a partition of ${because.parent}, and tells of its changes by its own name.`,
+        `Replicate ${because.parent} instead, or take ${from} out of tables and add ${to}.`,
+      ];
+    case 'sequences':
+      return [
+        `${never}: ${list(because.sequences)} would change schema with it, and ${because.sequences.length === 1 ? 'has' : 'have'} no new name in the queue.`,
+        'Stay in the schema of the old name.',
+      ];
+    case 'shared':
+      return [
+        `${never}: queue ${because.other} replicates the same table on ${because.node}, by its name there.`,
+        `Take it out of ${because.other} first, or replicate it under ${to} as a new table.`,
+      ];
+    case 'merged':
+      return [
+        `${never}: ${because.node} hands its changes on to queue ${because.into}, which knows the table by the old name.`,
+        `Take ${from} out of tables and add ${to}; it is copied again.`,
+      ];
+    case 'foreign':
+      return [
+        `${never}: what is stored of it on ${list(because.nodes)} was written by another tool, and can not be read.`,
+        'Rename it with that tool, or take it out of tables there first.',
+      ];
+    case 'unsettled':
+      return [
+        `${yet}: on ${list(because.nodes)} its first copy is not finished, or it is parked.`,
+        'Plan again when "trunkline status" shows it in sync there.',
+      ];
+    case 'unseen':
+      return [
+        `${yet}: ${list(because.nodes)} would have to be told, and can not be looked at.`,
         `Plan again when ${because.nodes.length === 1 ? 'it answers' : 'they answer'}; a node that the file does not name has to be put into it first.`,
       ];
     default:

@@ -29,6 +29,8 @@ export function describeStep(step: Step): string {
       return `keep ${step.node}, which ${step.root} has replaced as the root of ${step.queue}, from taking writes`;
     case 'rename_node':
       return `call node ${step.from} of ${step.queue} ${step.node}`;
+    case 'rename_table':
+      return `call table ${step.from} of ${step.queue} ${step.table}`;
     case 'remove_subscription':
       return `sign ${step.subscriber} off at ${step.node}`;
     case 'set_ticker':

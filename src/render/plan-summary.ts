@@ -54,6 +54,7 @@ export function changeOf(step: Step): Change {
     case 'replace_root':
     case 'fence_root':
     case 'rename_node':
+    case 'rename_table':
     case 'set_location':
     case 'execute_file':
     case 'restore_triggers':

@@ -175,6 +175,18 @@ export function contentOf(step: Step): readonly [what: string, details: readonly
       return [`root of ${step.queue}: ${step.node}, which ${step.root} has replaced, takes no more writes`, []];
     case 'rename_node':
       return [`name of ${step.node}`, changes([['node', step.from, step.node]])];
+    case 'rename_table': {
+      const apart = step.nodes.flatMap(({ node, names }) =>
+        names === undefined || names.to === step.table ? [] : [`${names.to} on ${node}`],
+      );
+      return [
+        `name of ${step.table}`,
+        [
+          ...changes([['table', step.from, step.table]]),
+          ...attributes(apart.length === 0 ? [] : [['stays', apart.join(', ')]]),
+        ],
+      ];
+    }
     case 'remove_subscription':
       return [`subscription of ${step.subscriber}, which reads elsewhere`, []];
     case 'set_ticker': {

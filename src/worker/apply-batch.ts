@@ -6,6 +6,7 @@ import { decodeControlEvent, decodeRowType, type RowType } from '../model/event-
 import type { TableName } from '../model/names.ts';
 import { isPlain, rowCondition } from '../model/projection.ts';
 import type { TableSpec } from '../model/table.ts';
+import { sameTable } from '../model/table-codec.ts';
 import { type EventLine, emptyEventLine, readEventLine, readNumber, readQueueRow } from '../replay/event-line.ts';
 import { addChange, emptyFold, type Fold, hashBytes, reserve, sizeOf } from '../replay/fold.ts';
 import { type ReferenceOrder, referenceOrder } from '../replay/reference-order.ts';
@@ -93,6 +94,7 @@ interface Kind {
  */
 export function startApplying(session: Session, options: ApplyOptions): Applier {
   const pending = new Map<string, Pending>();
+  const byTarget = new Map<TableName, Pending>();
   const kinds = new Map<number, Kind[]>();
   let last: Kind | undefined;
   const line = emptyEventLine();
@@ -185,8 +187,14 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     const ordered =
       related?.order.circular.has(route.target.name) === true ||
       familyOf(related, name).some((member) => isOrdered(member));
-    const made: Pending = { route, ordered, layouts: [], fold: undefined, keyText: undefined, calls: [] };
+    // A table on its way to another name has two for a while: changes under one must not overtake those under the other.
+    const twin = byTarget.get(route.target.name);
+    const made: Pending =
+      twin !== undefined && sameTable(twin.route.spec, route.spec)
+        ? twin
+        : { route, ordered, layouts: [], fold: undefined, keyText: undefined, calls: [] };
     pending.set(name, made);
+    byTarget.set(route.target.name, made);
     return made;
   }
 
@@ -283,6 +291,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     await writeTruncates();
     await options.control(event);
     pending.clear();
+    byTarget.clear();
     kinds.clear();
     last = undefined;
     routes = (await options.reroute?.()) ?? routes;

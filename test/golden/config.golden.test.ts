@@ -75,6 +75,7 @@ test('every problem of the file has a case', () => {
     'removed_still_named',
     'moved_unknown',
     'moved_conflict',
+    'moved_table_conflict',
   ];
   expect([...met].sort()).toEqual([...problems].sort());
 });

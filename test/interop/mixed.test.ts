@@ -80,6 +80,31 @@ test('a leaf of Londiste follows a root of Trunkline, and either worker goes on 
   worker = londiste.worker();
   await equal();
 
+  // A table gets another name and its old one back while Londiste's worker goes on, which writes to a target of its own.
+  const writesUnder = async (name: string, next: string) => {
+    const insert = (table: string) => root.script(`insert into ${table} (person, what) values (1, 'in ${table}')`);
+    let writes = 0;
+    while (
+      await insert(name).then(
+        () => true,
+        () => false,
+      )
+    )
+      writes += 1;
+    for (let more = 0; more < 30; more += 1) await insert(next);
+    return writes;
+  };
+  const renamed = withOther
+    .replace('public.log]', 'public.journal]')
+    .concat(`      - { name: public.journal, nodes: { other: { target: public.log } } }
+    moved: [{ table: log, to: journal }]\n`);
+  const [there] = await Promise.all([writesUnder('log', 'journal'), applyAll(cluster, renamed)]);
+  const back = `${withOther}    moved: [{ table: journal, to: log }]\n`;
+  const [again] = await Promise.all([writesUnder('journal', 'log'), applyAll(cluster, back)]);
+  expect(Math.min(there, again)).toBeGreaterThan(0);
+  expect(stepIds(await planOf(cluster, back))).toEqual([]);
+  await equal();
+
   // A first copy whose process was killed is brought to its end.
   await root.script('create table late (id int primary key); insert into late select generate_series(1, 1000)');
   for (const session of [ownLeaf, otherLeaf]) await session.script('create table late (id int primary key)');

@@ -102,6 +102,7 @@ export function aQueue(
     sequences: { owned: true, include: [], exclude: [], create: 'none', at: undefined },
     migrations: undefined,
     moved: [],
+    movedTables: [],
     kept: [],
     at: anOrigin({ path: 'queues.replika' }),
     ...fields,

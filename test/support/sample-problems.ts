@@ -226,6 +226,30 @@ export const sampleProblems: {
       because: { kind: 'elsewhere', found: databaseName('copy'), wanted: databaseName('other') },
     },
   },
+  moved_table_conflict: {
+    meaning: 'What `moved` says of a table contradicts the tables, or another entry.',
+    problem: {
+      code: 'moved_table_conflict',
+      at: at(12, 9),
+      queue: queueName('shop'),
+      from: tableName('app.users'),
+      to: tableName('app.people'),
+      reason: 'still_named',
+      first: undefined,
+    },
+  },
+  moved_table_unfit: {
+    meaning:
+      'A table can not go on under its new name: a first copy is under way, another table has the name, another queue knows it by the old one, or a node that must be told does not answer.',
+    problem: {
+      code: 'moved_table_unfit',
+      at: at(12, 9),
+      queue: queueName('shop'),
+      from: tableName('app.users'),
+      to: tableName('app.people'),
+      because: { kind: 'unsettled', nodes: [nodeName('leaf1')] },
+    },
+  },
   root_missing: {
     meaning: 'No node of a queue has the role root.',
     problem: { code: 'root_missing', at: at(6, 3), queue: queueName('shop') },
