@@ -156,6 +156,8 @@ export interface LastSeen {
   /** What it is registered under there. */
   readonly subscription: number | undefined;
   readonly tick: { readonly id: bigint; readonly mark: string } | undefined;
+  /** System identifiers of the servers that the provider and the node itself were on. */
+  readonly servers: { readonly provider: string | undefined; readonly own: string | undefined };
 }
 
 /** Where the node read when a worker last reported, and how far. */
@@ -165,19 +167,44 @@ export async function readLastSeen(session: Session, queue: QueueName, node: Nod
     subscription: number | null;
     tick: bigint | null;
     mark: string | null;
+    provider_server: string | null;
+    own_server: string | null;
   }>(
     sql(
       `select detail ->> 'provider' as provider, (detail ->> 'subscription')::int as subscription,
-          (detail ->> 'last_tick')::bigint as tick, detail ->> 'tick_mark' as mark
+          (detail ->> 'last_tick')::bigint as tick, detail ->> 'tick_mark' as mark,
+          detail ->> 'provider_server' as provider_server, detail ->> 'own_server' as own_server
         from trunkline.worker_status where queue_name = $1 and node_name = $2`,
       queue,
       node,
     ),
   );
-  const { provider, subscription, tick, mark } = row ?? { provider: null, subscription: null, tick: null, mark: null };
+  if (row === undefined) return neverSeen;
+  const { provider, subscription, tick, mark } = row;
   return {
     provider: provider ? nodeName(provider) : undefined,
     subscription: subscription ?? undefined,
     tick: tick === null || mark === null ? undefined : { id: tick, mark },
+    servers: { provider: row.provider_server ?? undefined, own: row.own_server ?? undefined },
   };
+}
+
+const neverSeen: LastSeen = {
+  provider: undefined,
+  subscription: undefined,
+  tick: undefined,
+  servers: { provider: undefined, own: undefined },
+};
+
+/** The server's system identifier; undefined where this role may not read it. */
+export async function readServerIdentity(session: Session): Promise<string | undefined> {
+  try {
+    const [row] = await session.query<{ id: string }>(
+      sql('select system_identifier::text as id from pg_catalog.pg_control_system()'),
+    );
+    return row?.id;
+  } catch (error) {
+    if (readDriverError(error)?.sqlstate === '42501') return undefined;
+    throw error;
+  }
 }

@@ -43,6 +43,14 @@ export interface Astray {
   readonly worker: string;
   readonly position: bigint;
   readonly newestTick: bigint;
+  /** The provider's address leads to another server than when the node last read there. */
+  readonly moved: ServerMove | undefined;
+}
+
+/** System identifiers, which each server gets when it is initialized, and its physical copies keep. */
+export interface ServerMove {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** Everything that can be wrong and is somebody's to mend. The sentence is made in `render/describe-problem.ts`. */

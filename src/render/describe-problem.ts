@@ -683,21 +683,21 @@ function sentences(problem: Problem): Sentences {
     case 'position_lost':
       return [
         `node ${problem.node} of queue ${problem.queue} stands at tick ${problem.position}, but its provider gives the batch from ${problem.batchFrom} to ${problem.batchTo}: changes in between would be lost, so nothing is replayed.`,
-        'One of the two databases was likely restored from a backup. The tables of this node must be copied again.',
+        'One of the two databases was likely restored from a backup, and the tables of this node must be copied again; or a copy of its database has a worker of its own, which reads as the same consumer and must be stopped.',
       ];
     case 'provider_lost_ticks':
       return [
-        `node ${problem.node} of queue ${problem.queue} stands at tick ${problem.position}, and the newest of its provider ${problem.provider} is ${problem.newestTick}: the provider has lost its last commits, ticks ${problem.newestTick + 1n} to ${problem.position} among them, and nothing is replayed.`,
+        `node ${problem.node} of queue ${problem.queue} stands at tick ${problem.position}, and the newest of its provider ${problem.provider} is ${problem.newestTick}: the provider has lost its last commits, ticks ${problem.newestTick + 1n} to ${problem.position} among them, and nothing is replayed.${movedText(problem)}`,
         lostTicksHint(problem),
       ];
     case 'provider_other_ticks':
       return [
-        `node ${problem.node} of queue ${problem.queue} stands at tick ${problem.position}, and tick ${problem.position} of its provider ${problem.provider} is another one than it has applied: the provider has lost its last commits and made others since, up to tick ${problem.newestTick}, and nothing is replayed.`,
+        `node ${problem.node} of queue ${problem.queue} stands at tick ${problem.position}, and tick ${problem.position} of its provider ${problem.provider} is another one than it has applied: the provider has lost its last commits and made others since, up to tick ${problem.newestTick}, and nothing is replayed.${movedText(problem)}`,
         lostTicksHint(problem),
       ];
     case 'provider_counter_behind':
       return [
-        `the server of ${problem.provider}, provider of node ${problem.node}, counts fewer transactions than queue ${problem.queue} has seen: the database was moved there from another server, and its next events would lie before its ticks. Nothing is replayed.`,
+        `the server of ${problem.provider}, provider of node ${problem.node}, counts fewer transactions than queue ${problem.queue} has seen: the database was moved there from another server, and its next events would lie before its ticks. Nothing is replayed.${movedText(problem)}`,
         'Raise its counter past that of the old server with pg_resetwal, while the server is stopped; or make the queue anew there and copy the tables again.',
       ];
     case 'worker_unanswering':
@@ -1376,6 +1376,12 @@ function resyncSentences({
 }
 
 /** Whoever knows which of the two is right must say so: nothing is chosen by itself. */
+function movedText({ provider, moved }: Astray): string {
+  return moved === undefined
+    ? ''
+    : ` The address of ${provider} leads to another server than before (system identifier ${moved.to}, it was ${moved.from}): is it the right one?`;
+}
+
 function lostTicksHint({ queue, worker, newestTick, position }: Astray): string {
   const tick = newestTick === position ? 'TICK' : newestTick;
   const which = newestTick === position ? `, with TICK a newer tick than ${position}` : '';

@@ -1,18 +1,24 @@
 import { readFooting } from '../catalog/pgq.ts';
-import type { LastSeen } from '../catalog/trunkline.ts';
+import { type LastSeen, readServerIdentity } from '../catalog/trunkline.ts';
 import type { WorkerState } from '../catalog/worker-state.ts';
-import { ToolError } from '../model/problem.ts';
+import { type ServerMove, ToolError } from '../model/problem.ts';
 import type { Link } from './replay-batch.ts';
+
+/** Where the node reads: what it is registered under there, and on which server. */
+export interface Footing {
+  readonly subscription: number | undefined;
+  readonly server: string | undefined;
+}
 
 /**
  * A provider that failed over, or came from a backup, may have lost what this node has applied, and given the same numbers to
- * other ticks since. Looked at with each new connection, as none outlives such a change. Gives the subscription.
+ * other ticks since; or its address leads to another server. Looked at with each new connection, as none outlives such a change.
  */
 export async function checkFooting(
   { deps, provider }: Link,
   state: WorkerState,
   last: LastSeen,
-): Promise<number | undefined> {
+): Promise<Footing | undefined> {
   const { queue, node } = deps;
   const { position, worker } = state;
   // What merges stands where the other queue has brought it, too.
@@ -20,12 +26,31 @@ export async function checkFooting(
   const footing = await readFooting(provider, queue, worker, position);
   if (footing === undefined) return undefined;
   const { newestTick, mark, counterBehind, subscription } = footing;
-  const about = { queue, node, provider: state.provider, worker, position, newestTick };
+  const server = await readServerIdentity(provider);
+  const seenBefore = last.provider === state.provider;
+  const moved = seenBefore ? moveOf(last.servers.provider, server) : undefined;
+  const about = { queue, node, provider: state.provider, worker, position, newestTick, moved };
   if (counterBehind) throw new ToolError([{ code: 'provider_counter_behind', ...about }]);
   // One that the node did not read from before may only be behind it.
-  if (last.provider !== state.provider) return subscription;
+  if (!seenBefore) return { subscription, server };
   if (position > newestTick) throw new ToolError([{ code: 'provider_lost_ticks', ...about }]);
-  const known = last.subscription === subscription && last.tick?.id === position ? last.tick.mark : undefined;
+  // A registration that was made anew begins anew, but not on a server that nobody has told of.
+  const comparable = last.subscription === subscription || moved !== undefined;
+  const known = comparable && last.tick?.id === position ? last.tick.mark : undefined;
   if (known !== undefined && known !== mark) throw new ToolError([{ code: 'provider_other_ticks', ...about }]);
-  return subscription;
+  if (moved !== undefined) {
+    deps.log({
+      level: 'warn',
+      event: 'provider_moved',
+      queue,
+      node,
+      tick: position,
+      message: `${state.provider} is on another server than before (system identifier ${moved.to}, it was ${moved.from}), and ${known === undefined ? 'nothing there speaks against going on' : 'has the tick that was applied last'}: replay goes on`,
+    });
+  }
+  return { subscription, server: server ?? last.servers.provider };
+}
+
+function moveOf(from: string | undefined, to: string | undefined): ServerMove | undefined {
+  return from === undefined || to === undefined || from === to ? undefined : { from, to };
 }

@@ -59,7 +59,7 @@ export async function follow(
     if (payload.startsWith(`${deps.queue} `)) round.wake.wake();
   });
   const link: Link = { deps, provider, subscriber, generation: round.generation, consumer: first.worker };
-  const subscription = await checkFooting(link, await currentState(round), round.heartbeat.last);
+  const registered = await checkFooting(link, await currentState(round), round.heartbeat.last);
   await signOffStrayCopies(link, () => currentState(round));
   const { queue, node } = deps;
   const follower: Follower = {
@@ -75,7 +75,7 @@ export async function follow(
     foreignKeys,
     watermark: { at: deps.clock.now() - deps.watermarkEveryMs, tick: undefined },
   };
-  round.heartbeat.provider(first.provider, subscription);
+  round.heartbeat.provider(first.provider, registered);
   while (!deps.stop.aborted) {
     const state = await currentState(round);
     if (state.provider !== first.provider || !sameRole(state.role, first.role)) return;

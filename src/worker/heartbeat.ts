@@ -10,7 +10,10 @@ export interface Heartbeat extends AsyncDisposable {
   applied(events: number, tick: NonNullable<LastSeen['tick']>): void;
   copy(progress: CopyProgress): void;
   /** Where the node reads; kept for whoever works for it next. */
-  provider(node: NodeName, subscription?: number): void;
+  provider(
+    node: NodeName,
+    registered?: { readonly subscription: number | undefined; readonly server: string | undefined },
+  ): void;
   /** Kept as well, to know the same ticks again. */
   readonly last: LastSeen;
 }
@@ -22,7 +25,7 @@ export function startHeartbeat(deps: NodeDeps, control: Session, before: LastSee
   const ended = new AbortController();
   let word = 'starting';
   let events = 0;
-  let { tick, provider, subscription } = before;
+  let { tick, provider, subscription, servers } = before;
 
   async function beat(state: string): Promise<void> {
     await reportStatus(control, deps, state, {
@@ -31,6 +34,8 @@ export function startHeartbeat(deps: NodeDeps, control: Session, before: LastSee
       tick_mark: tick?.mark ?? null,
       provider: provider ?? null,
       subscription: subscription ?? null,
+      provider_server: servers.provider ?? null,
+      own_server: servers.own ?? null,
     });
     for (const progress of [...copies.values()]) {
       copies.delete(progress.table);
@@ -59,12 +64,13 @@ export function startHeartbeat(deps: NodeDeps, control: Session, before: LastSee
     },
     provider(node, registered) {
       // Ticks of different queues are not held against each other.
-      if (node !== provider || registered !== subscription) tick = undefined;
+      if (node !== provider || registered?.subscription !== subscription) tick = undefined;
       provider = node;
-      subscription = registered;
+      subscription = registered?.subscription;
+      servers = { ...servers, provider: registered?.server };
     },
     get last() {
-      return { provider, subscription, tick };
+      return { provider, subscription, tick, servers };
     },
     copy(progress) {
       copies.set(progress.table, progress);

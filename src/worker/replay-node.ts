@@ -1,6 +1,7 @@
-import { leaseLost, readLastSeen } from '../catalog/trunkline.ts';
+import { type LastSeen, leaseLost, readLastSeen, readServerIdentity } from '../catalog/trunkline.ts';
 import { readWorkerState, sameRole, setConsumerError, setUptodate, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
+import type { Session } from '../db/session.ts';
 import type { NodeName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import { startCopies } from './copies.ts';
@@ -48,7 +49,7 @@ export async function replayNode(deps: NodeDeps, failures: Failures): Promise<vo
     node: deps.node,
     message: `works for ${deps.node} (generation ${generation})`,
   });
-  const last = await readLastSeen(control, deps.queue, deps.node);
+  const last = await lastSeenHere(deps, control);
   await using heartbeat = startHeartbeat(deps, control, last);
   const round: Round = { deps, control, generation, wake: wakeUp(deps.clock), heartbeat, failures };
   // What the node is, is read again whenever it changes: a switchover turns roots to branches and back.
@@ -59,6 +60,24 @@ export async function replayNode(deps: NodeDeps, failures: Failures): Promise<vo
     else if (state.role.kind === 'root') await keepRoot(round, state);
     else await keepFollowing(round, state);
   }
+}
+
+/** A copy of a database has the report of the one that it was made from. */
+async function lastSeenHere(deps: NodeDeps, control: Session): Promise<LastSeen> {
+  const { queue, node } = deps;
+  const last = await readLastSeen(control, queue, node);
+  const own = await readServerIdentity(control);
+  const before = last.servers.own;
+  if (own !== undefined && before !== undefined && own !== before) {
+    deps.log({
+      level: 'warn',
+      event: 'database_moved',
+      queue,
+      node,
+      message: `the database of ${node} is on another server than before (system identifier ${own}, it was ${before}): where the old one is still in use, one of the two must go, as both read the queue as one consumer`,
+    });
+  }
+  return { ...last, servers: { ...last.servers, own: own ?? before } };
 }
 
 /** Nothing is written for a root that another node has replaced. */

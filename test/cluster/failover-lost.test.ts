@@ -50,6 +50,23 @@ test('a provider that lost its last commits, or was moved to another server, is 
   await setSnapshot(newest?.snapshot);
   await cascade.caughtUp('dst', 60_000);
   await moved.stop(5_000);
+  expect(cascade.logs.filter(({ event }) => event.endsWith('_moved'))).toEqual([]);
+
+  // Both databases were moved since, and nothing was lost.
+  const remember = (detail: object) =>
+    target.query(sql('update trunkline.worker_status set detail = detail || $1', JSON.stringify(detail)));
+  await remember({ provider_server: '1', own_server: '2' });
+  const upgraded = cascade.start(['dst']);
+  await cascade.caughtUp('dst', 60_000);
+  await upgraded.stop(5_000);
+  expect(cascade.logs.filter(({ event }) => event.endsWith('_moved'))).toMatchObject([
+    { event: 'database_moved', node: 'dst', message: expect.stringMatching(/identifier \d{9,}, it was 2\)/) },
+    {
+      event: 'provider_moved',
+      node: 'dst',
+      message: expect.stringMatching(/identifier \d{9,}, it was 1\), and has the tick/),
+    },
+  ]);
 
   // What a standby that was promoted did not get: the last tick, the rows before it, and that the node has finished it.
   const position = await positionOf(target);
@@ -60,8 +77,12 @@ test('a provider that lost its last commits, or was moved to another server, is 
     update pgq.subscription set sub_last_tick = ${position - 1n}, sub_batch = null, sub_next_tick = null;
     delete from pgq.tick where tick_id >= ${position};
     select setval(queue_tick_seq, ${position - 1n}) from pgq.queue`);
+  // Another server, where the node goes by another registration: that does not make its ticks others.
+  await remember({ provider_server: '1', subscription: 999 });
   cascade.start(['dst']);
-  expect(await refused(cascade, 'provider_lost_ticks')).toMatch(new RegExp(`"position":"${position}"`));
+  expect(await refused(cascade, 'provider_lost_ticks')).toMatch(
+    new RegExp(`"position":"${position}".*"moved":{"from":"1"`),
+  );
 
   // The same numbers come again, for other changes: they must not be taken for what was applied.
   cascade.start(['src']);

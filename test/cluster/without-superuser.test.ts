@@ -138,6 +138,10 @@ test.each(forms)('a cascade on $version whose workers own the tables, right gran
     for (const name of names) await expectEqual(src, `select * from app.${name}`, node, `select * from app.${name}`);
   }
   expect(await number(dst, 'select count(*) from app.heard')).toBe(0);
+  // Which server it is on is told to everybody.
+  const known = `select count(*) from trunkline.worker_status
+    where detail ->> 'own_server' ~ '^\\d+$' and detail ->> 'provider_server' = detail ->> 'own_server'`;
+  expect(await number(dst, known)).toBe(1);
   // The branch passes events on, and makes none of its own of what it replays.
   const events = "select ev_id, ev_type, ev_data from pgq.event_1 where ev_type !~ '^(pgq|londiste)[.]'";
   await expectEqual(src, events, mid, events);

@@ -16,6 +16,7 @@ const astray = {
   node: nodeName('leaf1'),
   provider: nodeName('root'),
   worker: 'leaf1.worker',
+  moved: undefined,
 };
 
 /** One problem of each code, as a user could meet it. `docs/reference/problems.md` is written from them. */
@@ -1116,7 +1117,13 @@ export const sampleProblems: {
   },
   provider_other_ticks: {
     meaning: 'The same, and the provider has given the same numbers to other ticks since.',
-    problem: { code: 'provider_other_ticks', ...astray, position: 120n, newestTick: 131n },
+    problem: {
+      code: 'provider_other_ticks',
+      ...astray,
+      position: 120n,
+      newestTick: 131n,
+      moved: { from: '7434521', to: '7591180' },
+    },
   },
   provider_counter_behind: {
     meaning: "The provider's database was moved to a server with a lower transaction counter.",
