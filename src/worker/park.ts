@@ -1,5 +1,5 @@
 import { registerConsumerAt } from '../catalog/pgq.ts';
-import { copyConsumer, setTableState } from '../catalog/table-sync.ts';
+import { copyConsumer, moveTableState } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import { registerLocalConsumer, setConsumerError, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
@@ -46,15 +46,19 @@ export async function parkTables(link: Link, state: WorkerState, culprits: reado
   for (const { table, cause } of culprits) {
     const consumer = copyConsumer(state.worker, table);
     const message = cause instanceof ToolError ? deps.explain(cause) : (cause as Error).message;
-    await transaction(subscriber, async () => {
+    const parked = await transaction(subscriber, async () => {
       // Before the provider, whose queue would be held back by the consumer of a process that works for nobody any more.
       await assertLease(subscriber, deps.queue, deps.node, generation);
+      const snapshot = state.tables.get(table)?.snapshot;
+      const move = { from: 'in_sync', to: { kind: 'catching_up' }, snapshot } as const;
+      // Sent back to its copy meanwhile, or taken out: it is in nobody's way any more.
+      if (!(await moveTableState(subscriber, deps.queue, table, move))) return false;
       await registerConsumerAt(provider, deps.queue, consumer, state.position);
       await registerLocalConsumer(subscriber, deps.queue, consumer, state.provider, state.position);
       await setConsumerError(subscriber, deps.queue, consumer, message);
-      const snapshot = state.tables.get(table)?.snapshot;
-      await setTableState(subscriber, deps.queue, table, { kind: 'catching_up' }, snapshot);
+      return true;
     });
+    if (!parked) continue;
     deps.fault('parked');
     deps.log({
       level: 'error',

@@ -104,6 +104,19 @@ test('a table that can not go on is parked with its events, the others go on, an
     /was taken over/,
   );
   expect(await source.query(copies)).toEqual([]);
+  // What somebody sends back to its copy stays on its way, also where the copy has not begun.
+  {
+    await using other = await cascade.session('dst');
+    await other.script('begin; lock table bad');
+    await target.query(sql(`select londiste.local_set_table_state('replika', 'public.bad', null, null)`));
+    const [lease] = await target.query<{ generation: bigint }>(sql('select generation from trunkline.lease'));
+    const current = { ...link, generation: lease?.generation ?? 0n };
+    await parkTables(current, state, [{ table: tableName('public.bad'), cause: new Error('late') }]);
+    expect((await stateOf(cascade, 'public.bad'))?.state).not.toBe('catching-up');
+    await other.script('commit');
+  }
+  await cascade.caughtUp('dst', 90_000);
+  await waitFor('its copy to be over', 30_000, async () => (await source.query(copies)).length === 0);
   await source.query(sql(`select pgq.register_consumer('replika', 'dst.worker.copy.public.bad')`));
   await waitFor('what was left to go', 30_000, async () => (await source.query(copies)).length === 0);
 });
