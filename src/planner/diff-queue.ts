@@ -1,18 +1,10 @@
-import {
-  type DatabaseName,
-  type Location,
-  type NodeName,
-  type QueueName,
-  sequenceName,
-  tableName,
-} from '../model/names.ts';
+import { type DatabaseName, type NodeName, type QueueName, sequenceName, tableName } from '../model/names.ts';
 import type { Problem } from '../model/problem.ts';
 import type { DesiredState, LiveDatabase, LiveNode, LiveState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { captureArgs } from '../model/table-codec.ts';
 import { type DatabaseSpec, inTreeOrder, isKept, type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
 import { checkCopySources } from './check-copy-sources.ts';
-import type { Ground } from './create/plot.ts';
 import { isSupported } from './diff-database.ts';
 import { diffRoot, diffSubscriber } from './diff-node.ts';
 import { pgqSource } from './diff-schemas.ts';
@@ -33,29 +25,20 @@ export interface QueueFindings extends Findings {
   readonly looked: { readonly scene: Scene; readonly wanted: readonly WantedTable[] } | undefined;
 }
 
-export function diffQueue(
-  queue: QueueSpec,
-  desired: DesiredState,
-  live: LiveState,
-  locations: ReadonlyMap<DatabaseName, Location>,
-  ground: Ground,
-): QueueFindings {
-  const nodes = moveNodes(queue, live, locations);
+/** What is known beside the files and the databases. */
+type Given = Pick<Scene, 'locations' | 'ground' | 'lastApplied'>;
+
+export function diffQueue(queue: QueueSpec, desired: DesiredState, live: LiveState, given: Given): QueueFindings {
+  const nodes = moveNodes(queue, live, given.locations);
   if (nodes.problems.length > 0) return { steps: [], warnings: [], problems: nodes.problems, looked: undefined };
   const tables = moveTables(queue, desired, nodes.live);
   if (tables.problems.length > 0) return { steps: [], warnings: [], problems: tables.problems, looked: undefined };
-  const findings = diffNamed(queue, desired, tables.live, locations, ground);
+  const findings = diffNamed(queue, desired, tables.live, given);
   return { ...findings, steps: afterRenames(afterRenames(findings.steps, tables.steps), nodes.steps) };
 }
 
 /** By the names that nodes and tables have once they are renamed. */
-function diffNamed(
-  queue: QueueSpec,
-  desired: DesiredState,
-  live: LiveState,
-  locations: ReadonlyMap<DatabaseName, Location>,
-  ground: Ground,
-): QueueFindings {
+function diffNamed(queue: QueueSpec, desired: DesiredState, live: LiveState, given: Given): QueueFindings {
   const unanswered = [...queue.nodes.values()].filter((node) => databaseOf(live, node) === undefined);
   const warnings: Problem[] = unanswered.map((node) => ({
     code: 'node_unreachable',
@@ -66,9 +49,9 @@ function diffNamed(
   const problems = [...queue.nodes.values()].flatMap((node) => misplaced(queue, node, live));
   const wrong = new Set(problems.map((problem) => ('expected' in problem ? problem.expected : problem.node)));
   const found = findNodes(queue, live);
-  const given = givenUp(found.get(rootOf(queue).name)?.node, found);
+  const replaced = givenUp(found.get(rootOf(queue).name)?.node, found);
   const sceneOf = (spec: NodeSpec) =>
-    wrong.has(spec.name) || given.has(spec.name)
+    wrong.has(spec.name) || replaced.has(spec.name)
       ? undefined
       : nodeScene(queue, spec, live, desired.databases.get(spec.database));
   const root = sceneOf(rootOf(queue));
@@ -81,7 +64,7 @@ function diffNamed(
   const answers = (database: DatabaseName) => live.databases.get(database)?.kind === 'reachable';
   const expansion = expandTables(queue, root.database.tables);
   const wanted = expansion.tables;
-  const scene: Scene = { queue, root, subscribers, locations, wanted, nodeAt, mergedFrom, answers, ground };
+  const scene: Scene = { ...given, queue, root, subscribers, wanted, nodeAt, mergedFrom, answers };
   const tables = diffTables(scene, wanted);
   const findings = mergeFindings([
     { steps: [], warnings: [...warnings, ...(problems.length === 0 ? cutOff : [])], problems },

@@ -341,9 +341,22 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       role,
       triggerArgs,
       because: fault.because,
-      hazards: fault.losesEvents ? lostEventsHazards(scene_.spec.name, spec.name) : [],
+      hazards: fault.losesEvents ? lostEventsHazards(scene_.spec.name, spec.name, lostWindow(scene_, spec.name)) : [],
       dependsOn: [],
     });
+  }
+
+  /** The last apply found nothing to do there, or did it, unless that very step was left. */
+  function lostWindow({ spec: { name: node } }: NodeScene, table: TableName): Parameters<typeof lostEventsHazards>[2] {
+    const { lastApplied, subscribers } = scene;
+    const undone = lastApplied?.pending.has(stepId.restoreTriggers(queue.name, node, table)) === true;
+    const reading = subscribers.filter(
+      (subscriber) => subscriber.provider.spec.name === node && subscriber.node?.tables.get(table)?.local === true,
+    );
+    return {
+      notBefore: undone ? undefined : lastApplied?.at,
+      subscribers: reading.map(({ spec }) => spec.name),
+    };
   }
 
   function takeSequences({ spec, database }: NodeScene, destination: TableName, step: string): void {

@@ -79,11 +79,20 @@ export function removeFromRootHazards(queue: QueueName, node: NodeName, table: T
   ];
 }
 
-export function lostEventsHazards(node: NodeName, table: TableName): Hazard[] {
+/** What went by unseen, as far as it is known from when on, and how each node that reads from this one gets it. */
+export function lostEventsHazards(
+  node: NodeName,
+  table: TableName,
+  window: { readonly notBefore: string | undefined; readonly subscribers: readonly NodeName[] },
+): Hazard[] {
+  const since = window.notBefore === undefined ? '' : `; the apply of ${window.notBefore} left nothing to mend there`;
+  const resync = window.subscribers.map((name) => `"trunkline resync ${name} ${table} --below"`);
+  const mend =
+    resync.length === 0 ? '' : `, and ${resync.join(' and ')} ${resync.length === 1 ? 'copies' : 'copy'} it again`;
   return [
     {
       kind: 'loses-events',
-      detail: `changes made to ${table} on ${node} since then were not captured: "trunkline compare --table ${table}" shows where it differs, and "trunkline resync NODE ${table}" copies it again there.`,
+      detail: `changes made to ${table} on ${node} are not captured until this step. Since when is not on record${since}. "trunkline compare --table ${table}" shows where it differs${mend}.`,
     },
   ];
 }

@@ -40,7 +40,7 @@ export function makePlan(input: PlanInput): { plan: Plan; problems: Problem[] } 
   const steps = problems.length > 0 ? [] : orderSteps(afterInstallation(findings.steps));
   const fingerprints = steps.length === 0 ? new Map<DatabaseName, string>() : fingerprintAll(live, queues, steps);
   const stepsTo = (last: Pick<PlanInput, 'desired' | 'locations'>) =>
-    compare({ ...last, live, ...(blueprints === undefined ? {} : { blueprints }) }).steps;
+    compare({ ...last, live, lastApplied, ...(blueprints === undefined ? {} : { blueprints }) }).steps;
   const plan: Plan = {
     formatVersion: 1,
     steps,
@@ -68,12 +68,7 @@ function lastApply({ at, by, desired, pending }: LastApplied): LastApply {
   return { at, by, current: desired === 'unchanged' && pending.size === 0 };
 }
 
-function compare({
-  desired,
-  live,
-  locations,
-  blueprints = noBlueprints,
-}: Pick<PlanInput, 'desired' | 'live' | 'locations' | 'blueprints'>): Findings & {
+function compare({ desired, live, locations, lastApplied, blueprints = noBlueprints }: PlanInput): Findings & {
   readonly queues: readonly QueueFindings[];
 } {
   const subscribing = new Set<DatabaseName>();
@@ -81,7 +76,7 @@ function compare({
   const needed = new Set<DatabaseName>();
   const ground = openGround(blueprints);
   const queues = [...desired.queues.values()].map((queue) => {
-    const findings = diffQueue(queue, desired, live, locations, ground);
+    const findings = diffQueue(queue, desired, live, { locations, ground, lastApplied: lastApplied.get(queue.name) });
     for (const node of queue.nodes.values()) {
       used.add(node.database);
       if (findings.looked !== undefined) needed.add(node.database);

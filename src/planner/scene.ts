@@ -1,5 +1,5 @@
 import type { DatabaseName, Location, NodeName, QueueName } from '../model/names.ts';
-import type { LiveDatabase, LiveNode } from '../model/state.ts';
+import type { LastApplied, LiveDatabase, LiveNode } from '../model/state.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
 import type { Ground } from './create/plot.ts';
 import type { Expansion } from './expand-tables.ts';
@@ -35,6 +35,8 @@ export interface Scene {
   readonly answers: (database: DatabaseName) => boolean;
   /** Queues whose leaves on that database hand their changes on to this queue's node there. */
   readonly mergedFrom: (database: DatabaseName) => readonly QueueName[];
+  /** Undefined where nothing is on record. */
+  readonly lastApplied: LastApplied | undefined;
 }
 
 /** Those that read from the node, directly or by way of branches; the nearest first. */
