@@ -1,18 +1,22 @@
 import { hostname } from 'node:os';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { ComparedNode, Comparison } from '../model/comparison.ts';
+import type { ComparedPlace } from '../model/comparison-record.ts';
+import { encodeLocation } from '../model/location-codec.ts';
 import type { Log } from '../model/log.ts';
-import { type TableName, tableName } from '../model/names.ts';
+import { type DatabaseName, type TableName, tableName } from '../model/names.ts';
 import type { PaceSettings } from '../model/pace.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState } from '../model/state.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
-import { type CompareResult, compareNode } from '../verify/compare-node.ts';
+import { type CompareDeps, type CompareResult, type CompareTarget, compareNode } from '../verify/compare-node.ts';
 import type { RowSearch } from '../verify/find-rows.ts';
+import { type ComparisonLog, openComparisonLog } from './comparison-record.ts';
 import { type Databases, openDatabasesOf } from './databases.ts';
 import { readConfig } from './read-config.ts';
 import { pickNodes, startNodeWorkers } from './run.ts';
+import { stateDirOf } from './state-dir.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface CompareOnOptions {
@@ -35,6 +39,8 @@ export interface CompareOnOptions {
 
 export interface CompareOptions extends CompareOnOptions {
   readonly files: readonly string[];
+  /** Goes on from one of the same nodes and tables that was cut short. */
+  readonly resume: boolean;
 }
 
 /** How many tables of a node are read side by side. */
@@ -43,8 +49,26 @@ const parallelTables = 2;
 /** Compares subscribers with their providers, one after the other, each at a tick. */
 export async function compare(options: CompareOptions): Promise<Comparison> {
   const desired = await readConfig(options.files, options.env);
-  await using databases = await openDatabasesOf(desired, options);
-  return await compareOn(desired, databases, options);
+  const chosen = subscribers(desired, options.nodes, 'compare');
+  const choice = {
+    stateDir: stateDirOf(options.files),
+    places: chosen.map((subscriber) => placeOf(desired, subscriber)),
+    tables: options.tables.map(tableName),
+  };
+  const log = openComparisonLog(choice, options.resume, systemClock, (text) =>
+    options.report({ kind: 'note', node: undefined, text }),
+  );
+  let finished = false;
+  try {
+    await using databases = await openDatabasesOf(desired, options);
+    const comparison = await compareOn(desired, databases, options, log);
+    finished = comparison.problems.length === 0;
+    return comparison;
+  } finally {
+    if (log.end(finished)) {
+      options.report({ kind: 'note', node: undefined, text: 'compare --resume goes on from here' });
+    }
+  }
 }
 
 /** The same on databases that are open already. */
@@ -52,14 +76,20 @@ export async function compareOn(
   desired: DesiredState,
   databases: Databases,
   options: CompareOnOptions,
+  log?: ComparisonLog,
 ): Promise<Comparison> {
   const tables = namedTables(options.tables);
   const nodes: ComparedNode[] = [];
   const problems: Problem[] = [];
   const known = new Set<TableName>();
-  for (const { queue, node, provider } of subscribers(desired, options.nodes, 'compare')) {
+  for (const subscriber of subscribers(desired, options.nodes, 'compare')) {
+    const { node } = subscriber;
+    const place = placeOf(desired, subscriber);
     try {
-      const result = await compareSubscriber({ queue, node, provider }, databases, options);
+      const result = await compareSubscriber(subscriber, databases, options, {
+        saved: log?.saved(place),
+        onPart: (table, read) => log?.add(place, table, read),
+      });
       nodes.push(result.compared);
       for (const name of result.known) known.add(name);
     } catch (error) {
@@ -76,7 +106,11 @@ export function compareSubscriber(
   { queue, node, provider }: Subscriber,
   databases: Databases,
   options: Omit<CompareOnOptions, 'nodes'>,
-  repair?: 'print' | 'apply',
+  {
+    repair,
+    saved,
+    onPart,
+  }: Partial<Pick<CompareTarget, 'repair'>> & Pick<CompareTarget, 'saved'> & Pick<CompareDeps, 'onPart'>,
 ): Promise<CompareResult> {
   const target = {
     queue: queue.name,
@@ -88,6 +122,7 @@ export function compareSubscriber(
     parallel: parallelTables,
     search: options.search,
     pace: options.pace,
+    saved,
     ...(repair === undefined ? {} : { repair }),
   };
   return compareNode(target, {
@@ -95,6 +130,7 @@ export function compareSubscriber(
     clock: systemClock,
     report: options.report,
     signal: options.signal,
+    onPart,
     holder: `compare ${hostname()}:${process.pid}`,
     timeoutMs: options.timeoutMs,
     ensureWorker: async () =>
@@ -104,6 +140,21 @@ export function compareSubscriber(
 
 function namedTables(tables: readonly string[]): ReadonlySet<TableName> | undefined {
   return tables.length === 0 ? undefined : new Set(tables.map(tableName));
+}
+
+/** An embedded server is elsewhere each time, and is known by its name. */
+function placeOf(desired: DesiredState, { queue, node, provider }: Subscriber): ComparedPlace {
+  const where = (database: DatabaseName): string => {
+    const connection = desired.databases.get(database)?.connection;
+    return connection?.kind === 'server' ? encodeLocation(connection.params) : database;
+  };
+  return {
+    queue: queue.name,
+    node: node.name,
+    provider: provider.name,
+    at: where(node.database),
+    providerAt: where(provider.database),
+  };
 }
 
 export interface Subscriber {

@@ -6,7 +6,7 @@ import { openDatabasesOf } from './databases.ts';
 import { readConfig } from './read-config.ts';
 import { writeReport } from './report-files.ts';
 
-export interface RepairOptions extends Omit<CompareOptions, 'nodes'> {
+export interface RepairOptions extends Omit<CompareOptions, 'nodes' | 'resume'> {
   readonly node: string;
   /** Runs the repair; otherwise it is only made. */
   readonly apply: boolean;
@@ -23,11 +23,13 @@ export async function repair(options: RepairOptions): Promise<Repaired> {
     throw new ToolError([{ code: 'usage_invalid', command: 'repair', detail }]);
   }
   await using databases = await openDatabasesOf(desired, options);
-  const result = await compareSubscriber(subscriber, databases, options, options.apply ? 'apply' : 'print').catch(
-    (error: unknown) => {
-      throw new ToolError(problemsOf(error, subscriber.node, options.signal));
-    },
-  );
+  const result = await compareSubscriber(subscriber, databases, options, {
+    repair: options.apply ? 'apply' : 'print',
+    saved: undefined,
+    onPart: undefined,
+  }).catch((error: unknown) => {
+    throw new ToolError(problemsOf(error, subscriber.node, options.signal));
+  });
   const { compared, known } = result;
   const unknown = unknownTables(new Set(options.tables.map(tableName)), [compared], new Set(known));
   if (unknown.length > 0) throw new ToolError(unknown);

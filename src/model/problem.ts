@@ -867,6 +867,20 @@ export type Problem =
       readonly reason: string;
       readonly detail: string;
     }
+  | {
+      readonly code: 'comparison_not_resumable';
+      readonly file: string;
+      readonly because:
+        | { readonly kind: 'none' | 'unreadable' }
+        /** It was made of another place. */
+        | {
+            readonly kind: 'elsewhere';
+            readonly node: NodeName;
+            readonly at: string;
+            readonly provider: NodeName;
+            readonly providerAt: string;
+          };
+    }
   | { readonly code: 'usage_invalid'; readonly command: string | undefined; readonly detail: string }
   // A defect of Trunkline itself
   | { readonly code: 'unexpected'; readonly detail: string }

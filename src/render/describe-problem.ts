@@ -804,6 +804,8 @@ function sentences(problem: Problem): Sentences {
         `metrics and the page can't be served on ${problem.host} port ${problem.port}: ${httpFault(problem.reason, problem.detail)}.`,
         'Give another address with --http [HOST:]PORT.',
       ];
+    case 'comparison_not_resumable':
+      return notResumable(problem);
     case 'usage_invalid':
       return [
         sentence(problem.detail),
@@ -1370,6 +1372,26 @@ function resyncSentences({
       ];
     case 'copying':
       return [`${what} is being copied already.`, '"trunkline status" shows how far it is.'];
+    default:
+      return assertNever(because);
+  }
+}
+
+function notResumable({ file, because }: ProblemOf<'comparison_not_resumable'>): Sentences {
+  const anew = 'Leave out --resume to compare from the beginning.';
+  switch (because.kind) {
+    case 'none':
+      return [
+        `there is nothing to resume: no comparison of these nodes and tables was cut short (${file} is not there).`,
+        `Give --node and --table as they were then. ${anew}`,
+      ];
+    case 'unreadable':
+      return [`${file} holds no comparison that this release wrote, so there is nothing to resume.`, anew];
+    case 'elsewhere':
+      return [
+        `the comparison in ${file} was of ${because.node} at ${because.at} beside ${because.provider} at ${because.providerAt}, which is not what the files say now: what was equal there says nothing of here.`,
+        anew,
+      ];
     default:
       return assertNever(because);
   }

@@ -3,6 +3,7 @@ import { repairScript } from '../catalog/repair-script.ts';
 import type { Connector } from '../db/connector.ts';
 import type { Session } from '../db/session.ts';
 import type { ComparedNode, ComparedSequence, Repair } from '../model/comparison.ts';
+import type { ReadParts } from '../model/comparison-record.ts';
 import type { DatabaseName, NodeName, QueueName, TableName } from '../model/names.ts';
 import type { PaceSettings } from '../model/pace.ts';
 import { ToolError } from '../model/problem.ts';
@@ -12,7 +13,6 @@ import { type OpenDeps, type Opened, openBothSides, type Sessions } from './open
 import { type Pace, paceOf } from './pace.ts';
 import { inOrder, type RepairStatements, repairStatements } from './repair-statements.ts';
 import { closeSnapshots } from './snapshot-at-tick.ts';
-import type { ReadParts } from './table-reading.ts';
 
 /** One subscriber, and what of it to compare. */
 export interface CompareTarget {
@@ -28,7 +28,7 @@ export interface CompareTarget {
   readonly search: RowSearch;
   readonly pace: PaceSettings;
   /** What an earlier comparison found, of tables that it had begun. */
-  readonly saved?: ReadonlyMap<TableName, ReadParts>;
+  readonly saved?: ReadonlyMap<TableName, ReadParts> | undefined;
   /** What to do about rows that differ, all at one tick; `apply` keeps the worker there until it is done. */
   readonly repair?: 'print' | 'apply';
 }
@@ -36,7 +36,7 @@ export interface CompareTarget {
 export interface CompareDeps extends OpenDeps {
   readonly connector: Connector;
   /** After each part of a table. */
-  readonly onPart?: (table: TableName, read: ReadParts) => void;
+  readonly onPart?: ((table: TableName, read: ReadParts) => void) | undefined;
 }
 
 export interface CompareResult {

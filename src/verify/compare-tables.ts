@@ -15,13 +15,14 @@ import { ConnectionLost, readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ComparedTable, TableSum, TableVerdict } from '../model/comparison.ts';
+import { type Bound, isCut, type Part, type ReadParts } from '../model/comparison-record.ts';
 import { type QueueName, splitName, type TableName } from '../model/names.ts';
 import type { PaceSettings } from '../model/pace.ts';
 import { isChosen, masksOf, rowCondition } from '../model/projection.ts';
 import { isLeftAlone, type TableSpec } from '../model/table.ts';
-import { readSum, type SumColumn, type SumRequest, sameSum } from './checksum.ts';
+import { commonHash, type RowHash, readSum, type SumColumn, type SumRequest, sameSum } from './checksum.ts';
 import { type FoundRows, findOwnRows, findRows, type RowSearch, type Side } from './find-rows.ts';
-import { type Bound, type RangeKey, rangeKeyOf, readBoundary } from './key-range.ts';
+import { type RangeKey, rangeKeyOf, readBoundary } from './key-range.ts';
 import { compareOwnRows, type OwnRows, SideUnread } from './own-rows.ts';
 import { chunkRowsAfter, type Pace } from './pace.ts';
 import {
@@ -29,8 +30,6 @@ import {
   addPart,
   addUnlisted,
   leftToList,
-  type Part,
-  type ReadParts,
   readUpTo,
   startReading,
   type TableReading,
@@ -89,6 +88,7 @@ interface Facts {
   readonly subscriberLeads: ReadonlyMap<TableName, readonly IndexLead[]>;
   /** Targets that other queues fill too. */
   readonly shared: ReadonlySet<TableName>;
+  readonly hash: RowHash;
 }
 
 /** Compares every table of the node, or those that are asked for. */
@@ -157,7 +157,9 @@ export function compareTables(queue: QueueName, wanted: Wanted): TableComparison
       sizes = await readTableSizes(provider, sourcesOf(open));
       told.expect(new Map(open.map(({ name }) => [name, sizeOf(name, sources)])));
     }
-    const large = open.filter(({ name }) => Number(sizeOf(name, sources).bytes) > wanted.settings.wholeBytes);
+    const isLarge = (name: TableName): boolean => Number(sizeOf(name, sources).bytes) > wanted.settings.wholeBytes;
+    const wasCut = (name: TableName): boolean => isCut(wanted.saved.get(name) ?? { parts: [] });
+    const large = open.filter(({ name }) => isLarge(name) || wasCut(name));
     const destinations = (tables: readonly HeldTable[]) => tables.map(({ destination }) => destination);
     return {
       sources,
@@ -167,6 +169,7 @@ export function compareTables(queue: QueueName, wanted: Wanted): TableComparison
       providerLeads: await readIndexLeads(provider, sourcesOf(large)),
       subscriberLeads: await readIndexLeads(subscriber, destinations(large)),
       shared: await readSharedTargets(subscriber, queue),
+      hash: await commonHash(provider, subscriber),
     };
   }
 
@@ -218,7 +221,8 @@ export function compareTables(queue: QueueName, wanted: Wanted): TableComparison
       key: readonly string[],
       ranges: RangeKey | undefined,
     ): Promise<TableVerdict | undefined> {
-      const reading = readingOf(table.name, fingerprintOf([requests, key, ranges]));
+      const cutBy = ranges === undefined ? [] : [...ranges.columns, ...ranges.types];
+      const reading = readingOf(table.name, { fingerprint: fingerprintOf([requests, key]), cutBy });
       do {
         const saved = reading.saved.shift();
         if (saved?.equal !== undefined) {
@@ -354,15 +358,15 @@ export function compareTables(queue: QueueName, wanted: Wanted): TableComparison
     }
   }
 
-  function readingOf(table: TableName, fingerprint: string): TableReading {
+  function readingOf(table: TableName, what: Pick<ReadParts, 'fingerprint' | 'cutBy'>): TableReading {
     const begun = readings.get(table);
-    if (begun?.fingerprint === fingerprint) return begun;
+    if (begun !== undefined && fitsTo(begun, what)) return begun;
     const saved = begun ?? wanted.saved.get(table);
-    const fits = saved?.fingerprint === fingerprint;
+    const fits = saved !== undefined && fitsTo(saved, what);
     if (saved !== undefined && !fits) {
       wanted.note(`${table} is not as it was when it was begun: it is read from its first row again`);
     }
-    const reading = startReading(fingerprint, fits ? saved.parts : []);
+    const reading = startReading(what, fits ? saved.parts : []);
     readings.set(table, reading);
     return reading;
   }
@@ -408,16 +412,16 @@ function requestsFor(table: HeldTable, spec: TableSpec, facts: Facts, common: re
   const right = facts.subscriber.get(table.destination);
   if (source === undefined || left === undefined) return { missing: 'provider' };
   if (right === undefined) return { missing: 'subscriber' };
-  const alias = splitName(table.name).name;
+  const both = { alias: splitName(table.name).name, hash: facts.hash };
   return {
-    provider: { table: source, inheritable: left.inheritable, columns: common, where: rowCondition(spec), alias },
+    provider: { table: source, inheritable: left.inheritable, columns: common, where: rowCondition(spec), ...both },
     // Not filtered: a row that the filter excludes and that is still here is a difference.
     subscriber: {
       table: table.destination,
       inheritable: right.inheritable,
       columns: common.map(({ name, money }) => ({ name, money })),
       where: undefined,
-      alias,
+      ...both,
     },
   };
 }
@@ -455,6 +459,10 @@ function compareColumns(table: HeldTable, facts: Facts) {
       generated: shared.filter((pair) => !plain.includes(pair)).map((pair) => pair.left.name),
     },
   };
+}
+
+function fitsTo(read: ReadParts, { fingerprint, cutBy }: Pick<ReadParts, 'fingerprint' | 'cutBy'>): boolean {
+  return read.fingerprint === fingerprint && (!isCut(read) || read.cutBy.join('\n') === cutBy.join('\n'));
 }
 
 /** Of what is read, so that parts of another table are not taken for parts of this one. */

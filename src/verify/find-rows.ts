@@ -152,14 +152,14 @@ function keyColumns({ request }: Side, key: readonly string[]): readonly SumColu
 }
 
 function bucketOf(side: Side, key: readonly string[], buckets: number): string {
-  return `(${hashOf(textOf(keyColumns(side, key)), 8)} & ${buckets - 1})`;
+  return `(${hashOf(textOf(keyColumns(side, key)), side.request.hash)} & ${buckets - 1})`;
 }
 
 async function readChunks(side: Side, key: readonly string[], buckets: number): Promise<ReadonlyMap<bigint, Group>> {
   const { request, session } = side;
   const rows = await session.query<Group & { bucket: bigint }>(
     sql(
-      `select ${bucketOf(side, key, buckets)} as bucket, count(*) as rows, sum(${hashOf(textOf(request.columns), 16)})::text as total
+      `select ${bucketOf(side, key, buckets)} as bucket, count(*) as rows, sum(${hashOf(textOf(request.columns), request.hash)})::text as total
  from ${rowsOf(request)}
  group by 1 order by 1`,
     ),
@@ -197,7 +197,7 @@ async function readKeyGroups(
   const rows = await session.query<KeyGroup & { name: string }>(
     sql(
       `select f.name, min(f.key) as key, count(*) as rows, sum(f.hash)::text as total
- from (select ${textOf(columns)} as name, ${textArray(columns)} as key, ${hashOf(textOf(request.columns), 16)} as hash,
+ from (select ${textOf(columns)} as name, ${textArray(columns)} as key, ${hashOf(textOf(request.columns), request.hash)} as hash,
   ${picked} as picked
  from ${rowsOf(request)}) f
  where f.picked = any(${among})

@@ -1,10 +1,8 @@
 import type { IndexLead } from '../catalog/compare-reads.ts';
 import type { Session } from '../db/session.ts';
 import { quoteIdent, quoteLiteral, quoteName, sql } from '../db/statement.ts';
+import type { Bound } from '../model/comparison-record.ts';
 import type { TableName } from '../model/names.ts';
-
-/** Texts of the columns that a table is cut by. */
-export type Bound = readonly string[];
 
 /** By what a table can be cut so that a part is the same rows on both sides, and is found by an index. */
 export type RangeKey = Pick<IndexLead, 'columns' | 'types'>;

@@ -83,7 +83,7 @@ async function* hashesOf({ session, request }: ReadSide, key: readonly string[],
   const columns = key.length === 0 ? request.columns : request.columns.filter(({ name }) => key.includes(name));
   // Hexadecimal digits, in the order that JavaScript compares them in.
   const query = `select r.key, r.hash from (
-  select ${keyHash(columns)} as key, ${hashOf(textOf(request.columns), 16)} as hash
+  select ${keyHash(columns)} as key, ${hashOf(textOf(request.columns), request.hash)} as hash
  from ${rowsOf(request)}) r
  order by r.key collate "C", r.hash`;
   let cut = '';

@@ -31,5 +31,5 @@ export function chunkRowsAfter(
   if (last === undefined) return Math.min(firstChunkRows, most);
   const aim = Math.max(250, Math.min(chunkMs, maxSnapshotMs / 4));
   const factor = Math.min(4, Math.max(0.25, aim / Math.max(1, last.tookMs)));
-  return Math.max(leastRows, Math.floor(Math.min(last.rows * factor, most)));
+  return Math.min(most, Math.max(leastRows, Math.floor(last.rows * factor)));
 }

@@ -1,26 +1,11 @@
 import type { RowDifferences, TableSum } from '../model/comparison.ts';
+import type { Bound, Part, ReadParts } from '../model/comparison-record.ts';
 import { addSums, noRows } from './checksum.ts';
-import type { Bound } from './key-range.ts';
-
-/** Rows of a table between two of its keys that both sides held alike at some tick, or did not. */
-export interface Part {
-  readonly after: Bound | undefined;
-  readonly upTo: Bound | undefined;
-  /** Undefined where they differ. */
-  readonly equal: TableSum | undefined;
-}
-
-/** What is known of a table that was begun. */
-export interface ReadParts {
-  /** Of what was read: columns, key, filter. The parts are worth nothing where that has changed. */
-  readonly fingerprint: string;
-  /** Without a gap, from the first row on. Equal neighbours are one. */
-  readonly parts: readonly Part[];
-}
 
 /** How far a table has been read, through all snapshots. */
 export interface TableReading {
   readonly fingerprint: string;
+  readonly cutBy: readonly string[];
   /** What an earlier comparison left, as far as this one has not come yet. */
   readonly saved: Part[];
   readonly parts: Part[];
@@ -32,9 +17,13 @@ export interface TableReading {
   last: { readonly rows: number; readonly tookMs: number } | undefined;
 }
 
-export function startReading(fingerprint: string, saved: readonly Part[]): TableReading {
+export function startReading(
+  { fingerprint, cutBy }: Pick<ReadParts, 'fingerprint' | 'cutBy'>,
+  saved: readonly Part[],
+): TableReading {
   return {
     fingerprint,
+    cutBy,
     saved: [...saved],
     parts: [],
     provider: noRows,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { Ajv } from 'ajv';
@@ -117,20 +118,38 @@ test('compare and status: what they print, and how they end', async () => {
   expect((JSON.parse(late.stdout) as ComparisonDocument).tables).toMatchObject([{ rows: 101, equal: true }]);
 });
 
-test('an interrupted compare says so and lets the node go', async () => {
+test('a compare that is killed can be gone on with; an interrupted one says so and lets the node go', async () => {
   await using cascade = await replication({ src: 14, dst: 18 }, 'create table people (id int primary key, name text)');
   await using source = await cascade.session('src');
   await cascade.addTable({ name: 'public.people' });
   cascade.start();
   await cascade.caughtUp('dst');
   using file = temporaryFile('trunkline.yaml', fileOf(cascade));
+  await using target = await cascade.session('dst');
+  const kept = () =>
+    readdirSync(dirname(file.path), { recursive: true }).filter((name) => /compare-.*json$/.test(`${name}`));
+
+  // Killed between two ranges: what was found equal until then counts, the rest is read.
+  await source.script(`insert into people select i, 'n' from generate_series(1, 120) i`);
+  await cascade.caughtUp('dst');
+  const killed = startProgram(['compare', '-f', file.path, '--throttle', '20', '--progress']);
+  await waitFor('what was found so far', 60_000, async () => kept().length > 0);
+  expect((await killed.kill('SIGKILL')).stderr).toMatch(/compare {2}dst public\.people: 0 rows/);
+  await target.script(`set session_replication_role = replica; delete from people where id in (1, 120)`);
+  const other = await runProgram(['compare', '-f', file.path, '--resume', '--table', 'people']);
+  expect(other).toMatchObject({ status: 1, stderr: expect.stringMatching(/there is nothing to resume/) });
+  const resumed = await runProgram(['compare', '-f', file.path, '--resume', '--json']);
+  expect(resumed.stderr).toMatch(/goes on from the comparison that began at 20/);
+  const [people] = (JSON.parse(resumed.stdout) as ComparisonDocument).tables;
+  expect(people).toMatchObject({ providerRows: 120, rows: 119, differences: [{ kind: 'missing', key: ['120'] }] });
+  expect(kept()).toEqual([]);
+
   await source.script('begin; lock table people in access exclusive mode');
   const running = startProgram(['compare', '-f', file.path]);
   await sleep(4_000);
   const ended = await running.kill('SIGINT');
   expect(ended).toMatchObject({ status: 1, stderr: expect.stringMatching(/Stopped\. No node is held any more\.\n$/) });
   await source.script('rollback');
-  await using target = await cascade.session('dst');
   expect((await target.query({ text: 'select from trunkline.hold', values: [] })).length).toBe(0);
 });
 

@@ -1085,6 +1085,20 @@ export const sampleProblems: {
     meaning: 'The name of the database was not typed.',
     problem: { code: 'uninstall_not_confirmed', database: databaseName('copy') },
   },
+  comparison_not_resumable: {
+    meaning: 'What a comparison that was cut short had found is not there, or does not fit.',
+    problem: {
+      code: 'comparison_not_resumable',
+      file: '.trunkline/compare-0123456789abcdef.json',
+      because: {
+        kind: 'elsewhere',
+        node: nodeName('dst1'),
+        at: 'host=old dbname=app',
+        provider: nodeName('src'),
+        providerAt: 'host=src dbname=app',
+      },
+    },
+  },
   plan_file_unusable: {
     meaning: 'A saved plan cannot be read or written.',
     problem: { code: 'plan_file_unusable', file: 'next.plan', doing: 'read', detail: 'it is no saved plan' },

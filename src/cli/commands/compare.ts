@@ -67,6 +67,10 @@ export class CompareCommand extends BaseCommand {
       helpValue: 'ROWS',
       description: 'Read no more than so many rows of a node a second.',
     }),
+    resume: Flags.boolean({
+      default: false,
+      description: 'Go on from a comparison of the same nodes and tables that was cut short.',
+    }),
     progress: Flags.boolean({
       allowNo: true,
       description: 'Show on standard error how far each table is; as it is on a terminal.',
@@ -80,6 +84,7 @@ export class CompareCommand extends BaseCommand {
     const shown = flags.progress ?? process.stderr.isTTY === true;
     const comparison = await compare({
       files: flags.file,
+      resume: flags.resume,
       nodes: flags.node ?? [],
       tables: flags.table ?? [],
       search: { limit: flags.rows, chunkRows: flags['chunk-rows'], values: flags.values },
