@@ -88,6 +88,23 @@ export async function readTicks(session: Session, queue: QueueName, from: bigint
   return { newest: row?.newest ?? undefined, next: row?.next ?? undefined };
 }
 
+/**
+ * When a tick was made, as the root of that time put it: branches keep that. Undefined where it is not there, or is the oldest: a queue
+ * that was made for a branch begins with a tick of its own time.
+ */
+export async function readTickTime(session: Session, queue: QueueName, tick: bigint): Promise<string | undefined> {
+  const [row] = await session.query<{ time: string }>(
+    sql(
+      `select t.tick_time as time from pgq.tick t join pgq.queue q on q.queue_id = t.tick_queue
+        where q.queue_name = $1 and t.tick_id = $2
+          and exists (select from pgq.tick o where o.tick_queue = t.tick_queue and o.tick_id < t.tick_id)`,
+      queue,
+      tick,
+    ),
+  );
+  return row?.time;
+}
+
 /** Whether the worker has confirmed the last change made to it. */
 export async function isUptodate(session: Session, queue: QueueName, worker: string): Promise<boolean> {
   const [row] = await session.query<{ uptodate: boolean }>(

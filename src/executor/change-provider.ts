@@ -1,6 +1,8 @@
 import { getSubscribers, registerSubscriber, unregisterSubscriber } from '../catalog/pgq-node.ts';
+import { readReplacedRoot } from '../catalog/replaced-root.ts';
 import { expectDone } from '../catalog/reply.ts';
-import { changeConsumerProvider, readTicks } from '../catalog/takeover.ts';
+import { changeConsumerProvider, readTicks, readTickTime } from '../catalog/takeover.ts';
+import { readLastSeen } from '../catalog/trunkline.ts';
 import type { Session } from '../db/session.ts';
 import type { NodeName, QueueName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
@@ -45,6 +47,7 @@ async function tryNow(step: ChangeProvider, deps: StepDeps): Promise<bigint | un
       }
       return next;
     }
+    await requireSameTick(step, tick, deps);
     await deps.write(step.toDatabase, async (session) => {
       await placeNode(session, queue, { node, location: step.location, dead: false });
       await subscribeAt(session, { queue, provider: to, node, worker: own.worker, tick });
@@ -57,6 +60,21 @@ async function tryNow(step: ChangeProvider, deps: StepDeps): Promise<bigint | un
     });
     return undefined;
   });
+}
+
+/**
+ * Numbers of ticks come again after a failover: who had read further than the new root has applied what went with the old one,
+ * under numbers that the new one gives to others.
+ */
+async function requireSameTick(step: ChangeProvider, tick: bigint, deps: StepDeps): Promise<void> {
+  const { queue, node, to: provider, from } = step;
+  const { tick: seen } = await readLastSeen(await deps.session(step.database), queue, node);
+  if (seen?.id !== tick) return;
+  const session = await deps.session(step.toDatabase);
+  const time = await readTickTime(session, queue, tick);
+  if (time === undefined || seen.mark.startsWith(`${time} `)) return;
+  const replaced = (await readReplacedRoot(session, queue, from))?.tick;
+  throw new ToolError([{ code: 'node_past_new_root', queue, node, tick, provider, from, replaced }]);
 }
 
 /** Nobody reads by a subscription that an earlier try has left: it is made anew. */

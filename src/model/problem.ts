@@ -393,6 +393,16 @@ export type Problem =
       readonly root: NodeName;
       readonly closed: boolean;
     }
+  | {
+      readonly code: 'node_past_new_root';
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly tick: bigint;
+      readonly provider: NodeName;
+      readonly from: NodeName;
+      /** The last tick of `from` that its successor had read; undefined where that is not on record at the provider. */
+      readonly replaced: bigint | undefined;
+    }
   | { readonly code: 'lost_root_in_place'; readonly queue: QueueName; readonly node: NodeName }
   | { readonly code: 'lost_tick_unknown'; readonly queue: QueueName; readonly node: NodeName }
   | {

@@ -321,6 +321,11 @@ function sentences(problem: Problem): Sentences {
         `${problem.node}, which ${problem.root} has replaced as the root of queue ${problem.queue}, answers again${problem.closed ? ', and takes no writes' : ' and takes writes'}. It may hold changes that no other node has.`,
         `"trunkline lost-events ${problem.node}" shows what it took last, as SQL: save what you need. Then take the node, not its database, out of the file and apply; put it back as a branch or leaf and apply, and its tables are copied anew.`,
       ];
+    case 'node_past_new_root':
+      return [
+        `node ${problem.node} of queue ${problem.queue} stands at tick ${problem.tick} of ${problem.from}, and tick ${problem.tick} of ${problem.provider} is another one${problem.replaced === undefined ? '' : `: ${problem.from} was replaced after tick ${problem.replaced}`}. It has applied changes that ${problem.provider} does not have, and would not get those in their place.`,
+        `Take the node, not its database, out of the file and apply; put it back and apply: its tables are copied anew. Until then what it alone has read is in its tables.`,
+      ];
     case 'lost_root_in_place':
       return [
         `${problem.node} is the root of queue ${problem.queue} in the files: no other node has taken its place.`,

@@ -530,6 +530,18 @@ export const sampleProblems: {
       closed: true,
     },
   },
+  node_past_new_root: {
+    meaning: 'A node had read further than the one that took the place of its root, and comes back with what it read.',
+    problem: {
+      code: 'node_past_new_root',
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      tick: 125n,
+      provider: nodeName('branch1'),
+      from: nodeName('root1'),
+      replaced: 120n,
+    },
+  },
   lost_root_in_place: {
     meaning: '`lost-events`: the node is the root still, by the files.',
     problem: { code: 'lost_root_in_place', queue: queueName('shop'), node: nodeName('root1') },
