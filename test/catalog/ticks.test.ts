@@ -45,3 +45,16 @@ test('a tick is held back for a consumer that has not read the last one, and for
   if (next === undefined) throw new Error('no batch');
   expect(await finishBatch(session, queue, next), 'two more wait').toBe(true);
 });
+
+test('a server whose clock was put back by hours ticks on', async () => {
+  await using database = await freshDatabase();
+  await using session = await database.session();
+  const queue = queueName('q');
+  await session.script(`select pgq.create_queue('q'); select pgq.set_queue_config('q', 'ticker_max_lag', '1 hour');
+    update pgq.tick set tick_time = now() + interval '5 hours'`);
+  expect((await tickAndNotify(session, queue, false))?.tick, 'at once').toBe(2n);
+  await session.query(sql("select pgq.insert_event('q', 'type', 'data')"));
+  expect((await tickAndNotify(session, queue, false))?.tick, 'and then as it is told').toBeUndefined();
+  await session.script(`update pgq.tick set tick_time = now() + interval '5 hours' where tick_id = 2`);
+  expect((await tickAndNotify(session, queue, false))?.tick, 'with events, too').toBe(3n);
+});

@@ -61,7 +61,10 @@ begin
         end if;
 
         v_lag := pg_catalog.now() operator(pg_catalog.-) v_last.tick_time;
-        if v_new_events operator(pg_catalog.>) 0 then
+        if v_lag operator(pg_catalog.<) '0'::interval then
+            -- The clock was put back: by the old time nothing would be due until it is as late again.
+            null;
+        elsif v_new_events operator(pg_catalog.>) 0 then
             if v_new_events operator(pg_catalog.<) v_queue.queue_ticker_max_count and v_lag operator(pg_catalog.<) v_queue.queue_ticker_max_lag then
                 return null;
             end if;
