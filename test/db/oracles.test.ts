@@ -1,10 +1,18 @@
 import { expect, test } from 'vitest';
 import { sql } from '../../src/db/statement.ts';
-import { brokenCounters, lookOf, oracleTables, queueLeft } from '../support/oracles.ts';
+import {
+  brokenCounters,
+  brokenTicks,
+  lookOf,
+  oracleTables,
+  queueLeft,
+  sideTables,
+  takenDown,
+} from '../support/oracles.ts';
 import { expectEqual, replication } from '../support/replication.ts';
 
 test('each oracle of the fault tests sees what it is there for', async () => {
-  await using cascade = await replication({ src: 14, dst: 18 }, oracleTables);
+  await using cascade = await replication({ src: 14, dst: 18 }, oracleTables + sideTables);
   await using source = await cascade.session('src');
   await using target = await cascade.session('dst');
   const rows = `
@@ -47,6 +55,22 @@ test('each oracle of the fault tests sees what it is there for', async () => {
   await planted(`select pgq_node.set_consumer_completed('replika', 'dst.worker', ${tick + 999n})`, async () =>
     expect((await look()).faults).toEqual([expect.stringMatching(/^tick \d+ past \d+$/)]),
   );
+  // O4: a tick that saw less than the one before.
+  expect(await brokenTicks(source)).toEqual([]);
+  for (const change of ['tick_event_seq = 0', `tick_snapshot = '3:3:'`]) {
+    await source.script(`begin; update pgq.tick set ${change} where tick_id = (select max(tick_id) from pgq.tick)`);
+    expect(await brokenTicks(source)).toHaveLength(1);
+    await source.script('rollback');
+  }
+  // O7: what was not put back, or does not hold.
+  const whole = await takenDown(target);
+  expect(whole).toHaveLength(4);
+  for (const change of [
+    'drop index "Stock by n"',
+    'alter table part drop constraint part_of',
+    `update pg_constraint set convalidated = false where conname = 'part_of'`,
+  ])
+    await planted(change, async () => expect(await takenDown(target)).not.toEqual(whole));
   // O6: somebody who stays, and events that stay.
   const before = await queueLeft(source);
   expect(before.readers).toEqual(['dst.worker']);

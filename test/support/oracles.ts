@@ -8,6 +8,46 @@ export const oracleTables = `
   create table account (id int primary key, n int not null default 0, at timestamptz, amount float8, raw bytea);
   create table journal (id bigserial primary key, writer int not null, nr int not null);`;
 
+// Beside them two tables that may be copied again, changed in their shape and emptied, which a reader of the first two would
+// take for half a batch; with a name and values that are easily got wrong.
+
+export const sideTables = `
+  create type "Mood" as enum ('so-so', 'it''s "fine"');
+  create table "Stock, ""No. 1""" (id int primary key, n int, "Größe" numeric, tags text[], span tstzrange, note text, mood "Mood", doc jsonb);
+  create index "Stock by n" on "Stock, ""No. 1""" (n, id);
+  create table part (id bigserial primary key,
+    stock int constraint part_of references "Stock, ""No. 1""" on update cascade on delete cascade);`;
+
+export const stock = '"Stock, ""No. 1"""';
+/** As the files name it. */
+export const stockName = 'public.Stock, "No. 1"';
+
+/** O7: what a first copy takes down, and whether it holds. */
+export function takenDown(session: Session): Promise<object[]> {
+  return session.query(
+    sql(
+      `select pg_get_indexdef(indexrelid) as ddl, indisvalid as valid from pg_index where indrelid = any ($1::regclass[])
+        union all select pg_get_constraintdef(oid), convalidated from pg_constraint where conrelid = any ($1::regclass[]) and contype = 'f'
+        order by 1`,
+      [stock, 'part'],
+    ),
+  );
+}
+
+/** O4: ticks whose event number or snapshot lies before that of the tick before, whoever made them. */
+export function brokenTicks(source: Session): Promise<object[]> {
+  return source.query(
+    sql(
+      `select tick_id from (
+          select tick_id, tick_event_seq, tick_snapshot, lag(tick_event_seq) over w as seq_before, lag(tick_snapshot) over w as snapshot_before
+            from pgq.tick window w as (partition by tick_queue order by tick_id)) t
+        where tick_event_seq < seq_before
+          or pg_catalog.txid_snapshot_xmin(tick_snapshot) < pg_catalog.txid_snapshot_xmin(snapshot_before)
+          or pg_catalog.txid_snapshot_xmax(tick_snapshot) < pg_catalog.txid_snapshot_xmax(snapshot_before)`,
+    ),
+  );
+}
+
 const broken =
   'select writer, count(*) as rows, max(nr) as last from journal group by 1 having count(*) <> max(nr) or count(distinct nr) <> max(nr)';
 
