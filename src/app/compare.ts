@@ -110,7 +110,8 @@ export function compareSubscriber(
     repair,
     saved,
     onPart,
-  }: Partial<Pick<CompareTarget, 'repair'>> & Pick<CompareTarget, 'saved'> & Pick<CompareDeps, 'onPart'>,
+  }: { readonly repair?: CompareTarget['repair'] | undefined } & Pick<CompareTarget, 'saved'> &
+    Pick<CompareDeps, 'onPart'>,
 ): Promise<CompareResult> {
   const target = {
     queue: queue.name,
@@ -166,7 +167,7 @@ export interface Subscriber {
 export function subscribers(
   desired: DesiredState,
   names: readonly string[],
-  command: 'compare' | 'repair',
+  command: 'compare' | 'repair' | 'resync',
 ): readonly Subscriber[] {
   const queues = [...desired.queues.values()];
   const picked = pickNodes(queues, names);

@@ -110,12 +110,19 @@ test('what a file says of tables is done, changed with as little as it takes, an
       delete from app.visit where id % 3 = 0; update app.visit set note = 'x' where id % 5 = 0;
       insert into app.visit values (-1, 'extra'); update app.person set name = 'x'; commit`;
     await dst.script(stray);
-    const again = ['resync', 'dst', 'app.visit', 'app.p*', '-f', config.path, '--auto-approve'];
+    const resync = ['resync', 'dst', '-f', config.path, '--auto-approve'];
+    const again = [...resync, '--all-different'];
     const denied = await runProgram([...again, '--allow', 'copies-data']);
     expect(denied).toMatchObject({ status: 3 });
     expect(denied.stdout).toMatch(/-\/\+ .*app\.visit: copied again/);
+    expect(denied.stdout).toMatch(/-\/\+ .*app\.person: copied again/);
+    expect(denied.stdout.match(/copied again/g)).toHaveLength(2);
     expect(await runProgram(['compare', '-f', config.path])).toMatchObject({ status: 2 });
-    const unknown = await runProgram(['resync', 'dst', 'app.visits', '-f', config.path, '--auto-approve']);
+    const unknown = await runProgram([...resync, 'app.visits']);
+    expect(await runProgram([...again, 'app.visit'])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('--all-different'),
+    });
     expect(unknown).toMatchObject({ status: 1, stderr: expect.stringContaining('there is no table named app.visits') });
     const done = await runProgram([...again, '--allow', 'copies-data,truncates-target', '--json']);
     expect(done).toMatchObject({ status: 0, stderr: expect.stringContaining('trunkline status') });
