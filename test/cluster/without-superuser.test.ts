@@ -26,6 +26,10 @@ const file = `queues:
       - include: ["app.*"]
 `;
 
+const moved = file
+  .replace('{ database: src, role: root }', '{ database: src, role: branch, provider: mid }')
+  .replace('role: branch, provider: src', 'role: root');
+
 const tables = `
   create table app.parents (id int primary key, code text unique);
   create table app.children (id int primary key, parent int references app.parents on update cascade on delete cascade, note text);
@@ -155,6 +159,15 @@ test.each(forms)('a cascade on $version whose workers own the tables, right gran
       return queues[0]?.nodes.every(({ verdict }) => verdict === 'ok') === true;
     },
   );
+
+  // The old root replays what the new one takes, with the same rights.
+  await applyAll(owner, moved);
+  await mid.script(`insert into app.parents values (5000, 'of mid'); insert into app.children values (5000, 5000);
+    update app.parents set id = 5001 where id = 5000`);
+  const arrived = 'select count(*) from app.children where parent = 5001';
+  for (const node of [src, dst]) await waitFor(why, 60_000, async () => (await number(node, arrived)) === 1);
+  const { steps } = await planOf(owner, moved);
+  expect(steps).toEqual([]);
   expect(logs.filter(({ event }) => event === 'table_parked').map(({ message }) => message)).toEqual([]);
 });
 
