@@ -30,7 +30,7 @@ import { captureOf, conflicting, tableOptions } from './resolve-table-options.ts
 import { at, keyAt, reportValue, type Scope } from './scope.ts';
 
 export const builtIn = {
-  ticker: { max_lag: '20ms', max_count: 500, idle_period: '1m', rotation_period: '2h' },
+  ticker: { max_lag: '15ms', max_count: 500, idle_period: '1m', rotation_period: '2h' },
   parallelCopies: 4,
   onError: 'park',
   foreignEvents: 'stop',

@@ -63,7 +63,7 @@ export const aDatabase = (name: string, change: Partial<DatabaseSpec> = {}): Dat
 
 export const tickerSettings = (change: Partial<TickerSettings> = {}): TickerSettings => ({
   maxCount: 500,
-  maxLagMs: 20,
+  maxLagMs: 15,
   idlePeriodMs: 60_000,
   rotationPeriodMs: 7_200_000,
   ...change,
