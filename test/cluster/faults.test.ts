@@ -23,7 +23,7 @@ import { expectEqual, type Replication, replication, waitFor } from '../support/
 
 const soakSeconds = Number(process.env.TRUNKLINE_SOAK_SECONDS ?? '0');
 const seed = Number(process.env.TRUNKLINE_SEED ?? String(Math.floor(Math.random() * 2 ** 31)));
-const faultsInShort = 6;
+const faultsInShort = 4;
 
 /** Processes, connections and servers of one scenario. */
 interface Stage {
