@@ -29,6 +29,8 @@ export const trunkline: Contender = {
 };
 
 export interface OwnCascade extends Disposable {
+  /** Of what was applied. */
+  readonly file: string;
   /** A process for these nodes. */
   run(...nodes: readonly string[]): RunningProgram;
   runWith(env: Readonly<Record<string, string>>, ...nodes: readonly string[]): RunningProgram;
@@ -48,6 +50,7 @@ export async function ownCascade(
   const runWith: OwnCascade['runWith'] = (env, ...nodes) =>
     startProgram(['run', '-f', file.path, ...nodes.flatMap((node) => ['--node', node])], { env });
   return {
+    file: file.path,
     run: (...nodes) => runWith({}, ...nodes),
     runWith,
     [Symbol.dispose]: () => file[Symbol.dispose](),
