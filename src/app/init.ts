@@ -1,7 +1,7 @@
 import { readCascade } from '../catalog/read-cascade.ts';
 import { lookProblem } from '../catalog/read-live-state.ts';
 import { importedText } from '../config/import-text.ts';
-import { initialDocument } from '../config/init-document.ts';
+import { initialDocument, schemasOf } from '../config/init-document.ts';
 import { connectAsLibpq } from '../db/connection-target.ts';
 import type { FoundDatabase, Remark } from '../model/cascade.ts';
 import { readLocation } from '../model/location-codec.ts';
@@ -16,14 +16,30 @@ import { type Imported, planned, variableOf } from './import-live.ts';
 export interface InitOptions {
   /** Connection strings; what they leave out comes from libpq's environment. */
   readonly source: string;
-  /** Undefined: an embedded server. */
-  readonly target: string | undefined;
-  /** Undefined: called as the source's database. */
-  readonly queue: string | undefined;
+  /** Called once the source was looked at. */
+  readonly choose: (found: FoundSource) => Choices | Promise<Choices>;
   readonly env: NodeJS.ProcessEnv;
   readonly report: Report;
   readonly signal: AbortSignal | undefined;
   readonly describe: (remark: Remark) => string;
+}
+
+export interface FoundSource {
+  /** A name for the queue. */
+  readonly queue: string;
+  /** Those that have tables. */
+  readonly schemas: readonly string[];
+}
+
+/** What the database does not tell. */
+export interface Choices {
+  /** A connection string; undefined: an embedded server. */
+  readonly target: string | undefined;
+  readonly queue: string;
+  readonly root: string;
+  readonly leaf: string;
+  /** Empty: all of them. */
+  readonly schemas: readonly string[];
 }
 
 /** A first file for a database that nothing replicates yet. Changes nothing. */
@@ -34,9 +50,20 @@ export async function init(options: InitOptions): Promise<Omit<Imported, 'docume
   const live = await look(params, options);
   if (live.queues.size > 0) throw new ToolError([{ code: 'init_on_cascade', queues: [...live.queues.keys()] }]);
   const source = { ...placed('source', params), live };
-  const target = options.target === undefined ? undefined : placed('target', paramsOf(options.target));
-  const queue = options.queue ?? (params.dbname !== undefined && fits(params.dbname) ? params.dbname : 'main');
-  const { document, remarks: found } = initialDocument({ queue, source, target });
+  const known = schemasOf(live);
+  const choices = await options.choose({
+    queue: params.dbname !== undefined && fitsAsName(params.dbname) ? params.dbname : 'main',
+    schemas: known,
+  });
+  const unknown = choices.schemas.filter((schema) => !known.includes(schema));
+  if (unknown.length > 0) throw new ToolError([{ code: 'init_schema_unknown', schemas: unknown, known }]);
+  const target = choices.target === undefined ? undefined : placed('target', paramsOf(choices.target));
+  const { document, remarks: found } = initialDocument({
+    ...choices,
+    schemas: choices.schemas.length === 0 ? undefined : new Set(choices.schemas),
+    source,
+    target,
+  });
   const all = [...remarks.map((remark) => ({ path: placeOf(remark), remark })), ...found];
   const text = importedText(
     document,
@@ -60,8 +87,8 @@ function placeOf(remark: Remark): readonly string[] {
 }
 
 /** As a name in the catalogs, and as a key of the file. */
-function fits(queue: string): boolean {
-  return /^[A-Za-z_][A-Za-z0-9_-]{0,43}$/.test(queue);
+export function fitsAsName(text: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_-]{0,43}$/.test(text);
 }
 
 function paramsOf(location: string): ConnectionParams {

@@ -6,6 +6,10 @@ import { databaseOf, type ImportedDocument } from './import-document.ts';
 
 export interface Beginning {
   readonly queue: string;
+  readonly root: string;
+  readonly leaf: string;
+  /** Undefined: all that have tables. */
+  readonly schemas: ReadonlySet<string> | undefined;
   readonly source: FoundDatabase & { readonly live: LiveDatabase };
   /** Undefined: an embedded server. */
   readonly target: FoundDatabase | undefined;
@@ -14,17 +18,19 @@ export interface Beginning {
 const embedded = { name: 'copy', server: { version: 18 } };
 
 /** A first file: all tables of a database whose rows can be told apart go to one leaf, which makes what it lacks. */
-export function initialDocument({ queue: name, source, target }: Beginning): ImportedDocument {
+export function initialDocument({ queue: name, root, leaf, schemas, source, target }: Beginning): ImportedDocument {
   const remarks: PlacedRemark[] = [];
   const copy = target?.name ?? embedded.name;
   if (target === undefined) remarks.push({ path: ['databases', copy], remark: { kind: 'target_chosen' } });
-  const tables = tablesOf(source.live, ['queues', name, 'tables'], remarks);
-  const sequences = freeSequences(source.live);
+  const wanted = (object: TableName | SequenceName) => schemas?.has(splitName(object).schema) ?? true;
+  const facts = replicable(source.live).filter((table) => wanted(table.name));
+  const tables = tablesOf(source.live, facts, ['queues', name, 'tables'], remarks);
+  const sequences = freeSequences(source.live).filter(wanted);
   const queue: Queue = {
     defaults: { create: 'full' },
     nodes: {
-      root1: { database: source.name, role: 'root' },
-      leaf1: { database: copy, role: 'leaf' },
+      [root]: { database: source.name, role: 'root' },
+      [leaf]: { database: copy, role: 'leaf' },
     },
     tables: [...tables],
     ...(sequences.length === 0 ? {} : { sequences: { include: [...sequences] } }),
@@ -37,10 +43,12 @@ export function initialDocument({ queue: name, source, target }: Beginning): Imp
 }
 
 /** A pattern for each schema, and behind it what is to be said of single tables. */
-function tablesOf(live: LiveDatabase, path: readonly string[], remarks: PlacedRemark[]): readonly Table[] {
-  const facts = [...live.tables.values()]
-    .filter((table) => !isInternal(table.name) && table.partitionOf === undefined)
-    .sort((left, right) => (left.name < right.name ? -1 : 1));
+function tablesOf(
+  live: LiveDatabase,
+  facts: readonly TableFacts[],
+  path: readonly string[],
+  remarks: PlacedRemark[],
+): readonly Table[] {
   // It takes no table without a primary key.
   const extension = live.schemas.get('pgq')?.source === 'extension' || live.extensions.has('pgq');
   const schemas = groupBySchema(facts);
@@ -69,6 +77,18 @@ function tablesOf(live: LiveDatabase, path: readonly string[], remarks: PlacedRe
     remarks.push({ path: [...path, patterns.length + index], remark: { kind: 'key_chosen', table } });
   });
   return [...patterns, ...named.map(({ entry }) => entry)];
+}
+
+/** Every table that a queue could take whole. */
+function replicable(live: LiveDatabase): readonly TableFacts[] {
+  return [...live.tables.values()]
+    .filter((table) => !isInternal(table.name) && table.partitionOf === undefined)
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** The schemas that have tables to replicate. */
+export function schemasOf(live: LiveDatabase): readonly string[] {
+  return [...groupBySchema(replicable(live)).keys()];
 }
 
 function groupBySchema(facts: readonly TableFacts[]): ReadonlyMap<string, readonly TableFacts[]> {

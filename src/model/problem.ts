@@ -487,6 +487,12 @@ export type Problem =
       readonly queues: readonly QueueName[];
     }
   | {
+      readonly code: 'init_schema_unknown';
+      readonly schemas: readonly string[];
+      readonly known: readonly string[];
+    }
+  | { readonly code: 'init_name_unfit'; readonly name: string }
+  | {
       readonly code: 'removed_still_named';
       readonly at: Origin;
       readonly queue: QueueName;

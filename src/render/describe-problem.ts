@@ -414,6 +414,16 @@ function sentences(problem: Problem): Sentences {
         `that database has a node of ${problem.queues.length === 1 ? 'queue' : 'the queues'} ${list(problem.queues)} already.`,
         'Run "trunkline import" to get the file of what is there.',
       ];
+    case 'init_schema_unknown':
+      return [
+        `that database has no tables in ${problem.schemas.length === 1 ? 'schema' : 'the schemas'} ${list(problem.schemas)}.`,
+        known('Its schemas', problem.known, undefined),
+      ];
+    case 'init_name_unfit':
+      return [
+        `${problem.name} does not do as a name.`,
+        'It begins with a letter, and goes on with letters, digits, _ and -, 44 in all at most.',
+      ];
     case 'removed_still_named':
       return [
         `${problem.kind} ${problem.name} is said to be taken out of queue ${problem.queue}, but the queue has it: ${stillNamedBy[problem.kind]}.`,

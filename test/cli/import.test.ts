@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { freshCluster } from '../support/cluster.ts';
 import { applyAll } from '../support/planning.ts';
 import { runProgram, temporaryFile } from '../support/program.ts';
+import { waitFor } from '../support/replication.ts';
 
 const jsonSchema = new Ajv({ allowUnionTypes: true }).compile(
   JSON.parse(readFileSync('schemas/import.schema.json', 'utf8')) as object,
@@ -22,6 +24,24 @@ const queues = `queues:
     nodes:
       one: { database: src, role: root }
 `;
+
+/** The program on a pseudo terminal. */
+function onTerminal(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
+  const command = `exec "${process.execPath}" "${resolve('bin/run.js')}" ${args.join(' ')}`;
+  const child = spawn('script', ['-qefc', command, '/dev/null'], {
+    cwd,
+    env: { ...process.env, NO_COLOR: '1', TERM: 'dumb', ...env },
+  });
+  let written = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    written += text;
+  });
+  return {
+    output: () => written,
+    type: (keys: string) => child.stdin.write(keys),
+    ended: new Promise<number | null>((done) => child.once('close', done)),
+  };
+}
 
 test('what Trunkline made is written down as it is, and never with a password', async () => {
   await using cluster = await freshCluster({ src: 18, dst: 18 });
@@ -69,6 +89,46 @@ queues:
   const twice = await trunkline(...begin);
   expect([twice.status, twice.stderr]).toEqual([1, expect.stringContaining('is there already')]);
   expect(readFileSync(join(folder, 'trunkline.yaml'), 'utf8')).toBe(first);
+
+  // On a terminal, without flags, it asks, and asks again where an answer is none.
+  const asked = onTerminal(['init', '--out', 'asked.yaml'], folder, { SRC_URL: src.url, DST_URL: dst.url });
+  for (const [question, answer] of [
+    ['File to write [asked.yaml]:', ''],
+    ['Database that is written to [as psql would connect]:', 'nonsense'],
+    ['is no connection string', '$SRC_URL'],
+    ['Database that gets the copy [a server that Trunkline starts]:', '$DST_URL'],
+    ['Schemas to replicate [app extra]:', 'app nosuch'],
+    ['no tables in schema nosuch', 'app'],
+    [`Name of the queue [${src.dbname}]:`, 'shop'],
+    ['Name of the root [root1]:', 'hq'],
+    ['Name of the leaf [leaf1]:', ''],
+  ]) {
+    await waitFor(
+      () => `${question} in ${asked.output()}`,
+      60_000,
+      async () => asked.output().includes(question ?? ''),
+    );
+    asked.type(`${answer}\r`);
+  }
+  expect([await asked.ended, asked.output()]).toEqual([0, expect.stringContaining('add table app.orders on leaf1')]);
+  expect(readFileSync(join(folder, 'asked.yaml'), 'utf8').split('queues:')[1]).toBe(`
+  shop:
+    defaults: { create: full }
+    nodes:
+      hq: { database: source, role: root }
+      leaf1: { database: target, role: leaf }
+    tables:
+      - app.*
+`);
+  expect(asked.output()).not.toContain(`:${src.params.password?.reveal()}@`);
+  const left = onTerminal(['init', '--out', 'left.yaml'], folder, {});
+  await waitFor(
+    () => left.output(),
+    60_000,
+    async () => left.output().includes('File to write [left.yaml]:'),
+  );
+  left.type('\u0004');
+  expect([await left.ended, existsSync(join(folder, 'left.yaml'))]).toEqual([1, false]);
 
   const nothing = await trunkline('import', '--from-env', 'OLD_URL');
   expect([nothing.status, nothing.stderr]).toEqual([1, expect.stringContaining('has no node of any cascade')]);

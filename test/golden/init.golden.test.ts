@@ -35,6 +35,9 @@ goldenCases({
     });
     const { document, remarks } = initialDocument({
       queue: 'shop',
+      root: 'root1',
+      leaf: 'leaf1',
+      schemas: read('schemas.txt') === undefined ? undefined : new Set(read('schemas.txt')?.trim().split('\n')),
       source: { ...named('source'), live: seen },
       target: live.databases.has(databaseName('target')) ? named('target') : undefined,
     });

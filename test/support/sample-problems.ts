@@ -181,6 +181,14 @@ export const sampleProblems: {
     meaning: '`init` is for a database that is in no cascade yet.',
     problem: { code: 'init_on_cascade', queues: [queueName('shop')] },
   },
+  init_schema_unknown: {
+    meaning: '`init` was told of a schema that holds no tables.',
+    problem: { code: 'init_schema_unknown', schemas: ['ap'], known: ['app', 'public'] },
+  },
+  init_name_unfit: {
+    meaning: 'An answer to `init` is no name for a queue or a node.',
+    problem: { code: 'init_name_unfit', name: '1st queue' },
+  },
   removed_still_named: {
     meaning: 'What `removed` says is taken out of the file is still in it.',
     problem: {
