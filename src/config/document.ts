@@ -70,11 +70,9 @@ export type Table =
       create?: Create;
       protect?: Protect;
       /**
-       * Columns that tell rows apart, for a table without a primary key: all of them NOT NULL, under a unique index over just them, on every node. Left out: the primary key.
-       *
-       * @minItems 1
+       * Columns that tell rows apart, for a table without a primary key: all of them NOT NULL, under a unique index over just them, on every node. all_columns: nothing but the whole row tells them apart, and rows may be equal; it is slow, as each batch that takes rows away reads the table once on every node. Left out: the primary key.
        */
-      key?: [string, ...string[]];
+      key?: 'all_columns' | [string, ...string[]];
       capture?: Capture;
       /**
        * Which subscribers get it, and how. Left out: every one, under the same name. An empty mapping: none yet, but its changes are captured.

@@ -1,7 +1,7 @@
 import { foundKey, foundOptions, suppressesRows } from '../model/capture.ts';
 import type { PlacedRemark } from '../model/cascade.ts';
 import { type NodeName, type QueueName, splitName, type TableName } from '../model/names.ts';
-import type { LiveTable } from '../model/state.ts';
+import type { LiveTable, TableFacts } from '../model/state.ts';
 import type { TableSpec } from '../model/table.ts';
 import { foundCapture } from '../model/triggers.ts';
 import type { Table } from './document.ts';
@@ -92,9 +92,21 @@ function onRoot({ live, facts }: ImportedNode, name: TableName): OnRoot {
   const queueTable = suppressesRows(found) || table.spec?.handler?.kind === 'queue_table';
   return {
     ...(queueTable ? { handler: 'queue_table' } : {}),
-    ...(key === undefined || usualKey ? {} : { key: key as [string, ...string[]] }),
+    ...(key === undefined || usualKey ? {} : { key: writtenKey(key, facts?.tables.get(name)) }),
     ...(capture === undefined ? {} : { capture }),
   };
+}
+
+/** All columns of a table where no key is over them. */
+function writtenKey(key: readonly string[], facts: TableFacts | undefined): NonNullable<OnRoot['key']> {
+  const columns = facts?.columns.filter(({ generated }) => !generated).map(({ name }) => name);
+  const unique = facts?.uniqueKeys.some((one) => one.notNull && sameNames(one.columns, key)) ?? false;
+  const whole = columns !== undefined && facts?.primaryKey === undefined && !unique && sameNames(columns, key);
+  return whole ? 'all_columns' : (key as [string, ...string[]]);
+}
+
+function sameNames(left: readonly string[], right: readonly string[]): boolean {
+  return [...left].sort().join('\n') === [...right].sort().join('\n');
 }
 
 function placements(

@@ -111,7 +111,7 @@ function tableOf(queue: QueueSpec, { select, create, protect, key, capture, node
     ...writtenOptions(options),
     create,
     protect,
-    key: key === undefined ? undefined : (key as [string, ...string[]]),
+    key: key as [string, ...string[]] | 'all_columns' | undefined,
     capture: capture && writtenCapture(capture),
     nodes: nodes === undefined ? subscribersOf(queue) : mapped(nodes, placementOf),
   });

@@ -12,6 +12,9 @@ export type MoveFault =
   /** Nodes that have to be told can not be. */
   | { readonly kind: 'unseen'; readonly nodes: readonly NodeName[] };
 
+/** Why rows can not be told apart by all they have: there is a key, triggers can not name a column, a policy goes by keys. */
+export type WholeRowFault = 'has_key' | 'comma' | 'policy';
+
 /** Why a table can not go on under its new name. */
 export type TableMoveFault =
   /** No entry of `tables` gives the new name to any node. */
@@ -627,10 +630,17 @@ export type Problem =
       readonly node: NodeName;
       readonly table: TableName;
       readonly key: readonly string[];
-      readonly because: 'column_unknown' | 'not_unique' | 'extension';
+      readonly because: 'column_unknown' | 'not_unique' | 'extension' | WholeRowFault;
       /** Statements that make it a key. */
       readonly keySql: readonly string[];
       readonly fatal: boolean;
+    }
+  | {
+      readonly code: 'key_whole_row';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly table: TableName;
+      readonly estimatedRows: number | undefined;
     }
   | {
       readonly code: 'columns_differ';

@@ -150,7 +150,7 @@ export interface TableRule extends TableOptions {
   /** Must not be taken out or copied anew; undefined where an earlier rule says. */
   readonly protect: boolean | undefined;
   /** Columns that tell rows apart where that is not the primary key. */
-  readonly key: readonly string[] | undefined;
+  readonly key: KeyChoice | undefined;
   /** Of the root's triggers; undefined where an earlier rule says. */
   readonly capture?: CaptureOptions | undefined;
   readonly nodes: ReadonlyMap<NodeName, TablePlacement | 'none'> | undefined;
@@ -166,6 +166,9 @@ export interface SequenceRules {
   readonly create: CreateMode;
   readonly at: Origin | undefined;
 }
+
+/** `all_columns`: nothing but the whole row tells rows apart, and there may be equal ones. */
+export type KeyChoice = readonly string[] | 'all_columns';
 
 /** A node that the catalogs may still know by its old name. */
 export interface MovedNode {

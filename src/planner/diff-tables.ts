@@ -2,7 +2,7 @@ import { suppressesRows } from '../model/capture.ts';
 import type { NodeName, SequenceName, TableName } from '../model/names.ts';
 import { splitName, tableName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
-import type { Problem } from '../model/problem.ts';
+import type { Problem, WholeRowFault } from '../model/problem.ts';
 import { isChosen, isPlain, masksOf, mentioned } from '../model/projection.ts';
 import type { LiveTable, TableFacts } from '../model/state.ts';
 import type { AddTable, Step } from '../model/step.ts';
@@ -80,6 +80,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       report(keyless, table.named);
       continue;
     }
+    const before = steps.length;
     diffOnRoot(table);
     replicated.get(root.spec.name)?.push(table.facts);
     for (const subscriber of scene.subscribers) {
@@ -90,6 +91,10 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
         setApart(subscriber, table.facts, placed.spec.destination);
       }
       if (placed === undefined) removeFromSubscriber(subscriber, subscriber.node?.tables.get(name));
+    }
+    if (table.wholeRow && steps.slice(before).some(({ kind }) => kind === 'add_table')) {
+      const { estimatedRows } = table.facts;
+      warnings.push({ code: 'key_whole_row', at: table.at, queue: queue.name, table: name, estimatedRows });
     }
   }
   for (const subscriber of scene.subscribers) {
@@ -447,7 +452,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   function keyFault(table: WantedTable, on: NodeScene, facts: TableFacts, at: Origin): Problem | undefined {
     const { key, named: fatal } = table;
     if (key === undefined) return facts.primaryKey === undefined ? withoutKey(table, on, facts, at) : undefined;
-    const because = unusable(key, on, facts);
+    const because = table.wholeRow ? wholeRowFault(table, on, facts) : unusable(key, on, facts);
     if (because === undefined) return undefined;
     const keySql = because === 'not_unique' ? uniqueKeySql(key, facts) : [];
     return {
@@ -525,6 +530,20 @@ function staleColumns({ capture, queueTable }: WantedTable, spec: TableSpec, tar
   const masks = masksOf(spec);
   const held = new Set(target.columns.map(({ name }) => name));
   return capture.ignore.filter((column) => held.has(column) && isChosen(spec, column) && !masks.has(column));
+}
+
+/** Every change is a row that comes or goes, by the text of all its columns. */
+function wholeRowFault(
+  { key = [], nodes }: WantedTable,
+  on: NodeScene,
+  facts: TableFacts,
+): 'extension' | WholeRowFault | undefined {
+  // Its triggers refuse an update of what they take for the key.
+  if (on.triggerArgs.length === 0) return 'extension';
+  if (facts.primaryKey !== undefined) return 'has_key';
+  if (key.some((name) => name.includes(','))) return 'comma';
+  const spec = nodes.get(on.spec.name)?.spec;
+  return spec === undefined || spec.conflict === 'error' ? undefined : 'policy';
 }
 
 function unusable(

@@ -6,7 +6,7 @@ import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
 import type { TableFacts } from '../model/state.ts';
 import { type CopyOptions, type TableSpec, wholeTable } from '../model/table.ts';
-import type { CopyRule, QueueSpec, TablePlacement, TableRule } from '../model/topology.ts';
+import type { CopyRule, KeyChoice, QueueSpec, TablePlacement, TableRule } from '../model/topology.ts';
 import { anyGlob, compileGlob } from './glob.ts';
 
 /** One table that the rules of a queue put on its root and on some subscribers. */
@@ -18,6 +18,8 @@ export interface WantedTable {
   readonly at: Origin;
   /** Named in the file, in the place of the primary key. */
   readonly key: readonly string[] | undefined;
+  /** The key is all there is, and rows may be equal. */
+  readonly wholeRow: boolean;
   readonly capture: CaptureOptions;
   /** The root keeps no row of it: an insert only becomes an event. */
   readonly queueTable: boolean;
@@ -46,7 +48,7 @@ interface Draft {
   /** Captured, whether a node takes it or not. */
   kept: boolean;
   at: Origin;
-  key: readonly string[] | undefined;
+  key: KeyChoice | undefined;
   capture: CaptureOptions;
   queueTable: boolean;
   readonly nodes: Map<NodeName, PlacedTable | 'none'>;
@@ -211,7 +213,9 @@ function finish(drafts: ReadonlyMap<TableName, Draft>, hasSubscribers: boolean):
     const nodes = everyPlaced(draft.nodes) ? draft.nodes : placedOnly(draft.nodes);
     if (hasSubscribers && nodes.size === 0 && !draft.kept) continue;
     const { facts, named, at, key, capture, queueTable } = draft;
-    tables.set(name, { facts, named, at, key, capture, queueTable, nodes });
+    const wholeRow = key === 'all_columns';
+    const columns = wholeRow ? facts.columns.filter(({ generated }) => !generated).map((column) => column.name) : key;
+    tables.set(name, { facts, named, at, key: columns, wholeRow, capture, queueTable, nodes });
   }
   return tables;
 }

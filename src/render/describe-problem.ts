@@ -494,6 +494,11 @@ function sentences(problem: Problem): Sentences {
       return tableWithoutKey(problem);
     case 'key_unusable':
       return keyUnusable(problem);
+    case 'key_whole_row':
+      return [
+        `table ${problem.table} of queue ${problem.queue} is told apart by whole rows: each batch that changes or deletes some reads all of it on every node${problem.estimatedRows === undefined ? '' : `, which is ≈ ${countOf(problem.estimatedRows, 'row')} now`}.`,
+        'Where it is large, or changes often, give it a key.',
+      ];
     case 'columns_differ':
       return [
         `table ${problem.destination} on node ${problem.node} of queue ${problem.queue} does not have the columns of ${problem.table} on the root:\n${lines(problem.differences)}`,
@@ -973,6 +978,21 @@ function keyUnusable({ table, node, queue, key, because, keySql, fatal }: Proble
       return [
         `${subject} has no primary key, and the londiste extension there takes no other, so ${consequence}.`,
         'Give it a primary key, or put the node on a database with the bundled SQL.',
+      ];
+    case 'has_key':
+      return [
+        `${subject} has a primary key, and its rows are to be told apart by all columns, so ${consequence}.`,
+        'Leave key out of its entry, once the table has the primary key on every node.',
+      ];
+    case 'comma':
+      return [
+        `${subject} has a column with a comma in its name, and its rows are to be told apart by all columns, so ${consequence}: triggers can not name it.`,
+        'Give the table a key, or rename the column.',
+      ];
+    case 'policy':
+      return [
+        `${subject} has a conflict policy, and its rows are to be told apart by all columns, so ${consequence}: no row is in the way of an equal one.`,
+        'Leave conflict as it is by default there, or give the table a key.',
       ];
     default:
       return assertNever(because);

@@ -33,6 +33,19 @@ export function deleteRows(target: ApplyTarget, source: RowSource): string {
   return `delete from ${target.only}${target.table} t using ${source.relation} s where ${sameKey(target)}`;
 }
 
+/**
+ * Takes away as many rows as the source has, each equal to its own in all columns: by their text, in which nulls are alike and
+ * which every type has. Of equal rows it does not matter which one goes.
+ */
+export function deleteEqualRows(target: ApplyTarget, columns: readonly ApplyColumn[], source: RowSource): string {
+  const text = (alias: string) => `row(${columns.map(({ name }) => `${alias}.${name}`).join(', ')})::text`;
+  const from = `${target.only}${target.table}`;
+  const gone = `select ${text('s')} as line, count(*) as times from ${source.relation} s group by 1`;
+  const held = `select h.tableoid as part, h.ctid as place, ${text('h')} as line from ${from} h`;
+  const numbered = `select g.times, h.part, h.place, row_number() over (partition by h.line) as nr from (${held}) h join (${gone}) g on g.line = h.line`;
+  return `delete from ${from} t using (${numbered}) n where n.nr <= n.times and t.tableoid = n.part and t.ctid = n.place`;
+}
+
 /** Undefined where every column belongs to the key: there is nothing to set. */
 export function updateRows(
   target: ApplyTarget,

@@ -82,10 +82,14 @@ class KeyMissing extends Error {
 
 /**
  * Adds the change whose row stands decoded behind `used`, ending at `end`. Later ones win; a row that comes and goes
- * inside the run leaves nothing behind.
+ * inside the run leaves nothing behind. Without a key every change stays, as equal rows are as many as they are.
  */
 export function addChange(fold: Fold, op: Op, end: number, keyPositions: readonly number[]): void {
   const start = fold.used;
+  if (keyPositions.length === 0) {
+    append(fold, op, start, end);
+    return;
+  }
   const key = placeKey(fold, op, start, end, keyPositions);
   const hash = hashBytes(fold.sink.lines, key.at, key.at + key.length);
   const slot = findSlot(fold, hash, key.at, key.length);
@@ -157,12 +161,7 @@ function findSlot(fold: Fold, hash: number, at: number, length: number): number 
 }
 
 function addEntry(fold: Fold, slot: number, op: Op, hash: number, start: number, key: PlacedKey): void {
-  const entry = fold.count * stride;
-  if (entry + stride > fold.entries.length) {
-    const larger = new Int32Array(fold.entries.length * 2);
-    larger.set(fold.entries);
-    fold.entries = larger;
-  }
+  const entry = nextEntry(fold);
   const { entries } = fold;
   entries[entry] = codeOf(op);
   entries[entry + 1] = hash;
@@ -174,6 +173,27 @@ function addEntry(fold: Fold, slot: number, op: Op, hash: number, start: number,
   fold.counts[op] += 1;
   if (op !== 'I' || key.end !== key.lineEnd) fold.onlyInserts = false;
   if (fold.count * 2 > fold.slots.length) spread(fold);
+}
+
+function append(fold: Fold, op: Op, start: number, end: number): void {
+  const entry = nextEntry(fold);
+  fold.entries[entry] = codeOf(op);
+  place(fold, entry, start, start, { at: start, length: 0, lineEnd: end, end });
+  fold.used = end;
+  fold.count += 1;
+  fold.counts[op] += 1;
+  if (op !== 'I') fold.onlyInserts = false;
+}
+
+/** Where the next one goes. */
+function nextEntry(fold: Fold): number {
+  const entry = fold.count * stride;
+  if (entry + stride > fold.entries.length) {
+    const larger = new Int32Array(fold.entries.length * 2);
+    larger.set(fold.entries);
+    fold.entries = larger;
+  }
+  return entry;
 }
 
 /** What stands decoded at `start` counts from now on as at `at`. */

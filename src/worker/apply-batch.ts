@@ -231,7 +231,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
       reserve(changes, lineBound(to - line.data, layout.columns.length), layout.columns.length);
       const end = decodeRow(format, layout, bytes, line.data, to, changes.sink, changes.used);
       if (end >= 0) {
-        if (type.op !== 'D') {
+        if (type.op !== 'D' || kind.keyPositions.length === 0) {
           if (changes.layout !== undefined && changes.layout !== layout) return false;
           changes.layout = layout;
         }
@@ -250,7 +250,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     const known = table.layouts.find((candidate) => sameLayout(candidate, read));
     if (known === undefined) table.layouts.push(read);
     const layout = known ?? read;
-    kind.keyPositions = keyPositions(table.route.target.key, layout, type);
+    kind.keyPositions = keyPositions(table.route, layout, type);
     return layout;
   }
 
@@ -520,12 +520,14 @@ function malformed(error: unknown, row: QueueRow): unknown {
 }
 
 /**
- * Where the key stands in the table's rows. A name may hold a comma, so the text of the whole key is first compared with
+ * Where the key stands in the table's rows; nowhere where the whole row is the key. A name may hold a comma, so the text of the whole key is first compared with
  * the subscriber's own key.
  */
-function keyPositions(own: readonly string[], layout: RowLayout, type: RowType): number[] {
+function keyPositions({ spec, target: { key: own } }: Route, layout: RowLayout, type: RowType): number[] {
   const key = own.length > 0 && own.join(',') === type.keyText ? own : type.key;
   if (key === undefined) throw new Error('its events name no key; give the table a primary key and add it again');
+  // Neither side has more than the row to tell it by: then there may be equal ones, and nulls.
+  if (own.length === 0 && spec.conflict === 'error' && layout.columns.every((name) => key.includes(name))) return [];
   return key.map((name) => {
     const position = layout.columns.indexOf(name);
     if (position < 0)

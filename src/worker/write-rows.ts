@@ -8,6 +8,7 @@ import {
   type ApplyColumn,
   type ApplyTarget,
   arraySource,
+  deleteEqualRows,
   deleteRows,
   failing,
   insertMissingRows,
@@ -48,7 +49,7 @@ export async function writeFold(
     destination,
     target: applyTarget(destination, fold.keyColumns),
     layout: layoutOf(destination, fold.layout?.columns ?? []),
-    indexed: sameColumns(fold.keyColumns, destination.target.key),
+    indexed: fold.keyColumns.length > 0 && sameColumns(fold.keyColumns, destination.target.key),
   };
   if (destination.spec.userTriggers !== 'fire') return writeChanges(writer, fold, part);
   await setReplicationRole(session, 'local');
@@ -60,6 +61,7 @@ export async function writeFold(
 async function writeChanges(writer: Writer, fold: Fold, part: FoldPart): Promise<Missed> {
   const { layout, target } = writer;
   const { conflict } = writer.destination.spec;
+  if (fold.keyColumns.length === 0) return writeWholeRows(writer, fold, part);
   // An insert may take over a unique value from a deleted row.
   const deletes = part === 'rows' ? 0 : await writeDeletes(writer, fold);
   if (part === 'deletes') return { updates: 0, deletes };
@@ -76,6 +78,38 @@ async function writeChanges(writer: Writer, fold: Fold, part: FoldPart): Promise
   const updates = await writeUpdates(writer, rows('U'));
   await writeInserts(writer, rows('I'));
   return { updates, deletes };
+}
+
+/**
+ * Rows come and go, and equal ones are as many as they are: in which order does not matter, as long as none goes before it is
+ * there. An update is one that changed nothing.
+ */
+async function writeWholeRows(writer: Writer, fold: Fold, part: FoldPart): Promise<Missed> {
+  const { session, target, layout } = writer;
+  const rows = (op: Op): Rows => ({ columns: layout.staged, positions: layout.positions, fold, ops: [op] });
+  if (part !== 'deletes') await writeInserts(writer, rows('I'));
+  const count = countOf(rows('D'));
+  if (part === 'rows' || count === 0) return { updates: 0, deletes: 0 };
+  const gone = await withProjected(writer, rows('D'), (source) =>
+    run(session, deleteEqualRows(target, layout.columns, source), source),
+  );
+  return { updates: 0, deletes: target.where === undefined ? count - gone : 0 };
+}
+
+/** More rows than changes: what is taken for the key is none on this node. */
+class KeyNotUnique extends Error {
+  constructor(columns: readonly string[]) {
+    super(
+      `its columns ${columns.join(', ')}, which events take for the key, are those of several rows here; run "trunkline plan" to see what is wrong with the table`,
+    );
+    this.name = 'KeyNotUnique';
+  }
+}
+
+/** How many of the rows were not there. */
+function missing({ target }: Writer, count: number, touched: number): number {
+  if (touched > count) throw new KeyNotUnique(target.key.map(({ name }) => name));
+  return count - touched;
 }
 
 /** Rows of a fold, and which of their columns are brought to the node. */
@@ -107,7 +141,7 @@ async function writeDeletes(writer: Writer, fold: Fold): Promise<number> {
     if (notes(writer) && target.where === undefined) {
       await run(session, noteMissing(target, 'delete_missing', source), source);
     }
-    return count - (await run(session, deleteRows(target, source), source));
+    return missing(writer, count, await run(session, deleteRows(target, source), source));
   });
 }
 
@@ -119,7 +153,7 @@ async function writeUpdates(writer: Writer, rows: Rows): Promise<number> {
   return withProjected(writer, rows, async (source) => {
     if (notes(writer)) await run(session, noteMissing(target, 'update_missing', source), source);
     const text = updateRows(target, layout.columns, source);
-    return text === undefined ? 0 : count - (await run(session, text, source));
+    return text === undefined ? 0 : missing(writer, count, await run(session, text, source));
   });
 }
 

@@ -850,6 +850,16 @@ export const sampleProblems: {
       fatal: true,
     },
   },
+  key_whole_row: {
+    meaning: 'A table that `key: all_columns` names is added: its updates and deletes will be slow.',
+    problem: {
+      code: 'key_whole_row',
+      at: at(9, 7),
+      queue: queueName('shop'),
+      table: tableName('app.readings'),
+      estimatedRows: 1_200_000,
+    },
+  },
   columns_differ: {
     meaning: 'A table has other columns on a subscriber than on the root.',
     problem: {

@@ -17,6 +17,7 @@ declare
     v_deny boolean;
     v_backup boolean;
     v_split boolean;
+    v_whole boolean;
     v_magic boolean;
     v_ignore pg_catalog.text[];
     v_key_list pg_catalog.text;
@@ -195,10 +196,16 @@ begin
         if not v_key_same then
             v_new := trunkline_capture.row_values(v_new_row, pg_catalog.cardinality(v_columns));
             v_old := trunkline_capture.row_values(v_old_row, pg_catalog.cardinality(v_columns));
+            v_whole := v_split and v_columns operator(pg_catalog.<@) v_keys;
             for i in 1 .. pg_catalog.cardinality(v_columns) loop
                 -- Where all columns are sent, only a change of the key matters.
                 if (v_left_out is not null or i_format operator(pg_catalog.=) 'sql' or v_columns[i] operator(pg_catalog.=) any (v_keys))
-                   and trunkline_capture.same_value(i_table_id, v_columns[i], v_old[i], v_new[i]) is not true
+                   and (case
+                            -- An update that tells of nothing but its key could not tell how an equal value is written now.
+                            when v_whole
+                                then coalesce(v_old[i] operator(pg_catalog.=) v_new[i], v_old[i] is null and v_new[i] is null)
+                            else trunkline_capture.same_value(i_table_id, v_columns[i], v_old[i], v_new[i])
+                        end) is not true
                 then
                     v_changed := pg_catalog.array_append(v_changed, v_columns[i]);
                 end if;

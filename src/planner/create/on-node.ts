@@ -32,7 +32,8 @@ export function makeOnNode(
     name: table.facts.name,
     spec,
     create,
-    key: table.key,
+    // Nothing is unique about it.
+    key: table.wholeRow ? undefined : table.key,
     source,
     plot,
     serverVersion,

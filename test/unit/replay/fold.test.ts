@@ -116,3 +116,17 @@ test('a row that changes over and over takes the room of one', () => {
 test('an event without its key is refused by name', () => {
   expect(() => foldOf([['U', [null, 'x']]])).toThrow(/key column id/);
 });
+
+test('without a key every change stays: equal rows are as many as they are', () => {
+  const fold = emptyFold([], foldOf([['I', ['1', 'before']]]));
+  const row = ['1', null];
+  for (const op of ['I', 'I', 'D', 'I', 'D'] as const) put(fold, op, row, []);
+  for (let more = 0; more < 1000; more += 1) put(fold, 'I', [String(more), 'x'], []);
+  const net = netOf(fold);
+  expect(net.filter(({ op }) => op === 'D')).toEqual([
+    { op: 'D', values: row },
+    { op: 'D', values: row },
+  ]);
+  expect(net.filter(({ values }) => values[1] === null)).toHaveLength(5);
+  expect(fold.counts).toEqual({ I: 1003, U: 0, D: 2 });
+});
