@@ -107,7 +107,10 @@ async function readNodes(session: Session, queues: readonly QueueName[]): Promis
       `select pg_catalog.to_regclass('pgq_node.node_info') is not null
           and pg_catalog.to_regclass('londiste.table_info') is not null as cascades,
         pg_catalog.to_regclass('trunkline.worker_status') is not null as own,
-        pg_catalog.to_regclass('trunkline.skipped_event') is not null as records`,
+        -- Earlier releases kept them from whoever may only look.
+        coalesce(pg_catalog.has_column_privilege(pg_catalog.to_regclass('trunkline.skipped_event'), 'skipped_at', 'select')
+          and pg_catalog.has_column_privilege(pg_catalog.to_regclass('trunkline.conflict'), 'noticed_at', 'select'),
+          false) as records`,
     ),
   );
   if (there?.cascades !== true) return new Map();

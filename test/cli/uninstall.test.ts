@@ -8,7 +8,7 @@ test('uninstall lists, wants consent, and takes away', async () => {
   await using cluster = await freshCluster({ db: { version: 14, install: true } });
   using file = temporaryFile('trunkline.yaml', `version: 1\n${cluster.yaml}`);
   const program = (...args: readonly string[]) => runProgram(args, { cwd: join(file.path, '..') });
-  const listing = /^database db\n {4}- schema trunkline 2: 13 tables, 6 functions\n {4}- schema londiste 3\.8/;
+  const listing = /^database db\n {4}- schema trunkline 3: 14 tables, 6 functions\n {4}- schema londiste 3\.8/;
 
   const asked = await program('uninstall', 'db');
   expect([asked.status, asked.stdout]).toEqual([1, expect.stringMatching(listing)]);

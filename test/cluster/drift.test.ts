@@ -92,7 +92,8 @@ test('a root of an older release gets the record by the plan', async () => {
   await using cluster = await twoDatabases();
   await applyAll(cluster, file);
   await using src = await cluster.databases.src.session();
-  await src.script(`drop table trunkline.pending_step, trunkline.last_applied, trunkline.conflict, trunkline.executed, trunkline.skipped_event;
+  await src.script(`drop table trunkline.pending_step, trunkline.last_applied, trunkline.conflict, trunkline.executed, trunkline.skipped_event,
+    trunkline.replaced_root;
     update trunkline.component set version = '1' where component = 'trunkline'`);
   expect(stepIds(await planOf(cluster, file))).toEqual(['install_schemas/src']);
   await applyAll(cluster, file);

@@ -45,7 +45,7 @@ test('auto installs the extensions where they are offered; workers, status and c
 
   const plan = await planOf(cluster, file);
   expect(planText(planView(plan, desired), paintWith(false))).toContain(
-    '+ extensions pgq 3.5, pgq_node 3.5, londiste 3.8 and schemas pgq_ext 3.1+1, trunkline 2\n',
+    '+ extensions pgq 3.5, pgq_node 3.5, londiste 3.8 and schemas pgq_ext 3.1+1, trunkline 3\n',
   );
   await src.script("insert into app.orders (note) select 'copied' from generate_series(1, 100)");
   await applyAll(cluster, file);

@@ -69,6 +69,11 @@ test('from nothing running to ok, and what is wrong in between', async () => {
     return codes(node).join() === 'paused,not_denied';
   });
   await target.query(sql(`select pgq_node.set_consumer_paused('replika', 'dst.worker', false)`));
+  await waitFor(
+    'the worker to have seen it',
+    30_000,
+    async () => codes(await nodeOf(cascade, 'dst')).join() === 'not_denied',
+  );
 
   expect((await nodeOf(cascade, 'dst')).reading).toMatchObject({
     skipped: undefined,
