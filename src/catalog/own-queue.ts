@@ -111,20 +111,6 @@ export function setGlobalWatermark(session: Session, queue: QueueName, tick: big
   return call(session, 'pgq_node.set_global_watermark', queue, tick ?? null);
 }
 
-/** What the tick saw; undefined where the queue does not have it. */
-export async function readTickSnapshot(session: Session, queue: QueueName, tick: bigint): Promise<string | undefined> {
-  const [row] = await session.query<{ snapshot: string }>(
-    sql(
-      `select t.tick_snapshot::text as snapshot from pgq.tick t
-         join pgq.queue q on q.queue_id = t.tick_queue
-        where q.queue_name = $1 and t.tick_id = $2`,
-      queue,
-      tick,
-    ),
-  );
-  return row?.snapshot;
-}
-
 /** Where a node stands that passes events on: its rows are as of that tick. Undefined for a root, whose rows are of no tick. */
 export async function readBranchTick(session: Session, queue: QueueName): Promise<bigint | undefined> {
   const [row] = await session.query<{ tick: bigint }>(

@@ -244,10 +244,15 @@ export async function tickNow(session: Session, queue: QueueName): Promise<bigin
     last_tick_id: bigint;
   }>(sql('select queue_ticker_paused, queue_external_ticker, last_tick_id from pgq.get_queue_info($1)', queue));
   if (info === undefined || info.queue_ticker_paused || info.queue_external_ticker) return info?.last_tick_id;
+  // Where another ticker came first, its tick is as good.
+  return (await makeTick(session, queue)) ?? (await newestTick(session, queue));
+}
+
+/** A tick with the snapshot of the transaction, whether one is due or not. Undefined where the ticker made none. */
+export async function makeTick(session: Session, queue: QueueName): Promise<bigint | undefined> {
   await askForTick(session, queue);
   const [row] = await session.query<{ tick: bigint | null }>(sql('select pgq.ticker($1) as tick', queue));
-  // Another ticker came first: its tick is as good.
-  return row?.tick ?? (await newestTick(session, queue));
+  return row?.tick ?? undefined;
 }
 
 /** The queue's own ticker makes its next tick soon, whether events wait or not. A branch's queue, which has none, stays as it is. */

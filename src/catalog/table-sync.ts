@@ -87,8 +87,13 @@ export async function readTableState(
 /**
  * Whether the node's rows of the table are what its queue has brought and nothing more: a branch is ahead of its queue until
  * the events that a first copy saw have come by, and a copy of its rows would get them twice. A root's are ahead of nothing.
+ * Undefined where the node does not replicate it.
  */
-export async function maySupplyCopy(session: Session, queue: QueueName, table: TableName): Promise<boolean> {
+export async function maySupplyCopy(
+  session: Session,
+  queue: QueueName,
+  table: TableName,
+): Promise<boolean | undefined> {
   const [row] = await session.query<{ settled: boolean }>(
     sql(
       `select coalesce(t.merge_state = 'ok' and (t.custom_snapshot is null or i.node_type = 'root'), false) as settled
@@ -98,7 +103,7 @@ export async function maySupplyCopy(session: Session, queue: QueueName, table: T
       table,
     ),
   );
-  return row?.settled ?? false;
+  return row?.settled;
 }
 
 /** Keeps the statements that bring back what is taken down; undefined once it is back. Londiste's worker keeps its own there. */

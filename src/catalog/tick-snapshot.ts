@@ -1,7 +1,6 @@
 import type { Session } from '../db/session.ts';
 import { quoteLiteral, quoteName, sql } from '../db/statement.ts';
 import { type QueueName, tableName } from '../model/names.ts';
-import { askForTick } from './pgq.ts';
 
 /** The packaged extension's ticker does not look for a tick that came after the transaction's snapshot; ours does. */
 export async function queueIsExtension(session: Session): Promise<boolean> {
@@ -34,13 +33,7 @@ export async function currentSnapshot(session: Session): Promise<string> {
   return row?.snapshot ?? '';
 }
 
-/** A tick with the snapshot of the transaction, whether one is due or not. Undefined where the ticker made none. */
-export async function makeTick(session: Session, queue: QueueName): Promise<bigint | undefined> {
-  await askForTick(session, queue);
-  const [row] = await session.query<{ tick: bigint | null }>(sql('select pgq.ticker($1) as tick', queue));
-  return row?.tick ?? undefined;
-}
-
+/** What the tick saw; undefined where the queue does not have it. */
 export async function snapshotOfTick(session: Session, queue: QueueName, tick: bigint): Promise<string | undefined> {
   const [row] = await session.query<{ snapshot: string }>(
     sql(

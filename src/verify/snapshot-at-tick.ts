@@ -1,9 +1,9 @@
+import { makeTick } from '../catalog/pgq.ts';
 import {
   currentSnapshot,
   exportSnapshot,
   importSnapshot,
   lockTicks,
-  makeTick,
   queueIsExtension,
   snapshotOfTick,
 } from '../catalog/tick-snapshot.ts';

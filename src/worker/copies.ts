@@ -123,7 +123,7 @@ export function startCopies(given: CopiesDeps): Copies {
     // Another node is asked by the copy itself.
     const from = spec?.copy.from;
     if (from !== undefined && from !== '?' && from !== given.provider.node) return true;
-    if (!(await maySupplyCopy(provider, deps.queue, table))) return false;
+    if ((await maySupplyCopy(provider, deps.queue, table)) !== true) return false;
     // Rows of a first copy do not go through the queue that others are merged into.
     return isMergeComplete(provider, deps.queue, table);
   }

@@ -1,5 +1,5 @@
 import { readMergedElsewhere, tryLockMergedTable, unlockMergedTable } from '../catalog/merged-tables.ts';
-import { readBranchTick, readTickSnapshot } from '../catalog/own-queue.ts';
+import { readBranchTick } from '../catalog/own-queue.ts';
 import {
   askForTick,
   type Batch,
@@ -23,7 +23,7 @@ import {
 } from '../catalog/table-sync.ts';
 import { readIndexDdl } from '../catalog/target-indexes.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
-import { currentSnapshot } from '../catalog/tick-snapshot.ts';
+import { currentSnapshot, snapshotOfTick } from '../catalog/tick-snapshot.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import {
   type NodeRole,
@@ -228,10 +228,10 @@ async function readSnapshot(ends: Ends, registeredAt: bigint): Promise<string | 
 /** The provider was asked before the copy began; a node elsewhere may still be copying the table itself. */
 async function awaitSource({ job: { deps, spec }, source, provider }: Ends): Promise<void> {
   for (;;) {
-    const row = await readTableState(provider, deps.queue, spec.name);
-    if (row === undefined)
+    const ready = await maySupplyCopy(provider, deps.queue, spec.name);
+    if (ready === true) return;
+    if (ready === undefined)
       throw new Error(`${source.node}, which ${spec.name} is to be copied from, does not replicate it`);
-    if (await maySupplyCopy(provider, deps.queue, spec.name)) return;
     await deps.clock.sleep(300, deps.stop);
     deps.stop.throwIfAborted();
   }
@@ -549,7 +549,7 @@ async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> 
 /** No event from our tick on can be one that the copy saw. */
 async function isBehindUs({ job: { deps }, subscriber, provider, consumer }: Ends, snapshot: string): Promise<boolean> {
   const position = await readPosition(subscriber, deps.queue, consumer);
-  const at = position === undefined ? undefined : await readTickSnapshot(provider, deps.queue, position);
+  const at = position === undefined ? undefined : await snapshotOfTick(provider, deps.queue, position);
   const [copy, tick] = [parseSnapshot(snapshot), at === undefined ? undefined : parseSnapshot(at)];
   return copy !== undefined && tick !== undefined && isPast(copy, tick);
 }

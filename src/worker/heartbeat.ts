@@ -2,6 +2,7 @@ import { clearCopyProgress, type LastSeen, reportStatus, setCopyProgress } from 
 import type { Session } from '../db/session.ts';
 import type { NodeName } from '../model/names.ts';
 import type { CopyProgress } from '../model/progress.ts';
+import type { Footing } from './check-footing.ts';
 import type { NodeDeps } from './deps.ts';
 
 /** What `status` sees of a running worker: written every second, whatever the worker waits for. */
@@ -10,10 +11,7 @@ export interface Heartbeat extends AsyncDisposable {
   applied(events: number, tick: NonNullable<LastSeen['tick']>): void;
   copy(progress: CopyProgress): void;
   /** Where the node reads; kept for whoever works for it next. */
-  provider(
-    node: NodeName,
-    registered?: { readonly subscription: number | undefined; readonly server: string | undefined },
-  ): void;
+  provider(node: NodeName, registered?: Footing): void;
   /** Kept as well, to know the same ticks again. */
   readonly last: LastSeen;
 }
