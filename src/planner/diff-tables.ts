@@ -3,7 +3,7 @@ import type { NodeName, SequenceName, TableName } from '../model/names.ts';
 import { splitName, tableName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Problem, WholeRowFault } from '../model/problem.ts';
-import { isChosen, isPlain, masksOf, mentioned } from '../model/projection.ts';
+import { isChosen, masksOf, mentioned } from '../model/projection.ts';
 import type { LiveTable, TableFacts } from '../model/state.ts';
 import type { AddTable, Step } from '../model/step.ts';
 import { isLeftAlone, type TableSpec, wholeTable } from '../model/table.ts';
@@ -226,15 +226,20 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
 
   /** True when the table is there once the plan is done, or the reader is told why it can't be. */
   function makeTable(leaf: SubscriberScene, table: WantedTable, placed: PlacedTable): boolean {
-    // What it is to look like without some of its columns, its indexes and checks do not tell.
-    if (!isPlain(placed.spec)) return false;
+    const { spec, at } = placed;
     const node = leaf.spec.name;
     const creation = makeOnNode(scene, leaf, table, placed, wanted);
     if (creation === undefined) return false;
+    const likeRoot = { ...table.facts, name: spec.destination };
+    const misfits = checkProjection({ at, queue: queue.name, node }, spec, table, likeRoot);
+    if (misfits.length > 0) {
+      problems.push(...misfits);
+      return true;
+    }
     steps.push(...creation.steps);
     warnings.push(...creation.warnings);
     problems.push(...creation.problems);
-    const step = stepId.createTable(queue.name, node, placed.spec.name);
+    const step = stepId.createTable(queue.name, node, spec.name);
     const sequences = made.get(node) ?? new Map<SequenceName, string>();
     made.set(node, sequences);
     for (const sequence of creation.sequences) sequences.set(sequence, step);

@@ -99,7 +99,7 @@ test('what follows from another name is told apart on the node', async () => {
       - name: app.orders
         nodes: { dst: { target: archive.orders_2024 } }
       - name: other.orders
-        nodes: { dst: { target: archive.orders_old, create: full } }
+        nodes: { dst: { target: archive.orders_old, create: full, mask: { note: "'hidden'" } } }
 `);
   const { plan } = await applyAll(cluster, text);
   expect(plan.warnings).toEqual([]);

@@ -1,5 +1,6 @@
 import type { NodeName, SequenceName } from '../../model/names.ts';
 import type { Problem } from '../../model/problem.ts';
+import { isChosen, masksOf } from '../../model/projection.ts';
 import type { TableFacts } from '../../model/state.ts';
 import type { Expansion, PlacedTable, WantedTable } from '../expand-tables.ts';
 import type { Findings } from '../findings.ts';
@@ -105,10 +106,15 @@ function replicatedTo(leaf: NodeScene, wanted: Expansion['tables']): ReplicatedH
   };
 }
 
-function keysThere(target: TableFacts | undefined, { create }: PlacedTable, { facts }: WantedTable) {
+function keysThere(target: TableFacts | undefined, { spec, create }: PlacedTable, { facts }: WantedTable) {
   const { primaryKey, uniqueKeys } = target ?? facts;
   const key = primaryKey === undefined ? [] : [primaryKey];
-  return target === undefined && create === 'minimal' ? key : [...key, ...uniqueKeys.map((unique) => unique.columns)];
+  const unique = uniqueKeys.map(({ columns }) => columns);
+  if (target !== undefined) return [...key, ...unique];
+  if (create === 'minimal') return key;
+  const masked = masksOf(spec);
+  const asOnRoot = (column: string) => isChosen(spec, column) && !masked.has(column);
+  return [...key, ...unique.filter((columns) => columns.every(asOnRoot))];
 }
 
 function hasKey(keys: readonly (readonly string[])[], columns: readonly string[]): boolean {
