@@ -5,7 +5,7 @@ import { CronJob } from 'kubernetes-models/batch/v1/CronJob';
 import { Service } from 'kubernetes-models/v1/Service';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { COMMANDS } from '../src/cli/commands.ts';
+import { COMMANDS } from './support/commands.ts';
 
 const folder = 'examples/deploy';
 const units = readdirSync(`${folder}/systemd`).filter((name) => /\.(service|timer)$/.test(name));

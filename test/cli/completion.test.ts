@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { COMMANDS } from '../support/commands.ts';
 import { runProgram } from '../support/program.ts';
 
 let folder = '';
@@ -49,6 +50,18 @@ test('commands, flags, words of flags, and names of the file', async () => {
   expect(await fits('apply', '--allow', 'copies-data,trunc')).toEqual(['copies-data,truncates-target']);
   expect(await fits('plan', '-f', 'x')).toEqual([':files']);
   expect(await fits('run', '-f', 'nothing.yaml', '--node', '')).toEqual([]);
+});
+
+test('the build lists every command with its flags, so that a start loads the one it runs alone', () => {
+  const { commands } = JSON.parse(readFileSync('oclif.manifest.json', 'utf8')) as {
+    readonly commands: Readonly<Record<string, { readonly flags: object }>>;
+  };
+  const listed = Object.entries(commands).map(([id, { flags }]) => [id, Object.keys(flags).toSorted()]);
+  const known = Object.entries(COMMANDS).map(([id, { baseFlags, flags }]) => [
+    id,
+    Object.keys({ ...baseFlags, ...flags }).toSorted(),
+  ]);
+  expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(known));
 });
 
 const run = promisify(execFile);

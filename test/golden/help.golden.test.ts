@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Config, Help } from '@oclif/core';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { COMMANDS } from '../support/commands.ts';
 
 class HelpText extends Help {
   of(command: Command.Loadable): string {

@@ -2,7 +2,7 @@ import { sandboxDown } from '../../../app/sandbox.ts';
 import { sandboxServerJson } from '../../../render/sandbox-json.ts';
 import { sandboxChangesText } from '../../../render/sandbox-text.ts';
 import { BaseCommand } from '../../base-command.ts';
-import { databaseArgs } from './names.ts';
+import { databaseArgs } from '../../sandbox-names.ts';
 
 export class SandboxDownCommand extends BaseCommand {
   static override summary = 'Stop embedded servers. Their data stay.';

@@ -2,7 +2,7 @@ import { sandboxStatus } from '../../../app/sandbox.ts';
 import { sandboxServerJson } from '../../../render/sandbox-json.ts';
 import { sandboxStatusText } from '../../../render/sandbox-text.ts';
 import { BaseCommand } from '../../base-command.ts';
-import { databaseArgs } from './names.ts';
+import { databaseArgs } from '../../sandbox-names.ts';
 
 export class SandboxStatusCommand extends BaseCommand {
   static override summary = 'List the embedded servers: version, address, size, and whether they run.';

@@ -3,7 +3,7 @@ import { sandboxServerJson } from '../../../render/sandbox-json.ts';
 import { sandboxStatusText } from '../../../render/sandbox-text.ts';
 import { BaseCommand } from '../../base-command.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import { databaseArgs } from './names.ts';
+import { databaseArgs } from '../../sandbox-names.ts';
 
 export class SandboxUpCommand extends BaseCommand {
   static override summary = 'Start the embedded servers of the files, and leave them running.';

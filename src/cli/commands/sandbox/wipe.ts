@@ -5,7 +5,7 @@ import { sandboxServerJson } from '../../../render/sandbox-json.ts';
 import { sandboxChangesText, sandboxStatusText } from '../../../render/sandbox-text.ts';
 import { BaseCommand } from '../../base-command.ts';
 import { confirm } from '../../confirm.ts';
-import { databaseArgs } from './names.ts';
+import { databaseArgs } from '../../sandbox-names.ts';
 
 export class SandboxWipeCommand extends BaseCommand {
   static override summary = 'Delete embedded servers with their data.';
