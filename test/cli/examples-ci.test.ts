@@ -12,30 +12,24 @@ interface Job {
 }
 
 interface Workflow {
-  readonly jobs: Readonly<
-    Record<string, { readonly steps: readonly { readonly run?: string; readonly uses?: string }[] }>
-  >;
+  readonly jobs: Readonly<Record<string, { readonly steps: readonly { readonly run?: string }[] }>>;
 }
 
 function github(): Readonly<Record<string, Job>> {
   const workflow = parse(readFileSync('examples/ci/.github/workflows/trunkline.yaml', 'utf8')) as Workflow;
   return Object.fromEntries(
-    Object.entries(workflow.jobs).map(([name, { steps }]) => {
-      // A step either runs something or uses an action.
-      expect(steps.map(({ run, uses }) => [run, uses].filter((one) => one !== undefined).length)).toEqual(
-        steps.map(() => 1),
-      );
-      return [name, { commands: steps.flatMap(({ run }) => (run?.startsWith('trunkline ') === true ? [run] : [])) }];
-    }),
+    Object.entries(workflow.jobs).map(([name, { steps }]) => [
+      name,
+      { commands: steps.flatMap(({ run }) => (run?.startsWith('trunkline ') === true ? [run] : [])) },
+    ]),
   );
 }
 
 function gitlab(): Readonly<Record<string, Job>> {
   const { default: _, ...jobs } = parse(readFileSync('examples/ci/.gitlab-ci.yml', 'utf8')) as Record<
     string,
-    { readonly script: readonly string[]; readonly rules: readonly { readonly if: string }[] }
+    { readonly script: readonly string[] }
   >;
-  expect(Object.values(jobs).every(({ rules }) => rules.every((rule) => typeof rule.if === 'string'))).toBe(true);
   return Object.fromEntries(Object.entries(jobs).map(([name, { script }]) => [name, { commands: script }]));
 }
 
