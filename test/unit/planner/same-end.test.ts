@@ -14,7 +14,7 @@ import {
   tableFacts,
   tickerSettings,
 } from '../../support/builders.ts';
-import { carryOut } from '../../support/live-model.ts';
+import { carryOut, carryOutPartOf, partsOfRename } from '../../support/live-model.ts';
 
 // For random files and random accidents in the databases: what a plan leads to is what the files say, wherever apply was ended
 // on its way there.
@@ -108,7 +108,10 @@ const drawn: fc.Arbitrary<Drawn> = fc.record({
 }) as fc.Arbitrary<Drawn>;
 
 /** n1 and n4 read from the root, n2 is a branch that n3 reads from. A second queue runs the other way. */
-const places: Readonly<Record<string, object>> = {
+const places: Readonly<
+  Record<string, { readonly database: string; readonly role: string; readonly provider?: string }>
+> = {
+  n0: { database: 'd0', role: 'root' },
   n1: { database: 'd1', role: 'leaf', provider: 'n0' },
   n2: { database: 'd2', role: 'branch', provider: 'n0' },
   n3: { database: 'd3', role: 'leaf', provider: 'n2' },
@@ -116,13 +119,30 @@ const places: Readonly<Record<string, object>> = {
 };
 
 /** Undefined where the words do not fit each other: then the file is refused before any plan. */
-function desiredOf({ nodes, rules, lag, owned, include, second, port }: Drawn): DesiredState | undefined {
+function desiredOf(
+  { nodes, rules, lag, owned, include, second, port }: Drawn,
+  renamed: readonly string[] = [],
+): DesiredState | undefined {
   const there = nodes.filter((name) => name !== 'n3' || nodes.includes('n2'));
+  const called = (name: string) => (renamed.includes(name) ? `new_${name}` : name);
+  const placed = ['n0', ...there].map((name) => {
+    const { provider, ...place } = places[name] ?? {};
+    return [called(name), provider === undefined ? place : { ...place, provider: called(provider) }];
+  });
+  const moved = ['n0', ...there]
+    .filter((name) => renamed.includes(name))
+    .map((name) => ({ node: name, to: called(name) }));
   const tables = rules.map(({ select, said, key, nodes: only }) => ({
     ...select,
     ...said,
     ...(key ? { key: ['id'] } : {}),
-    ...(only === undefined ? {} : { nodes: Object.fromEntries(only.filter(([name]) => there.includes(name))) }),
+    ...(only === undefined
+      ? {}
+      : {
+          nodes: Object.fromEntries(
+            only.filter(([name]) => there.includes(name)).map(([name, said]) => [called(name), said]),
+          ),
+        }),
   }));
   const document = {
     version: 1,
@@ -130,10 +150,8 @@ function desiredOf({ nodes, rules, lag, owned, include, second, port }: Drawn): 
     queues: {
       shop: {
         ticker: { max_lag: lag },
-        nodes: {
-          n0: { database: 'd0', role: 'root' },
-          ...Object.fromEntries(there.map((name) => [name, places[name]])),
-        },
+        nodes: Object.fromEntries(placed),
+        moved,
         tables,
         sequences: { owned, include },
       },
@@ -213,15 +231,17 @@ const accident = fc.tuple(
 );
 
 test('what a plan leads to is what the files say, from wherever it starts and wherever it is ended', () => {
-  const counts = { reached: 0, refused: 0, steps: 0 };
+  const counts = { reached: 0, refused: 0, steps: 0, renamed: 0 };
   fc.assert(
     fc.property(
       drawn,
       drawn,
+      fc.subarray(['n0', ...subscribers]),
       fc.array(accident, { maxLength: 3 }),
       fc.double({ min: 0, max: 1, noNaN: true }),
-      (first, second, befallen, part) => {
-        const [from, to] = [desiredOf(first), desiredOf(second)];
+      fc.nat(partsOfRename),
+      (first, second, renamed, befallen, part, parts) => {
+        const [from, to] = [desiredOf(first), desiredOf(second, renamed)];
         fc.pre(from !== undefined && to !== undefined);
         const start = planOf(from, bare);
         const built = carryOut(bare, start.steps);
@@ -235,11 +255,14 @@ test('what a plan leads to is what the files say, from wherever it starts and wh
         }
         counts.reached += 1;
         counts.steps += plan.steps.length;
+        counts.renamed += plan.steps.filter(({ kind }) => kind === 'rename_node').length;
         const end = carryOut(live, plan.steps);
         expect(planOf(to, end).steps.map(({ id }) => id)).toEqual([]);
 
-        const done = plan.steps.slice(0, Math.floor(part * plan.steps.length));
-        const halfway = carryOut(live, done);
+        const done = Math.floor(part * plan.steps.length);
+        const before = carryOut(live, plan.steps.slice(0, done));
+        const next = plan.steps[done];
+        const halfway = next?.kind === 'rename_node' ? carryOutPartOf(before, next, parts) : before;
         const rest = planOf(to, halfway);
         expect(rest.refused).toBe(false);
         expect(planOf(to, carryOut(halfway, rest.steps)).steps.map(({ id }) => id)).toEqual([]);
@@ -250,4 +273,5 @@ test('what a plan leads to is what the files say, from wherever it starts and wh
   // The property is worth something only where plans are made.
   expect(counts.reached).toBeGreaterThan(counts.refused / 4);
   expect(counts.steps).toBeGreaterThan(counts.reached);
+  expect(counts.renamed).toBeGreaterThan(0);
 });
