@@ -1,19 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { sql } from '../../src/db/statement.ts';
 import { usualCopy } from '../../src/model/table.ts';
 import { startProgram, temporaryFile } from '../support/program.ts';
-import { expectEqual, replication, waitFor } from '../support/replication.ts';
+import { expectEqual, type Replication, replication, waitFor } from '../support/replication.ts';
 
 const big = `create table big (id int primary key, n int not null, filler text not null);
   create index big_n on big (n); alter table big add constraint big_n_id unique (n, id);`;
-const rows = 120_000;
+const rows = 30_000;
 const structure = `select pg_get_indexdef(indexrelid) as ddl from pg_index where indrelid = 'big'::regclass order by 1`;
 
 test('a large table is copied by ranges; killed or refused in between, it is copied again and no index is lost', async () => {
   await using cascade = await replication({ src: 18, dst: 18 }, big);
   await using source = await cascade.session('src');
   await using target = await cascade.session('dst');
-  await source.script(`insert into big select i, i, repeat('x', 300) from generate_series(1, ${rows}) i`);
+  await source.script(`insert into big select i, i, repeat('x', 1200) from generate_series(1, ${rows}) i`);
   await cascade.addTable({ name: 'public.big', on: { dst: { copy: { ...usualCopy, ranges: 2 } } } });
   const wanted = await target.query(sql(structure));
   const state = async () => {
@@ -68,7 +69,7 @@ test('what a copy of Londiste took down before it was killed is put back', async
   expect(await target.query(sql(structure))).toEqual(wanted);
 });
 
-test('killed in each state of a copy, and between the steps of a foreign key, nothing is lost, doubled or left off', async () => {
+test('killed under load in each state of a copy, and between the steps of a foreign key, nothing is lost, doubled or left off', async () => {
   await using cascade = await replication(
     { src: 18, dst: 18 },
     `create table parents (id int primary key, n int); create index parents_n on parents (n);
@@ -93,6 +94,7 @@ test('killed in each state of a copy, and between the steps of a foreign key, no
     `version: 1\n${cascade.cluster.yaml}queues:\n  replika:\n    ticker: { max_lag: 100ms }\n    nodes:
       src: { database: src, role: root }\n      dst: { database: dst, role: leaf }\n    tables: [public.parents, public.children]\n`,
   );
+  const writing = startWriting(cascade);
   const faults = [
     'in-copy',
     'before-copy-commit',
@@ -112,6 +114,7 @@ test('killed in each state of a copy, and between the steps of a foreign key, no
     { convalidated: false },
   ]);
   cascade.start();
+  await writing.stop();
   await cascade.caughtUp('dst', 60_000);
   await waitFor('the foreign key', 60_000, async () => {
     return (await target.query(sql('select from londiste.pending_fkeys'))).length === 0;
@@ -121,3 +124,22 @@ test('killed in each state of a copy, and between the steps of a foreign key, no
   expect(await target.query(sql(made))).toEqual(wanted);
   expect(await target.query(sql('select from touched'))).toEqual([]);
 });
+
+/** New rows, and changes of old ones, until stopped. */
+function startWriting(cascade: Replication): { stop(): Promise<void> } {
+  let writing = true;
+  const written = (async () => {
+    await using session = await cascade.session('src');
+    for (let id = 100_000; writing; id += 1) {
+      await session.script(`begin; insert into parents values (${id}, 1); insert into children values (${id}, ${id});
+        update parents set n = n + 1 where id = ${id % 30_000}; commit`);
+      await sleep(10);
+    }
+  })();
+  return {
+    async stop() {
+      writing = false;
+      await written;
+    },
+  };
+}

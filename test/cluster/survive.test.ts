@@ -12,7 +12,7 @@ const tables = `
 async function withData(databases: Parameters<typeof replication>[0]): Promise<Replication> {
   const cascade = await replication(databases, tables);
   await using source = await cascade.session('src');
-  await source.script(`insert into account (id) select generate_series(1, 20000)`);
+  await source.script(`insert into account (id) select generate_series(1, 5000)`);
   await cascade.addTable({ name: 'public.account' });
   await cascade.addTable({ name: 'public.journal' });
   return cascade;
@@ -27,9 +27,9 @@ function startWriting(cascade: Replication, writers: readonly number[] = [1, 2])
       await session.script(`
         begin;
         insert into journal (writer, nr) values (${writer}, ${nr});
-        update account set n = n + 1, note = 'round ${nr}' where id = ${(nr * 37) % 20000} + 1;
+        update account set n = n + 1, note = 'round ${nr}' where id = ${(nr * 37) % 5000} + 1;
         commit`);
-      await sleep(2);
+      await sleep(5);
     }
   });
   return {
@@ -64,11 +64,22 @@ async function expectSame(cascade: Replication, leaf: string): Promise<void> {
   );
 }
 
-test('SIGKILL of run, five times at random moments under load, loses and doubles nothing', async () => {
+// The points of a first copy are in copy.test.ts.
+const points = ['next-batch', 'mid-fetch', 'before-commit', 'after-commit', 'after-finish'];
+
+test('SIGKILL of run under load, at each step of a batch and at random moments, loses and doubles nothing', async () => {
   await using cascade = await withData({ src: 14, dst: 18 });
   using file = fileFor(cascade);
   const writing = startWriting(cascade);
-  const waits = Array.from({ length: 5 }, () => 300 + Math.round(Math.random() * 2_500));
+  for (const point of points) {
+    const killed = await startProgram(['run', '-f', file.path], { env: { TRUNKLINE_FAULT: point } }).result;
+    expect([point, killed.signal, killed.stderr]).toEqual([
+      point,
+      'SIGKILL',
+      expect.stringContaining(`fault: ${point}\n`),
+    ]);
+  }
+  const waits = Array.from({ length: 3 }, () => 300 + Math.round(Math.random() * 2_500));
   console.log(`killed after ${waits.join(', ')} ms`);
   for (const wait of waits) {
     const run = startProgram(['run', '-f', file.path]);
@@ -86,37 +97,9 @@ test('SIGKILL of run, five times at random moments under load, loses and doubles
   }
 });
 
-const points = [
-  'in-copy',
-  'before-copy-commit',
-  'copied',
-  'wants-handover',
-  'handed-over',
-  'next-batch',
-  'mid-fetch',
-  'before-commit',
-  'after-commit',
-  'after-finish',
-];
-
-test.each(points)('a worker killed at %s goes on where it was', async (point) => {
-  await using cascade = await withData({ src: 18, dst: 18 });
-  using file = fileFor(cascade);
-  const writing = startWriting(cascade);
-  const killed = await startProgram(['run', '-f', file.path], { env: { TRUNKLINE_FAULT: point } }).result;
-  expect(killed.signal).toBe('SIGKILL');
-  const run = startProgram(['run', '-f', file.path]);
-  await sleep(500);
-  await writing.stop();
-  try {
-    await expectSame(cascade, 'dst');
-  } finally {
-    await run.kill('SIGTERM');
-  }
-});
-
-test('a target that goes away and comes back catches up by itself, and the other target does not notice', async () => {
-  await using cascade = await withData({ src: 14, dst1: { version: 18, own: true }, dst2: 18 });
+test('a target, and a source, that goes away and comes back is followed again, unnoticed by the other target', async () => {
+  const own = true;
+  await using cascade = await withData({ src: { version: 14, own }, dst1: { version: 18, own }, dst2: 18 });
   cascade.start();
   await cascade.caughtUp('dst1');
   await cascade.caughtUp('dst2');
@@ -130,82 +113,59 @@ test('a target that goes away and comes back catches up by itself, and the other
   const failed = cascade.logs.filter(({ event, node }) => event === 'worker_failed' && node === 'dst2');
   expect(failed).toEqual([]);
   expect(cascade.logs.filter(({ event }) => event === 'worker_recovered')).not.toEqual([]);
-});
 
-test('a source that goes away and comes back is followed again', async () => {
-  await using cascade = await withData({ src: { version: 14, own: true }, dst: 18 });
-  cascade.start();
-  await cascade.caughtUp('dst');
   await cascade.cluster.stop('src');
   await sleep(1_500);
   await cascade.cluster.start('src');
-  const writing = startWriting(cascade);
+  const again = startWriting(cascade, [3, 4]);
   await sleep(500);
-  await writing.stop();
-  await expectSame(cascade, 'dst');
-});
-
-test('a second process waits for the first and takes over when it is killed', async () => {
-  await using cascade = await withData({ src: 18, dst: 18 });
-  using file = fileFor(cascade);
-  const first = startProgram(['run', '-f', file.path]);
-  await cascade.caughtUp('dst');
-  const second = startProgram(['run', '-f', file.path, '--json']);
-  await waitFor('the second to wait', 30_000, async () => second.output.includes('worker_waiting'));
-  await first.kill('SIGKILL');
-  const writing = startWriting(cascade);
-  await sleep(2_000);
-  await writing.stop();
-  await expectSame(cascade, 'dst');
-  const { stdout, status } = await second.kill('SIGTERM');
-  expect(status).toBe(0);
-  const events = stdout
-    .trim()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { event: string }).event);
-  expect(events).toContain('worker_waiting');
-  expect(events).toContain('worker_started');
+  await again.stop();
+  for (const leaf of ['dst1', 'dst2']) await expectSame(cascade, leaf);
 });
 
 // Between two transactions its lease fails the next one; within one, that transaction is rolled back.
-test.each(['next-batch', 'before-commit'])(
-  'a process that is stopped at %s is replaced within seconds, and what it wakes up with is not written',
-  async (point) => {
-    await using cascade = await withData({ src: 18, dst: 18 });
-    using file = fileFor(cascade);
-    const stopped = startProgram(['run', '-f', file.path, '--json'], { env: { TRUNKLINE_FAULT: `stop@${point}:12` } });
-    await waitFor('the first to work', 30_000, async () => stopped.output.includes('"worker_started"'));
-    const next = startProgram(['run', '-f', file.path, '--json']);
-    try {
-      const writing = startWriting(cascade);
-      await waitFor('the first to stop', 60_000, async () => isStopped(stopped.child.pid));
+test('who is stopped is replaced within seconds, and writes nothing when it wakes up; who waits takes over', async () => {
+  await using cascade = await withData({ src: 18, dst: 18 });
+  using file = fileFor(cascade);
+  const stops = ['next-batch:12', 'before-commit:40'];
+  const TRUNKLINE_FAULT = stops.map((point) => `stop@${point}`).join('\n');
+  const stopped = startProgram(['run', '-f', file.path, '--json'], { env: { TRUNKLINE_FAULT } });
+  const processes = [stopped];
+  try {
+    for (const [round, point] of stops.entries()) {
+      // Two at a time, one for each node.
+      const times = 2 * (round + 1);
+      await waitFor('the first to work', 30_000, async () => count(stopped.output, 'worker_started') >= 1);
+      const next = startProgram(['run', '-f', file.path, '--json']);
+      processes.push(next);
+      const writing = startWriting(cascade, [4 * round + 1, 4 * round + 2]);
+      await waitFor(`the first to stop, ${point}`, 60_000, async () => isStopped(stopped.child.pid));
       const since = performance.now();
-      // One for each node.
-      await waitFor(
-        'the second to work for both nodes',
-        30_000,
-        async () => count(next.output, 'worker_started') === 2,
-      );
+      await waitFor('the other to work for both nodes', 30_000, async () => count(next.output, 'worker_started') === 2);
       console.log(`taken over after ${Math.round(performance.now() - since)} ms`);
-      await waitFor('the second to tick', 30_000, async () => next.output.includes('"ticker_started"'));
+      await waitFor('the other to tick', 30_000, async () => next.output.includes('"ticker_started"'));
       stopped.child.kill('SIGCONT');
-      await waitFor('the first to wait', 30_000, async () => count(stopped.output, 'worker_waiting') === 2);
+      await waitFor('the first to wait', 30_000, async () => count(stopped.output, 'worker_waiting') === times);
       await writing.stop();
       await expectSame(cascade, 'dst');
-      expect(stopped.output).toContain('"worker_failed"');
+      expect(count(stopped.output, 'worker_failed')).toBeGreaterThan(round);
       expect(count(next.output, 'worker_failed')).toBe(0);
 
-      const again = startWriting(cascade, [3, 4]);
-      expect((await next.kill('SIGTERM')).status).toBe(0);
-      await waitFor('the first to work again', 30_000, async () => count(stopped.output, 'worker_started') === 4);
+      const again = startWriting(cascade, [4 * round + 3, 4 * round + 4]);
+      if (round === 0) expect((await next.kill('SIGTERM')).status).toBe(0);
+      else await next.kill('SIGKILL');
+      await waitFor('the first to work again', 30_000, async () => {
+        return count(stopped.output, 'worker_started') === times + 2;
+      });
       await again.stop();
-      await expectSame(cascade, 'dst');
-    } finally {
-      stopped.child.kill('SIGCONT');
-      await Promise.all([stopped.kill('SIGTERM'), next.kill('SIGTERM')]);
+      if (round > 0) await expectSame(cascade, 'dst');
     }
-  },
-);
+    expect((await stopped.kill('SIGTERM')).status).toBe(0);
+  } finally {
+    stopped.child.kill('SIGCONT');
+    await Promise.all(processes.map((process) => process.kill('SIGTERM')));
+  }
+});
 
 function isStopped(pid: number | undefined): boolean {
   return execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('T');

@@ -7,15 +7,16 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { sql } from '../../src/db/statement.ts';
 import { databaseName } from '../../src/model/names.ts';
 import { type Problem, ToolError } from '../../src/model/problem.ts';
@@ -40,9 +41,32 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
+  if (lent && made !== undefined && existsSync(join(stateDir, 'main', 'data'))) {
+    await stopServer({ stateDir, name });
+    renameSync(stateDir, made);
+  }
+  lent = false;
   for (const server of listServers(stateDir)) await wipeServer({ stateDir, name: server.name });
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** A stopped server's state directory, while no test has it: most tests are not about `initdb`, and share what one made. */
+let made: string | undefined;
+let lent = false;
+afterAll(() => {
+  if (made !== undefined) rmSync(dirname(made), { recursive: true, force: true });
+});
+
+async function madeBefore(): Promise<void> {
+  if (made === undefined) {
+    await start();
+    await stopServer({ stateDir, name });
+    made = join(mkdtempSync(join(tmpdir(), 'trunkline-made-')), 'state');
+  } else {
+    renameSync(made, stateDir);
+  }
+  lent = true;
+}
 
 test.for([12, 14, 18])('version %i starts below a folder that only its owner may enter', async (version) => {
   const server = await start({ version });
@@ -65,6 +89,7 @@ test('data are safe on disk unless a test says otherwise', async () => {
 });
 
 test('only the password opens it, and only its owner may read the password', async () => {
+  await madeBefore();
   const server = await start();
   const file = join(stateDir, 'main', 'pgpass');
   expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -76,6 +101,7 @@ test('only the password opens it, and only its owner may read the password', asy
 });
 
 test('a stopped server keeps its data and its port', async () => {
+  await madeBefore();
   const first = await start();
   await write(first, 'kept');
   expect(await stopServer({ stateDir, name })).toBe(true);
@@ -87,6 +113,7 @@ test('a stopped server keeps its data and its port', async () => {
 });
 
 test('a server whose parent was killed is found and used', async () => {
+  await madeBefore();
   const held = await startInChild();
   held.child.kill('SIGKILL');
   await gone(held.child);
@@ -94,6 +121,7 @@ test('a server whose parent was killed is found and used', async () => {
 });
 
 test('the last process that uses a server stops it', async () => {
+  await madeBefore();
   const held = await startInChild();
   await start({ keep: false });
   expect(await releaseServer({ stateDir, name })).toBe(false);
@@ -122,6 +150,7 @@ test('a start that was killed halfway is made good by the next', async () => {
 });
 
 test('a killed server comes back with what was committed', async () => {
+  await madeBefore();
   const first = await start();
   await write(first, 'committed');
   process.kill(first.pid, 'SIGKILL');
@@ -133,6 +162,7 @@ test('a killed server comes back with what was committed', async () => {
 });
 
 test('a pid file that names a foreign process is passed over, and that process is left alone', async () => {
+  await madeBefore();
   const first = await start();
   await stopServer({ stateDir, name });
   const foreign = spawn('sleep', ['60'], { stdio: 'ignore', ...(process.getuid?.() === 0 ? { uid: 65534 } : {}) });
@@ -147,7 +177,7 @@ test('a pid file that names a foreign process is passed over, and that process i
 });
 
 test('a lock of a process that died is taken over', async () => {
-  mkdirSync(join(stateDir, 'main'), { recursive: true });
+  await madeBefore();
   const ended = spawn('true');
   await gone(ended);
   writeFileSync(join(stateDir, 'main', 'lock'), JSON.stringify({ pid: ended.pid, startedAt: '1' }));
@@ -158,6 +188,7 @@ test('a lock of a process that died is taken over', async () => {
 });
 
 test('a port that was taken meanwhile is left to its owner', async () => {
+  await madeBefore();
   const first = await start();
   await stopServer({ stateDir, name });
   const owner = createServer().listen(first.port, '127.0.0.1');
@@ -170,9 +201,12 @@ test('a port that was taken meanwhile is left to its owner', async () => {
 });
 
 test('a start that fails shows what the server wrote', async () => {
+  await madeBefore();
   const server = await start();
   await stopServer({ stateDir, name });
-  appendFileSync(join(server.dataDir, 'postgresql.conf'), '\nshared_bufers = 1GB\n');
+  const conf = join(server.dataDir, 'postgresql.conf');
+  const before = readFileSync(conf, 'utf8');
+  appendFileSync(conf, '\nshared_bufers = 1GB\n');
   const problem = await problemOf(start());
   expect(problem).toMatchObject({ code: 'embedded_start_failed', database: 'main' });
   expect(problem).toHaveProperty(
@@ -181,6 +215,7 @@ test('a start that fails shows what the server wrote', async () => {
   );
   expect(problem).not.toHaveProperty('serverLog', expect.stringMatching(/ready to accept connections/));
   expect(listServers(stateDir)).toMatchObject([{ pid: undefined }]);
+  writeFileSync(conf, before);
 });
 
 test('data of another major version are refused, not touched', async () => {
@@ -305,7 +340,7 @@ function drafts(): readonly string[] {
 
 async function write(server: RunningServer, text: string): Promise<void> {
   await using session = await sessionOn(server, 'app');
-  await session.script('create table note (text text)');
+  await session.script('drop table if exists note; create table note (text text)');
   await session.run(sql('insert into note values ($1)', text));
 }
 
