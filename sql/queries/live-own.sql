@@ -1,9 +1,11 @@
--- One row: what schema trunkline keeps, as JSON. `applied`: what the queues of this root were last brought to, and what of
--- it is still to be done. `quiet`: tables whose first copy is not done, and how long nothing was heard of it.
+-- One row: what schema trunkline keeps, as JSON. `applied`: what the queues of this root were last brought to, where their
+-- databases were, and what of it is still to be done. `quiet`: tables whose first copy is not done, and how long nothing was
+-- heard of it. `seen`: which servers the workers of nodes on this database met.
 select
     (select coalesce(json_agg(json_build_object(
          'queue', a.queue_name,
-         'config', a.config::text,
+         'config', coalesce(a.config -> 'files', a.config)::text,
+         'databases', a.config -> 'databases_seen',
          'at', to_char(a.applied_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'),
          'by', a.applied_by,
          'pending', (
@@ -21,4 +23,11 @@ select
        left join trunkline.worker_status w on w.queue_name = t.queue_name
       where t.local
         and t.merge_state is distinct from 'ok'
-        and coalesce(c.updated_at, w.heartbeat_at) is not null) as quiet
+        and coalesce(c.updated_at, w.heartbeat_at) is not null) as quiet,
+    (select coalesce(json_agg(json_build_array(
+         w.queue_name,
+         w.node_name,
+         w.detail ->> 'own_server',
+         w.detail ->> 'provider',
+         w.detail ->> 'provider_server') order by w.queue_name, w.node_name), '[]')
+       from trunkline.worker_status w) as seen

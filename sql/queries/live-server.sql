@@ -3,6 +3,8 @@
 select
     current_setting('server_version_num')::int as server_version,
     current_user::text as user_name,
+    (select d.oid::bigint from pg_catalog.pg_database d where d.datname = current_database()) as database_oid,
+    has_function_privilege('pg_catalog.pg_control_system()', 'execute') as may_identify,
     r.rolsuper as superuser,
     coalesce(f.rolname, r.rolname)::text as replicator,
     coalesce(f.rolsuper, r.rolsuper) as replicator_superuser,

@@ -14,10 +14,10 @@ import type { DesiredState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import { rootOf } from '../model/topology.ts';
 import { onlyIds } from '../planner/select.ts';
-import { type Databases, openDatabasesOf } from './databases.ts';
+import { openDatabasesOf } from './databases.ts';
 import { faultPoints } from './faults.ts';
 import { appliedEntries, rootsIn } from './last-applied.ts';
-import { lookOn, type PlanOptions, type SelectPart, selectionPart } from './plan.ts';
+import { accepting, lookOn, type PlanOptions, type Reachable, type SelectPart, selectionPart } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { readSavedPlan } from './saved-plan.ts';
 import { systemClock } from './system-clock.ts';
@@ -54,7 +54,7 @@ export async function apply(options: ApplyOptions): Promise<Applied> {
   const desired = await readConfig(options.files, options.env);
   const saved = options.planFile === undefined ? undefined : await readSavedPlan(options.planFile);
   await using databases = await openDatabasesOf(desired, options);
-  return applyOn(desired, databases, { ...options, saved });
+  return applyOn(desired, accepting(databases, desired, options.acceptServer), { ...options, saved });
 }
 
 export type ApplyOnOptions = Omit<ApplyOptions, 'files' | 'planFile'> & {
@@ -70,19 +70,16 @@ export type ApplyOnOptions = Omit<ApplyOptions, 'files' | 'planFile'> & {
 };
 
 /** The same on databases that are open already. */
-export async function applyOn(
-  desired: DesiredState,
-  databases: Pick<Databases, 'connector' | 'locations'>,
-  options: ApplyOnOptions,
-): Promise<Applied> {
+export async function applyOn(desired: DesiredState, databases: Reachable, options: ApplyOnOptions): Promise<Applied> {
   const { saved, look = lookOn, select = partOf(desired, options) } = options;
-  const { plan: fresh } = await look(desired, databases, options.signal, { select });
+  const looked = await look(desired, databases, options.signal, { select });
+  const fresh = looked.plan;
   const plan = saved === undefined ? fresh : reviewed(saved, fresh);
   const entry = entryOf(plan);
   const allowed = new Set([...desired.allow, ...options.allow]);
   options.show({ desired, plan, allowed });
   const record = (how: { readonly onlyNew: boolean }) =>
-    options.keepsRecord === false ? new Map<DatabaseName, []>() : appliedEntries(desired, fresh, entry.appliedBy, how);
+    options.keepsRecord === false ? new Map<DatabaseName, []>() : appliedEntries(desired, looked, entry.appliedBy, how);
   const shared = {
     connector: databases.connector,
     applicationName: `trunkline apply ${hostname()}:${process.pid}`,

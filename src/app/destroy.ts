@@ -1,12 +1,11 @@
-import { readLiveState } from '../catalog/read-live-state.ts';
 import type { Connector } from '../db/connector.ts';
 import { type DatabaseName, type NodeName, type QueueName, queueName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import type { DesiredState } from '../model/state.ts';
 import { makeDestroyPlan } from '../planner/destroy.ts';
 import { type Applied, type ApplyOnOptions, applyOn, type ShownPlan } from './apply.ts';
-import { type Databases, openDatabasesOf } from './databases.ts';
-import { lookWith, type Planned, type PlanOptions } from './plan.ts';
+import { openDatabasesOf } from './databases.ts';
+import { accepting, lookAt, lookWith, type Planned, type PlanOptions, type Reachable } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { pickNodes, pickQueues } from './run.ts';
 import { uninstallOn } from './uninstall.ts';
@@ -46,7 +45,7 @@ export function destroy(options: DestroyOptions): Promise<Applied & { readonly c
 /** The same on databases that are open already. */
 export async function destroyOn(
   desired: DesiredState,
-  databases: Pick<Databases, 'connector' | 'locations'>,
+  databases: Reachable,
   options: Omit<DestroyOptions, 'files'>,
 ): Promise<Applied & { readonly cleared: readonly DatabaseName[] }> {
   if (options.confirm === undefined && options.queues.length === 0) {
@@ -81,7 +80,7 @@ async function clear(
   { connector }: { readonly connector: Connector },
   signal: AbortSignal,
 ): Promise<readonly DatabaseName[]> {
-  const live = await readLiveState(connector, desired, signal);
+  const live = await lookAt(desired, { connector }, signal);
   const names = [...live.databases].flatMap(([name, seen]) =>
     seen.kind === 'reachable' && seen.queues.size === 0 ? [name] : [],
   );
@@ -98,9 +97,9 @@ function destroyLook(desired: DesiredState, choice: DestroyChoice) {
 
 async function withDatabases<Result>(
   options: PlanOptions,
-  work: (desired: DesiredState, databases: Databases) => Promise<Result>,
+  work: (desired: DesiredState, databases: Reachable) => Promise<Result>,
 ): Promise<Result> {
   const desired = await readConfig(options.files, options.env);
   await using databases = await openDatabasesOf(desired, options);
-  return await work(desired, databases);
+  return await work(desired, accepting(databases, desired, options.acceptServer));
 }

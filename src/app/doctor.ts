@@ -1,5 +1,5 @@
 import { readCheckup } from '../catalog/read-checkup.ts';
-import { lookProblem, readLiveState } from '../catalog/read-live-state.ts';
+import { lookProblem } from '../catalog/read-live-state.ts';
 import type { Complaint, Diagnosis, Examined } from '../model/checkup.ts';
 import type { DatabaseName } from '../model/names.ts';
 import { type Problem, type ProblemCode, ToolError } from '../model/problem.ts';
@@ -7,7 +7,7 @@ import type { Report } from '../model/progress.ts';
 import type { DesiredState, LiveState, Observation } from '../model/state.ts';
 import { judgeDatabase } from '../replay/checkup.ts';
 import { type Databases, openDatabasesOf } from './databases.ts';
-import { planFrom } from './plan.ts';
+import { lookAt, planFrom } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { statusOn } from './status.ts';
 
@@ -33,7 +33,7 @@ async function doctorOn(
   databases: Pick<Databases, 'connector' | 'locations'>,
   signal?: AbortSignal,
 ): Promise<Diagnosis> {
-  const live = await readLiveState(databases.connector, desired, signal);
+  const live = await lookAt(desired, databases, signal);
   const [ailments, status, planned] = await Promise.all([
     examine(desired, live, databases, signal),
     statusOn(desired, databases, signal),
@@ -41,9 +41,9 @@ async function doctorOn(
   ]);
   const nodes = status.queues.flatMap(({ queue, nodes }) =>
     nodes.flatMap(({ node, database, findings }): Complaint[] =>
-      // A database that does not answer is told once, by name.
+      // A database that can't be looked at is told once, by name.
       findings
-        .filter(({ code }) => code !== 'unreachable')
+        .filter(({ code }) => code !== 'unreachable' && live.databases.get(database)?.kind === 'reachable')
         .map((finding) => ({ of: 'node', database, queue, node, finding })),
     ),
   );
@@ -51,9 +51,9 @@ async function doctorOn(
 }
 
 function examined([database, seen]: readonly [DatabaseName, Observation]): Examined {
-  if (seen.kind === 'unreachable') return { database, seen: undefined };
+  if (seen.kind === 'unreachable') return { database, moved: seen.problem.code === 'database_moved', seen: undefined };
   const { serverVersion, user, canReplicate } = seen;
-  return { database, seen: { serverVersion, user, canReplicate, sql: seen.schemas.get('pgq')?.source } };
+  return { database, moved: false, seen: { serverVersion, user, canReplicate, sql: seen.schemas.get('pgq')?.source } };
 }
 
 async function examine(
@@ -96,6 +96,7 @@ function sessionsOn(desired: DesiredState, database: DatabaseName): number {
 /** The look at nodes and databases has told these already. */
 const toldElsewhere: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'copy_stuck',
+  'database_moved',
   'database_unreachable',
   'node_unreachable',
   'ticker_quiet',

@@ -5,6 +5,7 @@ import type { DatabaseName, Location, QueueName } from '../model/names.ts';
 import { type Plan, unseenDatabase } from '../model/plan.ts';
 import type { DesiredState, LastApplied, LiveState } from '../model/state.ts';
 import { rootOf } from '../model/topology.ts';
+import { databasesSeen, knowsDatabases, recordedBy } from '../planner/confirm-databases.ts';
 import { readSchema } from './read-config.ts';
 
 /** What each queue was last brought to, by the record on its root. */
@@ -19,8 +20,7 @@ export async function readLastApplied(
   ]);
   const found = new Map<QueueName, LastApplied>();
   for (const queue of desired.queues.values()) {
-    const root = live.databases.get(rootOf(queue).database);
-    const record = root?.kind === 'reachable' ? root.applied.get(queue.name) : undefined;
+    const record = recordedBy(queue, live);
     if (record === undefined) continue;
     const config = read.get(record.config) ?? readConfigOf(record.config, JSON.parse(await readSchema()), locations);
     read.set(record.config, config);
@@ -30,12 +30,12 @@ export async function readLastApplied(
 }
 
 /**
- * What `apply` leaves on each root about its queues: the files, and the steps that are to lead there. With `onlyNew`, just
+ * What `apply` leaves on each root about its queues: the files, where the databases are, and the steps that are to lead there. With `onlyNew`, just
  * for queues whose record says something else.
  */
 export function appliedEntries(
   desired: DesiredState,
-  plan: Plan,
+  { plan, live }: { readonly plan: Plan; readonly live: LiveState },
   appliedBy: string,
   { onlyNew }: { readonly onlyNew: boolean },
 ): ReadonlyMap<DatabaseName, readonly AppliedEntry[]> {
@@ -44,17 +44,17 @@ export function appliedEntries(
   const unseen = plan.warnings.flatMap((warning) => (warning.code === 'node_unreachable' ? [warning] : []));
   for (const queue of desired.queues.values()) {
     const root = rootOf(queue).database;
-    if (onlyNew && plan.lastApplied.get(queue.name)?.current === true) continue;
+    if (onlyNew && plan.lastApplied.get(queue.name)?.current === true && knowsDatabases(queue, live)) continue;
     if (unseen.some((warning) => warning.queue === queue.name && warning.database === root)) continue;
-    const databases = new Set([...queue.nodes.values()].map((node) => node.database));
+    const used = new Set([...queue.nodes.values()].map((node) => node.database));
     const steps = [...plan.steps, ...plan.leftOut].filter((step) =>
-      'queue' in step ? step.queue === queue.name : databases.has(step.database),
+      'queue' in step ? step.queue === queue.name : used.has(step.database),
     );
     const pending = [
       ...steps.filter(({ id }) => !plan.drift.has(id)).map(({ id }) => id),
       ...unseen.filter((warning) => warning.queue === queue.name).map(({ database }) => unseenDatabase(database)),
     ];
-    const entry = { queue: queue.name, config, appliedBy, pending };
+    const entry = { queue: queue.name, config, databases: databasesSeen(queue, live), appliedBy, pending };
     entries.set(root, [...(entries.get(root) ?? []), entry]);
   }
   return entries;

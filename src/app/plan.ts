@@ -8,6 +8,7 @@ import { type Problem, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState, LiveState } from '../model/state.ts';
 import { addRehearsals } from '../planner/add-rehearsals.ts';
+import { confirmDatabases } from '../planner/confirm-databases.ts';
 import { definitionsToRead, missingObjects, sitesToRead } from '../planner/create/missing.ts';
 import { type Blueprints, noBlueprints } from '../planner/create/plot.ts';
 import { makePlan } from '../planner/plan.ts';
@@ -24,6 +25,8 @@ export interface PlanOptions {
   readonly signal: AbortSignal;
   /** The whole plan where it is left out. */
   readonly selection?: Selection | undefined;
+  /** Names of databases that may be others than before. */
+  readonly acceptServer?: readonly string[];
 }
 
 export interface Planned {
@@ -36,7 +39,8 @@ export async function plan(options: PlanOptions): Promise<Planned> {
   const desired = await readConfig(options.files, options.env);
   await using databases = await openDatabasesOf(desired, options);
   const select = selectionPart(desired, options.selection);
-  return { desired, plan: await planOn(desired, databases, options.signal, { select }) };
+  const reachable = accepting(databases, desired, options.acceptServer);
+  return { desired, plan: await planOn(desired, reachable, options.signal, { select }) };
 }
 
 export type SelectPart = (whole: Plan) => Plan;
@@ -53,7 +57,31 @@ export interface LookOptions {
   readonly tryFiles?: boolean;
 }
 
-type Reachable = { readonly connector: Connector; readonly locations: ReadonlyMap<DatabaseName, Location> };
+export interface Reachable {
+  readonly connector: Connector;
+  readonly locations: ReadonlyMap<DatabaseName, Location>;
+  /** Those that may be others than before. */
+  readonly accepted?: ReadonlySet<DatabaseName>;
+}
+
+/** The same databases, some of which may be others than before; throws where the files know no such name. */
+export function accepting(databases: Reachable, desired: DesiredState, names: readonly string[] = []): Reachable {
+  const known = [...desired.databases.keys()];
+  const unknown = names.filter((name) => !known.some((database) => database === name));
+  if (unknown.length > 0) {
+    throw new ToolError(unknown.map((name): Problem => ({ code: 'name_unknown', what: 'database', name, known })));
+  }
+  return { ...databases, accepted: new Set(known.filter((name) => names.includes(name))) };
+}
+
+/** What the databases hold, as far as they are those that the files mean. */
+export async function lookAt(
+  desired: DesiredState,
+  { connector, accepted }: Pick<Reachable, 'connector' | 'accepted'>,
+  signal: AbortSignal | undefined,
+): Promise<LiveState> {
+  return confirmDatabases(desired, await readLiveState(connector, desired, signal), accepted);
+}
 
 /** The same on databases that are open already. */
 export async function planOn(
@@ -77,7 +105,7 @@ export async function lookOn(
   signal: AbortSignal | undefined,
   options: LookOptions = {},
 ): Promise<Looked> {
-  return planFrom(desired, await readLiveState(databases.connector, desired, signal), databases, signal, options);
+  return planFrom(desired, await lookAt(desired, databases, signal), databases, signal, options);
 }
 
 /** For a command that asks for a plan of its own, and not for what the files ask for. */
@@ -88,9 +116,9 @@ export function lookWith(
     readonly lastApplied: Awaited<ReturnType<typeof readLastApplied>>;
   }) => { readonly plan: Plan; readonly problems: readonly Problem[] },
 ): typeof lookOn {
-  return async (desired, { connector, locations }, signal) => {
-    const live = await readLiveState(connector, desired, signal);
-    const lastApplied = await readLastApplied(desired, live, locations);
+  return async (desired, databases, signal) => {
+    const live = await lookAt(desired, databases, signal);
+    const lastApplied = await readLastApplied(desired, live, databases.locations);
     const { plan, problems } = make({ desired, live, lastApplied });
     if (problems.length > 0) throw new ToolError(problems);
     return { plan, live };
@@ -145,9 +173,9 @@ async function readAll<Question, Answer>(
   return new Map(await Promise.all(entries));
 }
 
-/** A database that does not answer explains other problems, so it is told with them. */
+/** A database that can't be looked at explains other problems, so it is told with them. */
 function unreachable(plan: Plan) {
-  return plan.warnings.filter((warning) => warning.code === 'database_unreachable');
+  return plan.warnings.filter(({ code }) => code === 'database_unreachable' || code === 'database_moved');
 }
 
 /** True when a part of what the files name could not be looked at. */

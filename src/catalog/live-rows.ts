@@ -1,6 +1,8 @@
 import { type RowOperation, rowOperations } from '../model/capture.ts';
+import type { DatabaseIdentity } from '../model/identity.ts';
 import { plainLocation, readLocation } from '../model/location-codec.ts';
 import {
+  databaseName,
   nodeName,
   type QueueName,
   queueName,
@@ -17,6 +19,7 @@ import type {
   LiveSequence,
   LiveTable,
   LiveTrigger,
+  ServersSeen,
   TableFacts,
 } from '../model/state.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
@@ -86,13 +89,36 @@ export interface NodeRow {
 export interface AppliedRow {
   readonly queue: string;
   readonly config: string;
+  /** Null in what earlier releases wrote. */
+  readonly databases: Readonly<Record<string, DatabaseIdentity>> | null;
   readonly at: string;
   readonly by: string | null;
   readonly pending: readonly string[];
 }
 
-export function readApplied({ queue, config, at, by, pending }: AppliedRow): readonly [QueueName, AppliedRecord] {
-  return [queueName(queue), { config, at, by: by ?? undefined, pending: new Set(pending) }];
+export function readApplied(row: AppliedRow): readonly [QueueName, AppliedRecord] {
+  const { queue, config, at, by, pending } = row;
+  const databases = new Map(
+    Object.entries(row.databases ?? {}).map(([name, identity]) => [databaseName(name), identity]),
+  );
+  return [queueName(queue), { config, databases, at, by: by ?? undefined, pending: new Set(pending) }];
+}
+
+export type SeenRow = readonly [
+  queue: string,
+  node: string,
+  own: string | null,
+  provider: string | null,
+  providerServer: string | null,
+];
+
+export function readSeen([queue, node, own, provider, server]: SeenRow): ServersSeen {
+  return {
+    queue: queueName(queue),
+    node: nodeName(node),
+    own: own ?? undefined,
+    provider: provider === null || server === null ? undefined : { node: nodeName(provider), server },
+  };
 }
 
 export type QuietRow = readonly [queue: string, table: string, quietMs: number];

@@ -1,7 +1,8 @@
 import type { Session } from '../db/session.ts';
 import { sql } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
-import type { QueueName } from '../model/names.ts';
+import type { DatabaseIdentity } from '../model/identity.ts';
+import type { DatabaseName, QueueName } from '../model/names.ts';
 
 export interface PlanEntry {
   /** Of the whole plan, the same on every root it is logged on. */
@@ -27,6 +28,7 @@ export interface StepEntry {
 export interface AppliedEntry {
   readonly queue: QueueName;
   readonly config: string;
+  readonly databases: ReadonlyMap<DatabaseName, DatabaseIdentity>;
   readonly appliedBy: string;
   readonly pending: readonly string[];
 }
@@ -74,12 +76,13 @@ export async function logStep(session: Session, log: bigint, step: StepEntry): P
 
 /** Kept from the first step on: an apply that is killed leaves behind what it was about to do. */
 export async function recordApplied(session: Session, log: bigint, entry: AppliedEntry): Promise<void> {
-  const { queue, config, appliedBy, pending } = entry;
+  const { queue, config, databases, appliedBy, pending } = entry;
   await transaction(session, async () => {
     await session.query(
       sql(
         `insert into trunkline.last_applied (queue_name, config, log_id, applied_at, applied_by)
-         values ($1, $2::json, $3, pg_catalog.clock_timestamp(), $4)
+         values ($1, json_build_object('files', $2::json, 'databases_seen', $5::json), $3,
+             pg_catalog.clock_timestamp(), $4)
          on conflict (queue_name) do update
          set config = excluded.config, log_id = excluded.log_id, applied_at = excluded.applied_at,
              applied_by = excluded.applied_by`,
@@ -87,6 +90,7 @@ export async function recordApplied(session: Session, log: bigint, entry: Applie
         config,
         log,
         appliedBy,
+        JSON.stringify(Object.fromEntries(databases)),
       ),
     );
     await session.query(sql('delete from trunkline.pending_step where queue_name = $1', queue));

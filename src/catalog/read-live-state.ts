@@ -23,7 +23,10 @@ import {
   readRelation,
   readReplicatedSequence,
   readReplicatedTable,
+  readSeen,
+  type SeenRow,
 } from './live-rows.ts';
+import { readServerIdentity } from './trunkline.ts';
 
 /** Looks at all databases of the files side by side. One that does not answer is part of the answer. */
 export async function readLiveState(
@@ -88,6 +91,8 @@ export async function look<Seen>(
 interface ServerRow {
   readonly server_version: number;
   readonly user_name: string;
+  readonly database_oid: bigint;
+  readonly may_identify: boolean;
   readonly superuser: boolean;
   readonly replicator: string;
   readonly replicator_superuser: boolean;
@@ -117,6 +122,7 @@ export async function readDatabase(session: Session): Promise<LiveDatabase> {
   const tables = (relations?.tables ?? []).map(readRelation);
   return {
     kind: 'reachable',
+    identity: await readIdentity(session, server),
     serverVersion: server.server_version,
     user: server.user_name,
     superuser: server.superuser,
@@ -127,9 +133,15 @@ export async function readDatabase(session: Session): Promise<LiveDatabase> {
     queues: server.has_nodes ? await readNodes(session, server.has_tables) : new Map(),
     tables: new Map(tables.map((table) => [table.name, table])),
     sequences: new Set((relations?.sequences ?? []).map(sequenceName)),
-    ...(server.has_own ? await readOwn(session) : { applied: new Map(), quietCopies: new Map() }),
+    ...(server.has_own ? await readOwn(session) : { applied: new Map(), quietCopies: new Map(), serversSeen: [] }),
     executed: await readExecuted(session, server),
   };
+}
+
+/** A refusal would end the transaction of the look. */
+async function readIdentity(session: Session, { may_identify, database_oid }: ServerRow) {
+  const server = may_identify ? await readServerIdentity(session) : undefined;
+  return server === undefined ? undefined : { server, oid: Number(database_oid) };
 }
 
 async function mayReplicate(session: Session, role: string): Promise<boolean> {
@@ -177,11 +189,17 @@ async function foreignVersions(session: Session, rows: readonly SchemaRow[]): Pr
   return rows.map((row) => [row.name, versions?.[row.name] ?? 'unknown']);
 }
 
-async function readOwn(session: Session): Promise<Pick<LiveDatabase, 'applied' | 'quietCopies'>> {
-  const [own] = await session.query<{ applied: readonly AppliedRow[]; quiet: readonly QuietRow[] }>(
-    sql(sqlFile('queries/live-own.sql')),
-  );
-  return { applied: new Map((own?.applied ?? []).map(readApplied)), quietCopies: readQuiet(own?.quiet ?? []) };
+async function readOwn(session: Session): Promise<Pick<LiveDatabase, 'applied' | 'quietCopies' | 'serversSeen'>> {
+  const [own] = await session.query<{
+    applied: readonly AppliedRow[];
+    quiet: readonly QuietRow[];
+    seen: readonly SeenRow[];
+  }>(sql(sqlFile('queries/live-own.sql')));
+  return {
+    applied: new Map((own?.applied ?? []).map(readApplied)),
+    quietCopies: readQuiet(own?.quiet ?? []),
+    serversSeen: (own?.seen ?? []).map(readSeen),
+  };
 }
 
 /** The node of a queue as it is now, without its tables. */

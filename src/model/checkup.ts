@@ -77,7 +77,9 @@ export type Complaint =
 /** How one database was found. */
 export interface Examined {
   readonly database: DatabaseName;
-  /** Undefined where it did not answer. */
+  /** Another one than before answers, and is not looked at. */
+  readonly moved: boolean;
+  /** Undefined where it did not answer, or is not the one that it was. */
   readonly seen:
     | {
         readonly serverVersion: number;

@@ -1,4 +1,5 @@
 import type { HazardKind } from './hazard.ts';
+import type { DatabaseIdentity } from './identity.ts';
 import type { DatabaseName, Location, NodeName, QueueName, RowFilter, SequenceName, TableName } from './names.ts';
 import type { Origin } from './origin.ts';
 import type { Engine, InstalledSchema, SchemaName } from './schemas.ts';
@@ -277,6 +278,17 @@ export type Problem =
     }
   | { readonly code: 'filter_unused'; readonly at: Origin; readonly queue: QueueName; readonly table: string }
   // The databases
+  | {
+      /** Its address leads to another database than before. */
+      readonly code: 'database_moved';
+      readonly database: DatabaseName;
+      readonly expected: DatabaseIdentity;
+      readonly found: DatabaseIdentity;
+      /** What it was expected by. */
+      readonly noted:
+        | { readonly by: 'apply'; readonly queue: QueueName; readonly at: string; readonly user: string | undefined }
+        | { readonly by: 'worker' | 'reader'; readonly queue: QueueName; readonly node: NodeName };
+    }
   | {
       readonly code: 'database_unreachable';
       readonly database: DatabaseName;
@@ -749,6 +761,7 @@ export type Problem =
       readonly queue: QueueName;
       readonly node: NodeName;
       readonly database: DatabaseName;
+      readonly because: 'no_answer' | 'moved';
     }
   | {
       readonly code: 'node_not_in_file';

@@ -1,6 +1,7 @@
 import type { AssertionSpec } from './assertion.ts';
 import type { RowOperation } from './capture.ts';
 import type { HazardKind } from './hazard.ts';
+import type { DatabaseIdentity } from './identity.ts';
 import type { ExecutedFile } from './migration.ts';
 import type { DatabaseName, Location, NodeName, QueueName, SequenceName, TableName } from './names.ts';
 import type { Problem } from './problem.ts';
@@ -26,8 +27,18 @@ export interface LiveState {
 
 export type Observation = { readonly kind: 'unreachable'; readonly problem: Problem } | LiveDatabase;
 
+/** What the worker of a node noted of servers, its own and its provider's, when it last reported. */
+export interface ServersSeen {
+  readonly queue: QueueName;
+  readonly node: NodeName;
+  readonly own: string | undefined;
+  readonly provider: { readonly node: NodeName; readonly server: string } | undefined;
+}
+
 export interface LiveDatabase {
   readonly kind: 'reachable';
+  /** Undefined where this user may not ask. */
+  readonly identity: DatabaseIdentity | undefined;
   /** As `server_version_num`: 150004. */
   readonly serverVersion: number;
   readonly user: string;
@@ -47,6 +58,7 @@ export interface LiveDatabase {
   readonly applied: ReadonlyMap<QueueName, AppliedRecord>;
   /** Tables whose first copy is not done: how many milliseconds ago anything was heard of it. */
   readonly quietCopies: ReadonlyMap<QueueName, ReadonlyMap<TableName, number>>;
+  readonly serversSeen: readonly ServersSeen[];
   /** SQL files that ran here by way of any queue, by name. */
   readonly executed: ReadonlyMap<string, ExecutedFile>;
 }
@@ -55,6 +67,8 @@ export interface LiveDatabase {
 export interface AppliedRecord {
   /** The files as they were, resolved and without secrets, as JSON. */
   readonly config: string;
+  /** Where each database of the queue was. */
+  readonly databases: ReadonlyMap<DatabaseName, DatabaseIdentity>;
   /** Ids of steps that were planned then and are not carried out yet. */
   readonly pending: ReadonlySet<string>;
   readonly at: string;

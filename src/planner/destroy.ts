@@ -9,6 +9,7 @@ import { fingerprint } from './fingerprint.ts';
 import { dropNodeHazards, dropQueueHazards } from './hazards.ts';
 import { planOfSteps } from './plan-of-steps.ts';
 import { stepId } from './step-ids.ts';
+import { unseenNode } from './unseen-node.ts';
 
 export interface DestroyInput {
   readonly desired: DesiredState;
@@ -49,8 +50,7 @@ function destroyQueue(queue: QueueSpec, { desired, live, nodes, queues }: Destro
     const database = reachable(live, spec.database);
     const node = database?.queues.get(queue.name);
     if (database === undefined) {
-      const { name: node, database: on } = spec;
-      found.warnings.push({ code: 'node_unreachable', queue: queue.name, node, database: on });
+      found.warnings.push(unseenNode(queue.name, spec, live));
     } else if (node !== undefined && node.name !== spec.name) {
       const ids = { queue: queue.name, database: spec.database };
       found.problems.push({ code: 'node_elsewhere', ...ids, expected: spec.name, found: node.name });

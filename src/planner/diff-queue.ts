@@ -19,6 +19,7 @@ import { afterRenames, moveNodes } from './move-nodes.ts';
 import { moveTables } from './move-tables.ts';
 import type { NodeScene, Scene, SubscriberScene } from './scene.ts';
 import { rootIds, stepId } from './step-ids.ts';
+import { unseenNode } from './unseen-node.ts';
 
 export interface QueueFindings extends Findings {
   /** Undefined where the root can't be looked at: then nothing is planned. */
@@ -40,12 +41,7 @@ export function diffQueue(queue: QueueSpec, desired: DesiredState, live: LiveSta
 /** By the names that nodes and tables have once they are renamed. */
 function diffNamed(queue: QueueSpec, desired: DesiredState, live: LiveState, given: Given): QueueFindings {
   const unanswered = [...queue.nodes.values()].filter((node) => databaseOf(live, node) === undefined);
-  const warnings: Problem[] = unanswered.map((node) => ({
-    code: 'node_unreachable',
-    queue: queue.name,
-    node: node.name,
-    database: node.database,
-  }));
+  const warnings: Problem[] = unanswered.map((node) => unseenNode(queue.name, node, live));
   const problems = [...queue.nodes.values()].flatMap((node) => misplaced(queue, node, live));
   const wrong = new Set(problems.map((problem) => ('expected' in problem ? problem.expected : problem.node)));
   const found = findNodes(queue, live);

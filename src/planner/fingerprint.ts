@@ -4,7 +4,7 @@ import { type TableSpec, usualCopy, wholeTable } from '../model/table.ts';
 import { sameTable } from '../model/table-codec.ts';
 
 /**
- * What one database looked like to the planner, and what it decided there. Positions, states of copies, row counts and
+ * Which database it was, what it looked like to the planner, and what it decided there. Positions, states of copies, row counts and
  * sizes move all the time and are left out; whether a table that is to be filled holds rows is not.
  */
 export function fingerprint(
@@ -15,6 +15,7 @@ export function fingerprint(
 ): string {
   const digest = startDigest();
   digest.value([Math.floor(database.serverVersion / 10_000), database.canReplicate, [...database.schemas]]);
+  digest.value(database.identity ?? null);
   for (const node of nodes) addNode(digest, node);
   for (const table of tables) addTable(digest, table);
   for (const step of steps) addStep(digest, step);

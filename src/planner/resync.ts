@@ -20,6 +20,7 @@ import { resyncHazards } from './hazards.ts';
 import { planOfSteps } from './plan-of-steps.ts';
 import { mergesInto } from './scene.ts';
 import { stepId } from './step-ids.ts';
+import { unseenNode } from './unseen-node.ts';
 
 export interface ResyncInput {
   readonly desired: DesiredState;
@@ -143,7 +144,7 @@ export function makeResyncPlan(input: ResyncInput): { plan: Plan; problems: Prob
 function look({ queue, node }: Place, live: LiveState): Seen | Problem {
   const database = live.databases.get(node.database);
   if (database?.kind !== 'reachable') {
-    return { code: 'node_unreachable', queue: queue.name, node: node.name, database: node.database };
+    return unseenNode(queue.name, node, live);
   }
   const there = database.queues.get(queue.name);
   if (there === undefined) return { code: 'node_not_set_up', queue: queue.name, node: node.name };

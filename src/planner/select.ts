@@ -68,9 +68,9 @@ export function onlyIds(plan: Plan, ids: ReadonlySet<string>): Plan {
   };
 }
 
-/** Where a database does not answer, drift can't be told there. */
-function isUnseen(warning: Problem): boolean {
-  return warning.code === 'node_unreachable' || warning.code === 'database_unreachable';
+/** Where a database can't be looked at, drift can't be told. */
+function isUnseen({ code }: Problem): boolean {
+  return code === 'node_unreachable' || code === 'database_unreachable' || code === 'database_moved';
 }
 
 interface Place {

@@ -229,6 +229,8 @@ function sentences(problem: Problem): Sentences {
     // The databases
     case 'database_unreachable':
       return unreachableDatabase(problem);
+    case 'database_moved':
+      return movedDatabase(problem);
     case 'sql_failed':
       return [
         `${problem.node === undefined ? '' : `node ${problem.node}: `}${problem.database === undefined ? '' : `database ${problem.database}: `}${problem.doing} failed${problem.sqlstate === undefined ? '' : ` with SQLSTATE ${problem.sqlstate}`}.`,
@@ -560,10 +562,15 @@ function sentences(problem: Problem): Sentences {
           : 'Create it there, or exclude it under sequences.',
       ];
     case 'node_unreachable':
-      return [
-        `node ${problem.node} of queue ${problem.queue} cannot be reached: database ${problem.database} does not answer.`,
-        'Nothing is planned for it until it does.',
-      ];
+      return problem.because === 'moved'
+        ? [
+            `node ${problem.node} of queue ${problem.queue} is not looked at: database ${problem.database} is another one than before.`,
+            'Nothing is planned for it until that is settled; "trunkline plan" says how.',
+          ]
+        : [
+            `node ${problem.node} of queue ${problem.queue} cannot be reached: database ${problem.database} does not answer.`,
+            'Nothing is planned for it until it does.',
+          ];
     case 'node_not_in_file':
       return [
         `queue ${problem.queue} knows a node ${problem.node}${problem.provider === undefined ? '' : ` that reads from ${problem.provider}`}, which the file does not name.`,
@@ -938,6 +945,32 @@ function unreachableDatabase({ database, reason, detail }: ProblemOf<'database_u
       return [`database ${database} cannot be used: ${said}`];
     default:
       return assertNever(reason);
+  }
+}
+
+function movedDatabase({ database, expected, found, noted }: ProblemOf<'database_moved'>): Sentences {
+  const differs =
+    expected.server === found.server
+      ? `another database of its server: the one with oid ${expected.oid} was expected, and it has ${found.oid}`
+      : `another server than before: system identifier ${expected.server} was expected, and it has ${found.server}`;
+  return [
+    `database ${database} leads to ${differs}. ${notedText(noted)}`,
+    `If its address is wrong, mend it in the file or the environment. If the database was moved, restored there or made anew on purpose, and the old one is not used any more: trunkline apply --accept-server ${database}`,
+  ];
+}
+
+function notedText(noted: ProblemOf<'database_moved'>['noted']): string {
+  switch (noted.by) {
+    case 'apply': {
+      const who = noted.user === undefined ? '' : ` by ${noted.user}`;
+      return `So it was when queue ${noted.queue} was applied last, ${noted.at}${who}.`;
+    }
+    case 'worker':
+      return `So the worker of node ${noted.node} of queue ${noted.queue} knew it.`;
+    case 'reader':
+      return `So the worker of node ${noted.node} of queue ${noted.queue} knew it, which reads from there.`;
+    default:
+      return assertNever(noted);
   }
 }
 

@@ -17,9 +17,9 @@ export function doctorText(diagnosis: Diagnosis, paint: Paint): string {
 export function doctorJson({ databases, complaints }: Diagnosis) {
   return {
     formatVersion: 1,
-    databases: databases.map(({ database, seen }) => ({
+    databases: databases.map(({ database, moved, seen }) => ({
       database,
-      reachable: seen !== undefined,
+      reachable: moved || seen !== undefined,
       serverVersion: seen === undefined ? null : versionOf(seen.serverVersion),
       user: seen?.user ?? null,
       sql: seen?.sql ?? null,
@@ -41,8 +41,10 @@ function rank({ severity }: ComplaintText): number {
   return severity === 'error' ? 0 : 1;
 }
 
-function databaseLine({ database, seen }: Examined, paint: Paint): string {
-  if (seen === undefined) return `${paint.strong(`database ${database}`)}  does not answer`;
+function databaseLine({ database, moved, seen }: Examined, paint: Paint): string {
+  if (seen === undefined) {
+    return `${paint.strong(`database ${database}`)}  ${moved ? 'is another one than before' : 'does not answer'}`;
+  }
   const replays = seen.canReplicate
     ? 'replay may switch triggers off'
     : 'replay has the rights of a table owner and meets triggers and foreign keys';

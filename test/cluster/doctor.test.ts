@@ -74,4 +74,18 @@ test('doctor finds what is wrong with databases, tables and nodes', async () => 
   const { stdout } = await runProgram(['doctor', '-f', file.path]);
   expect(stdout).toMatch(/database src {2}PostgreSQL 14\.\d+, user .*bundled SQL/);
   expect(stdout).toMatch(/warning {2}src: its SQL is older than this release: pgq 3\.5\+1/);
+
+  // The address of the leaf has come to lead to another database than when it was applied: what is there is not judged.
+  const pretend = (oid: string) => `update trunkline.last_applied
+      set config = regexp_replace(config::text, '("dst" *: *{[^}]*"oid" *: *)[0-9]+', '\\1${oid}')::json`;
+  await src.script(pretend('1'));
+  const elsewhere = await findings();
+  expect(elsewhere.found).toContain('null database_moved');
+  expect(elsewhere.found.filter((found) => /dst/.test(found))).toEqual([]);
+  const planned = await runProgram(['plan', '-f', file.path]);
+  expect(planned.status).toBe(1);
+  expect(planned.stderr).toMatch(/database dst leads to another database .*oid 1 was expected/);
+  const accepted = await runProgram(['apply', '-f', file.path, '--auto-approve', '--accept-server', 'dst']);
+  expect(accepted.stderr).not.toMatch(/another database/);
+  expect((await findings()).found).not.toContain('null database_moved');
 });

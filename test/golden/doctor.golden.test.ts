@@ -70,7 +70,7 @@ const ailments: Readonly<Record<string, readonly Ailment[]>> = {
 
 const cases: Readonly<Record<string, Diagnosis>> = {
   'nothing-found': {
-    databases: [{ database: databaseName('src'), seen: { ...aLiveDatabase(), sql: 'bundled' } }],
+    databases: [{ database: databaseName('src'), moved: false, seen: { ...aLiveDatabase(), sql: 'bundled' } }],
     complaints: judgeDatabase(aLiveDatabase(), healthy, { sessions: 11 }).map((ailment) => ({
       of: 'database',
       database: databaseName('src'),
@@ -79,9 +79,10 @@ const cases: Readonly<Record<string, Diagnosis>> = {
   },
   troubled: {
     databases: [
-      { database: databaseName('src'), seen: { ...older, sql: 'bundled' } },
-      { database: databaseName('bare'), seen: { ...bare, sql: undefined } },
-      { database: databaseName('gone'), seen: undefined },
+      { database: databaseName('src'), moved: false, seen: { ...older, sql: 'bundled' } },
+      { database: databaseName('bare'), moved: false, seen: { ...bare, sql: undefined } },
+      { database: databaseName('gone'), moved: false, seen: undefined },
+      { database: databaseName('copy'), moved: true, seen: undefined },
     ],
     complaints: [
       ...Object.entries(ailments).flatMap(([database, found]) =>
@@ -100,6 +101,17 @@ const cases: Readonly<Record<string, Diagnosis>> = {
           bytes: 7_516_192_768n,
           consumer: 'gone.worker',
           tick: 3n,
+        },
+      },
+      {
+        of: 'plan',
+        severity: 'error',
+        problem: {
+          code: 'database_moved',
+          database: databaseName('copy'),
+          expected: { server: '7434521093817462001', oid: 16_390 },
+          found: { server: '7591180442916153345', oid: 16_384 },
+          noted: { by: 'apply', queue: queueName('replika'), at: '2026-11-20 09:00 UTC', user: 'anna' },
         },
       },
       {

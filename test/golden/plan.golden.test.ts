@@ -10,6 +10,7 @@ import { type DatabaseName, type Location, location, type QueueName } from '../.
 import { decodeSavedPlan } from '../../src/model/plan-codec.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import type { DesiredState, LastApplied } from '../../src/model/state.ts';
+import { confirmDatabases } from '../../src/planner/confirm-databases.ts';
 import { noBlueprints } from '../../src/planner/create/plot.ts';
 import { makePlan } from '../../src/planner/plan.ts';
 import { makeResyncPlan } from '../../src/planner/resync.ts';
@@ -37,11 +38,12 @@ goldenCases({
   folder: 'test/golden/plan',
   outputs: ['plan.txt', 'plan.md', 'problems.txt'],
   run({ read }) {
-    const live = liveFromYaml(read('live.yaml') ?? '');
-    const names = [...live.databases.keys()];
+    const seen = liveFromYaml(read('live.yaml') ?? '');
+    const names = [...seen.databases.keys()];
     const config = `${read('trunkline.yaml') ?? ''}version: 1\n${databasesYaml(read('live.yaml') ?? '')}`;
     const loaded = load([{ file: 'trunkline.yaml', text: config }], { env: {}, schema });
     const desired = withFiles(loaded, read('migrations.yaml'));
+    const live = confirmDatabases(desired, seen);
     const locations = new Map(names.map((name) => [name, location(`dbname=${name}`)]));
     const made = read('blueprints.yaml');
     const blueprints = made === undefined ? noBlueprints : blueprintsFromYaml(made);

@@ -190,6 +190,7 @@ export function aLiveNode(change: Partial<LiveNode> = {}): LiveNode {
 /** Reachable, PostgreSQL 18, superuser, nothing installed. */
 export const aLiveDatabase = (change: Partial<LiveDatabase> = {}): LiveDatabase => ({
   kind: 'reachable',
+  identity: undefined,
   serverVersion: 180_004,
   user: 'postgres',
   superuser: true,
@@ -202,6 +203,7 @@ export const aLiveDatabase = (change: Partial<LiveDatabase> = {}): LiveDatabase 
   sequences: new Set(),
   applied: new Map(),
   quietCopies: new Map(),
+  serversSeen: [],
   executed: new Map(),
   ...change,
 });

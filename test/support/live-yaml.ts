@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
 import { rowOperations } from '../../src/model/capture.ts';
+import type { DatabaseIdentity } from '../../src/model/identity.ts';
 import { plainLocation } from '../../src/model/location-codec.ts';
 import {
   bundledSchemas,
@@ -8,7 +9,15 @@ import {
   type OfferedExtension,
   type SchemaName,
 } from '../../src/model/schemas.ts';
-import type { LiveDatabase, LiveNode, LiveState, LiveTable, LiveTrigger, Observation } from '../../src/model/state.ts';
+import type {
+  AppliedRecord,
+  LiveDatabase,
+  LiveNode,
+  LiveState,
+  LiveTable,
+  LiveTrigger,
+  Observation,
+} from '../../src/model/state.ts';
 import { decodeSyncState } from '../../src/model/sync-state-codec.ts';
 import { wholeTable } from '../../src/model/table.ts';
 import { decodeTable, encodeTable } from '../../src/model/table-codec.ts';
@@ -73,6 +82,14 @@ interface DatabaseYaml {
   readonly engine?: string;
   readonly unreachable?: 'refused' | 'authentication';
   readonly server?: number;
+  /** System identifier of its server, and its oid. */
+  readonly identity?: string;
+  /** As the last apply of a queue noted it, of each database: by queue and database. */
+  readonly noted?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What workers of nodes here noted: by queue and node. */
+  readonly serversSeen?: Readonly<
+    Record<string, Readonly<Record<string, { own?: string; provider?: string; providerServer?: string }>>>
+  >;
   readonly canReplicate?: boolean;
   readonly user?: string;
   readonly schemas?: 'all' | Readonly<Record<string, string>>;
@@ -138,6 +155,21 @@ function database(yaml: DatabaseYaml): LiveDatabase {
     ),
     sequences: new Set(sequences.map(sequenceName)),
     queues: new Map(Object.entries(yaml.nodes ?? {}).map(([queue, node]) => [queueName(queue), liveNode(queue, node)])),
+    identity: yaml.identity === undefined ? undefined : identity(yaml.identity),
+    applied: new Map(
+      Object.entries(yaml.noted ?? {}).map(([queue, databases]) => [queueName(queue), appliedRecord(databases)]),
+    ),
+    serversSeen: Object.entries(yaml.serversSeen ?? {}).flatMap(([queue, nodes]) =>
+      Object.entries(nodes).map(([node, seen]) => ({
+        queue: queueName(queue),
+        node: nodeName(node),
+        own: seen.own,
+        provider:
+          seen.provider === undefined
+            ? undefined
+            : { node: nodeName(seen.provider), server: seen.providerServer ?? '' },
+      })),
+    ),
     quietCopies: new Map(
       Object.entries(yaml.quietCopies ?? {}).map(([queue, tables]) => [
         queueName(queue),
@@ -145,6 +177,16 @@ function database(yaml: DatabaseYaml): LiveDatabase {
       ]),
     ),
   });
+}
+
+function identity(text: string): DatabaseIdentity {
+  const [server = '', oid] = text.split('/');
+  return { server, oid: oid === undefined ? undefined : Number(oid) };
+}
+
+function appliedRecord(databases: Readonly<Record<string, string>>): AppliedRecord {
+  const noted = Object.entries(databases).map(([name, text]) => [databaseName(name), identity(text)] as const);
+  return { config: '{}', databases: new Map(noted), pending: new Set(), at: '2026-11-20 09:00 UTC', by: 'anna' };
 }
 
 function schemas(yaml: 'all' | Readonly<Record<string, string>>): ReadonlyMap<SchemaName, InstalledSchema> {

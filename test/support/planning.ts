@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Applied, applyOn } from '../../src/app/apply.ts';
-import type { Databases } from '../../src/app/databases.ts';
-import { planOn } from '../../src/app/plan.ts';
+import { planOn, type Reachable } from '../../src/app/plan.ts';
 import { load } from '../../src/config/load.ts';
 import type { HazardKind } from '../../src/model/hazard.ts';
 import type { Plan } from '../../src/model/plan.ts';
@@ -13,7 +12,7 @@ import { describeStep } from '../../src/render/describe-step.ts';
 const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
 
 /** Databases, with the section of a file that names them. */
-type Planned = Pick<Databases, 'connector' | 'locations'> & { readonly yaml: string };
+type Planned = Reachable & { readonly yaml: string };
 
 /** What a file says: the given text, below a version and the databases of a cluster. */
 export function desiredOf(cluster: { readonly yaml: string }, text: string): DesiredState {

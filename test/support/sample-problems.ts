@@ -377,6 +377,17 @@ export const sampleProblems: {
       detail: 'password authentication failed for user "repl"',
     },
   },
+  database_moved: {
+    meaning:
+      'The address of a database leads to another server, or to another database of it, than the last apply or a worker has noted: a variable of another environment, a copy, a database made anew. Nothing is planned there.',
+    problem: {
+      code: 'database_moved',
+      database: databaseName('copy'),
+      expected: { server: '7434521093817462001', oid: 16_390 },
+      found: { server: '7591180442916153345', oid: 16_384 },
+      noted: { by: 'apply', queue: queueName('shop'), at: '2026-11-20 09:00 UTC', user: 'anna' },
+    },
+  },
   sql_failed: {
     meaning: 'The server refused a statement.',
     problem: {
@@ -965,6 +976,7 @@ export const sampleProblems: {
       queue: queueName('shop'),
       node: nodeName('leaf1'),
       database: databaseName('copy'),
+      because: 'no_answer',
     },
   },
   node_not_in_file: {

@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 import { apply } from '../../app/apply.ts';
 import { isIncomplete } from '../../app/plan.ts';
+import { acceptServerFlag } from '../accept-server-flag.ts';
 import { ApplyingCommand, applyingFlags } from '../applying-command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { selectionFlags, selectionOf } from '../selection-flags.ts';
@@ -17,13 +18,18 @@ export class ApplyCommand extends ApplyingCommand {
   static override args = {
     planfile: Args.string({ required: false, description: 'A plan that "plan --out" saved.' }),
   };
-  static override flags = { ...applyingFlags, ...selectionFlags };
+  static override flags = { ...applyingFlags, ...selectionFlags, ...acceptServerFlag };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(ApplyCommand);
     const asked = !flags['auto-approve'] && args.planfile === undefined;
     const applied = await this.applying(flags, { asked }, (options) =>
-      apply({ ...options, planFile: args.planfile, selection: selectionOf(flags) }),
+      apply({
+        ...options,
+        planFile: args.planfile,
+        selection: selectionOf(flags),
+        acceptServer: flags['accept-server'],
+      }),
     );
     await this.finish(applied, flags.json);
     if (isIncomplete(applied.plan)) this.endWith(exitCodes.failed);

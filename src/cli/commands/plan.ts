@@ -9,6 +9,7 @@ import { planJson } from '../../render/plan-json.ts';
 import { planMarkdown } from '../../render/plan-markdown.ts';
 import { planText } from '../../render/plan-text.ts';
 import { planView } from '../../render/plan-view.ts';
+import { acceptServerFlag } from '../accept-server-flag.ts';
 import { BaseCommand } from '../base-command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createProgress } from '../progress.ts';
@@ -43,6 +44,7 @@ export class PlanCommand extends BaseCommand {
       description: 'End with status 2 when there is something to do; with --drift-only, when there is any drift.',
     }),
     ...selectionFlags,
+    ...acceptServerFlag,
   };
 
   async run(): Promise<void> {
@@ -55,6 +57,7 @@ export class PlanCommand extends BaseCommand {
       report: display.report,
       signal,
       selection: selectionOf(flags),
+      acceptServer: flags['accept-server'],
     }).finally(() => display.stop());
     const view = planView(made, desired);
     await this.save(view, flags.out, flags['gitlab-report']);
