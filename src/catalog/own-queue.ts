@@ -1,6 +1,6 @@
 import type { Session } from '../db/session.ts';
 import { sql } from '../db/statement.ts';
-import type { QueueName } from '../model/names.ts';
+import { type NodeName, nodeName, type QueueName } from '../model/names.ts';
 import type { Batch } from './pgq.ts';
 import { tickChannel } from './pgq.ts';
 import { call } from './worker-state.ts';
@@ -104,6 +104,14 @@ export async function readWatermarks(session: Session, queue: QueueName): Promis
   );
   if (row === undefined || row.local === null || row.global === null) return undefined;
   return { local: row.local, global: row.global };
+}
+
+/** Members of the cascade that somebody gave up. */
+export async function readDeadNodes(session: Session, queue: QueueName): Promise<ReadonlySet<NodeName>> {
+  const rows = await session.query<{ name: string }>(
+    sql('select node_name as name from pgq_node.node_location where queue_name = $1 and dead', queue),
+  );
+  return new Set(rows.map(({ name }) => nodeName(name)));
 }
 
 /** `tick` undefined: on a root, what all its readers have finished. It goes down the cascade as an event. */

@@ -5,6 +5,7 @@ import { type NodeName, nodeName, type QueueName, queueName, type TableName, tab
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
 import { decodeTable, isToPrune } from '../model/table-codec.ts';
+import { decodePairs } from '../model/url-encoding.ts';
 import { expectDone, type Reply } from './reply.ts';
 
 /** A local table of a node as its worker sees it. */
@@ -38,6 +39,8 @@ export interface WorkerState {
   readonly role: NodeRole;
   readonly worker: string;
   readonly provider: NodeName;
+  /** Of a branch: whom it asks how far they are before it moves its global watermark. Undefined: nobody but the root. */
+  readonly syncWatermark: readonly NodeName[] | undefined;
   readonly position: bigint;
   readonly paused: boolean;
   readonly uptodate: boolean;
@@ -52,6 +55,7 @@ export interface WorkerState {
 interface StateRow {
   readonly node_name: string;
   readonly node_type: 'root' | 'branch' | 'leaf';
+  readonly node_attrs: string | null;
   readonly worker_name: string;
   readonly provider_node: string;
   readonly last_tick_id: bigint;
@@ -81,6 +85,7 @@ export async function readWorkerState(session: Session, queue: QueueName): Promi
     role: roleOf(row),
     worker: row.worker_name,
     provider: nodeName(row.provider_node),
+    syncWatermark: row.node_type === 'branch' ? readSyncWatermark(row.node_attrs) : undefined,
     position: row.last_tick_id,
     paused: row.paused,
     uptodate: row.uptodate,
@@ -89,6 +94,23 @@ export async function readWorkerState(session: Session, queue: QueueName): Promi
     skipped: row.skipped === null ? noEvents : new Set(row.skipped),
     tables: new Map(row.tables.map((table) => [tableName(table.name), readTable(table)])),
   };
+}
+
+function readSyncWatermark(attrs: string | null): readonly NodeName[] | undefined {
+  const names =
+    decodePairs(attrs ?? '')
+      ?.get('sync_watermark')
+      ?.split(',') ?? [];
+  const nodes = names.map((name) => name.trim()).filter((name) => name !== '');
+  return nodes.length === 0 ? undefined : nodes.map((name) => nodeName(name));
+}
+
+/** What the node and all that read from it have finished; undefined where the queue has no node here. */
+export async function readLocalWatermark(session: Session, queue: QueueName): Promise<bigint | undefined> {
+  const [row] = await session.query<{ tick: bigint | null }>(
+    sql('select local_watermark as tick from pgq_node.get_node_info($1)', queue),
+  );
+  return row?.tick ?? undefined;
 }
 
 const noEvents: ReadonlySet<number> = new Set();

@@ -25,6 +25,32 @@ export function linesForBranch(lines: Uint8Array): Uint8Array {
   return out.subarray(0, used);
 }
 
+/** Lines of {@link linesForBranch}, with another tick in the global watermarks that go on with them. */
+export function withGlobalWatermark(lines: Uint8Array, tick: bigint): Uint8Array {
+  const data = Uint8Array.from(String(tick), code);
+  const parts: Uint8Array[] = [];
+  let kept = 0;
+  for (let start = 0; start < lines.length; start = lines.indexOf(lineFeed, start) + 1) {
+    const type = lines.indexOf(tab, start) + 1;
+    if (!startsWith(lines, type, globalWatermark)) continue;
+    const from = type + globalWatermark.length;
+    parts.push(lines.subarray(kept, from), data);
+    kept = lines.indexOf(tab, from);
+  }
+  if (parts.length === 0) return lines;
+  return concat([...parts, lines.subarray(kept)]);
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let used = 0;
+  for (const part of parts) {
+    out.set(part, used);
+    used += part.length;
+  }
+  return out;
+}
+
 /** The columns of {@link linesForMerge}: events of several queues can not keep their numbers in one. */
 export const mergeColumns = 'ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3, ev_extra4, ev_time';
 
@@ -45,6 +71,8 @@ export function linesForMerge(lines: Uint8Array): Uint8Array {
 }
 
 const ownTypes: readonly Uint8Array[] = [Uint8Array.from('pgq.', code), Uint8Array.from('londiste.', code)];
+
+const globalWatermark = Uint8Array.from('pgq.global-watermark\t', code);
 
 function code(char: string): number {
   return char.charCodeAt(0);

@@ -24,7 +24,7 @@ import type { Copies } from './copies.ts';
 import type { NodeDeps } from './deps.ts';
 import { fetchBatch } from './fetch-batch.ts';
 import type { ForeignKeys } from './foreign-keys.ts';
-import { type Keeper, keeperFor } from './keep-events.ts';
+import { keeperFor } from './keep-events.ts';
 import { makeRoutes } from './make-routes.ts';
 import { culpritsOf, parkTables } from './park.ts';
 import { pruneTable } from './prune-table.ts';
@@ -32,6 +32,7 @@ import { type Link, replayBatch } from './replay-batch.ts';
 import { currentState, type Round } from './round.ts';
 import { openSubscriber } from './sessions.ts';
 import { signOffStrayCopies } from './stray-copies.ts';
+import { type WatermarkSync, watermarkSync } from './sync-watermark.ts';
 
 /** Without a notification a tick is found this late. */
 const pollMs = 1_000;
@@ -62,12 +63,14 @@ export async function follow(
   const registered = await checkFooting(link, await currentState(round), round.heartbeat.last);
   await signOffStrayCopies(link, () => currentState(round));
   const { queue, node } = deps;
+  await using sync = watermarkSync(round);
   const follower: Follower = {
     ...round,
     link,
     copies,
     routes: undefined,
     keep: keeperFor(first.role, { queue, node, subscriber, control: round.control }),
+    sync,
     behind: 0,
     upToDate: false,
     opening: undefined,
@@ -102,7 +105,8 @@ interface Follower extends Round {
   opening: Promise<Batch | undefined> | undefined;
   /** How many events such a batch is to have. */
   batchEvents: number;
-  readonly keep: (() => Keeper) | undefined;
+  readonly keep: ReturnType<typeof keeperFor>;
+  readonly sync: WatermarkSync;
   readonly foreignKeys: ForeignKeys;
   watermark: { readonly at: number; readonly tick: bigint | undefined };
 }
@@ -139,7 +143,7 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
   if (!follower.upToDate) return;
   heartbeat.state('idle');
   // A batch has told its own end, which is ahead of what was read before it.
-  if (batch === undefined) await publishWatermark(follower, state);
+  if (batch === undefined) await publishWatermark(follower, state, state.position);
   await wake.wait(pollMs, deps.stop);
   if (!deps.stop.aborted) openAhead(follower, state);
 }
@@ -199,6 +203,7 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
       },
     ]);
   }
+  const { keep, sync } = follower;
   const routes = await routesFor(follower, state);
   const settledTables = finishedSnapshots(state, batch);
   const startedAt = deps.clock.now();
@@ -210,16 +215,19 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
     },
     filter: { kind: 'all' },
     skipped: state.skipped,
-    keep: follower.keep,
+    keep: keep === undefined ? undefined : () => keep(state),
     as: state,
-    control: (event) => applyControl(deps, link.subscriber, state, event, batch.toTick),
+    control: async (event) => {
+      if (event.kind === 'global_watermark' && state.syncWatermark !== undefined) sync.saw(BigInt(event.tick));
+      else await applyControl(deps, link.subscriber, state, event, batch.toTick);
+    },
     alsoWrite: settledTables.length === 0 ? undefined : () => clearSnapshots(follower, settledTables),
   });
   follower.batchEvents = sizeBatch(counts.applied + counts.passedOver, deps.clock.now() - startedAt);
   follower.upToDate = !more;
   tellMissed(deps, counts, batch);
   follower.heartbeat.applied(counts.applied, { id: batch.toTick, mark: markOf(batch) });
-  await publishWatermark(follower, { ...state, position: batch.toTick });
+  await publishWatermark(follower, { ...state, position: batch.toTick }, batch.fromTick);
 }
 
 /**
@@ -248,7 +256,7 @@ async function finishDone(follower: Follower, state: WorkerState, batch: Batch):
     await keepTick(link.subscriber, deps.queue, batch);
   if (state.role.kind === 'waiting') await applyControlOnly(follower, state, batch);
   await finishBatch(link.provider, deps.queue, batch);
-  await publishWatermark(follower, state);
+  await publishWatermark(follower, state, batch.fromTick);
 }
 
 /** Rows came through the other queue; what is about this queue did not. */
@@ -327,15 +335,21 @@ async function grantHandover(follower: Follower, state: WorkerState, tables: rea
 }
 
 /** Tells the provider what neither this node nor anybody who reads from it still needs, and lets go of what holds it back. */
-async function publishWatermark(follower: Follower, state: WorkerState): Promise<void> {
-  const { deps, link, control } = follower;
+async function publishWatermark(follower: Follower, state: WorkerState, batchFrom: bigint): Promise<void> {
+  const { deps, link, sync } = follower;
   const now = deps.clock.now();
   if (now - follower.watermark.at < deps.watermarkEveryMs) return;
-  const own = state.role.kind === 'branch' ? await readWatermarks(control, deps.queue) : undefined;
-  const tick = own === undefined || own.local > state.position ? state.position : own.local;
+  const { syncWatermark } = state;
+  const tick = syncWatermark === undefined ? await ownWatermark(follower, state) : batchFrom;
+  if (syncWatermark !== undefined) sync.look(syncWatermark);
   if (tick !== follower.watermark.tick) await setSubscriberWatermark(link.provider, deps.queue, deps.node, tick);
   await signOffStrayCopies(link, () => currentState(follower));
   follower.watermark = { at: now, tick };
+}
+
+async function ownWatermark({ deps, control }: Follower, { role, position }: WorkerState): Promise<bigint> {
+  const own = role.kind === 'branch' ? await readWatermarks(control, deps.queue) : undefined;
+  return own === undefined || own.local > position ? position : own.local;
 }
 
 function tellMissed(deps: NodeDeps, counts: BatchCounts, batch: Batch): void {

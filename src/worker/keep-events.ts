@@ -6,13 +6,20 @@ import {
   keepTick,
   lockBranchQueue,
   passTransactionNumber,
+  readWatermarks,
 } from '../catalog/own-queue.ts';
 import type { Batch } from '../catalog/pgq.ts';
-import type { NodeRole } from '../catalog/worker-state.ts';
+import type { NodeRole, WorkerState } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import { quoteName } from '../db/statement.ts';
 import { type QueueName, tableName } from '../model/names.ts';
-import { branchColumns, linesForBranch, linesForMerge, mergeColumns } from '../replay/queue-lines.ts';
+import {
+  branchColumns,
+  linesForBranch,
+  linesForMerge,
+  mergeColumns,
+  withGlobalWatermark,
+} from '../replay/queue-lines.ts';
 import { RoleChanged } from './role-changed.ts';
 
 /** Writes a batch's events into another queue of the node's database, in the transaction that applies them. */
@@ -34,10 +41,13 @@ interface KeeperDeps {
 }
 
 /** Undefined for a node whose events end here. */
-export function keeperFor(role: NodeRole, deps: KeeperDeps): (() => Keeper) | undefined {
+export function keeperFor(
+  role: NodeRole,
+  deps: KeeperDeps,
+): ((state: Pick<WorkerState, 'syncWatermark'>) => Keeper) | undefined {
   switch (role.kind) {
     case 'branch':
-      return () => branchKeeper(deps);
+      return ({ syncWatermark }) => branchKeeper(deps, { ownWatermark: syncWatermark !== undefined });
     case 'merging':
       return () => mergeKeeper(deps, role.into);
     case 'root':
@@ -51,13 +61,22 @@ export function keeperFor(role: NodeRole, deps: KeeperDeps): (() => Keeper) | un
  * A branch has the events and ticks of its provider under their own numbers, so that whoever reads here may read there
  * instead. Each batch is one tick: what one transaction writes can not be told apart by ticks.
  */
-function branchKeeper({ queue, node, subscriber, control }: KeeperDeps): Keeper {
+function branchKeeper(
+  { queue, node, subscriber, control }: KeeperDeps,
+  { ownWatermark }: { readonly ownWatermark: boolean },
+): Keeper {
   const lines = lineWriter(subscriber, queue, branchColumns);
+  let watermark: bigint | undefined;
   return {
     async begin() {
       if (!(await lockBranchQueue(subscriber, queue))) throw new RoleChanged(node);
+      // Whoever reads from here is to go by what this node says, not by the root's word that comes with the events.
+      if (ownWatermark) watermark = (await readWatermarks(subscriber, queue))?.global;
     },
-    add: (fetched) => lines.add(linesForBranch(fetched)),
+    add(fetched) {
+      const kept = linesForBranch(fetched);
+      return lines.add(watermark === undefined ? kept : withGlobalWatermark(kept, watermark));
+    },
     async finish(batch) {
       await lines.flush();
       await passTransactionNumber(control);

@@ -118,6 +118,47 @@ test("a branch holds the tables, and its provider's events and ticks under their
   expect(await middle.query(watermark)).toEqual(await root.query(watermark));
   await workers.stop(5_000);
   await expectSameQueue(root, middle);
+
+  // The attribute makes the branch keep what the nodes that it names still lack, and keeps them out of what it tells its provider.
+  await middle.script(`select pgq_node.set_node_attrs('replika', 'sync_watermark=low')`);
+  cascade.start();
+  await using low = await cascade.session('low');
+  const info = async (session: Session) => {
+    const [row] = await session.query<{ global: bigint; local: bigint; position: bigint }>(
+      sql(`select global_watermark as global, local_watermark as local, worker_last_tick as position
+        from pgq_node.get_node_info('replika')`),
+    );
+    if (row === undefined) throw new Error('no node');
+    return row;
+  };
+  await low.script(`select pgq_node.set_consumer_paused('replika', 'low.worker', true)`);
+  await waitFor('the leaf to stand still', 30_000, async () => {
+    const [row] = await low.query<{ uptodate: boolean }>(sql('select uptodate from pgq_node.local_state'));
+    return row?.uptodate === true;
+  });
+  const stands = await info(low);
+  await root.script(`insert into account values (3, 3, null)`);
+  await cascade.caughtUp('middle', 60_000);
+  const toldByMiddle = async () => {
+    const [row] = await root.query<{ tick: bigint }>(
+      sql(`select node_watermark as tick from pgq_node.get_subscriber_info('replika') where node_name = 'middle'`),
+    );
+    return row?.tick ?? 0n;
+  };
+  await waitFor('the branch to speak for itself', 30_000, async () => (await toldByMiddle()) > stands.position);
+  const told = (await info(middle)).global;
+  await root.query(sql(`select pgq_node.set_global_watermark('replika', null)`));
+  await waitFor('the branch to go by the leaf', 30_000, async () => (await info(middle)).global > told);
+  expect((await info(root)).global).toBeGreaterThan(stands.position);
+  expect((await info(middle)).global).toBeLessThanOrEqual(stands.position);
+  const [passedOn] = await middle.query(
+    sql(
+      `select ev_data::bigint as tick from pgq.event_template where ev_type = 'pgq.global-watermark' order by ev_id desc limit 1`,
+    ),
+  );
+  expect(passedOn).toEqual({ tick: told });
+  await low.script(`select pgq_node.set_consumer_paused('replika', 'low.worker', false)`);
+  await waitFor('the leaf to let go', 30_000, async () => (await info(middle)).global > stands.position);
   expect(cascade.logs.filter(({ level }) => level !== 'info')).toEqual([]);
 });
 

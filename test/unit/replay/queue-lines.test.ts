@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linesForBranch, linesForMerge } from '../../../src/replay/queue-lines.ts';
+import { linesForBranch, linesForMerge, withGlobalWatermark } from '../../../src/replay/queue-lines.ts';
 
 const lines = [
   '7\t901\tI:id\tid=1&note=a%09b\tpublic.t\t\\N\t\\N\t\\N\t2026-01-01 00:00:00+00\n',
@@ -21,4 +21,15 @@ test('a merging leaf gives rows and files new numbers, and keeps back what is ab
   expect(decoder.decode(linesForMerge(encoder.encode(lines)))).toBe(
     `${row?.replace(/^\d+\t\d+\t/, '')}\n${update?.replace(/^\d+\t\d+\t/, '')}\n`,
   );
+});
+
+test('a branch that goes by other nodes passes on a watermark of its own', () => {
+  const mark = (tick: string) => `11\tpgq.global-watermark\t${tick}\tq\t\\N\t\\N\t\\N\t2026-01-01 00:00:03+00\n`;
+  const row = '12\tI:id\tdata=pgq.global-watermark\tpublic.t\t\\N\t\\N\t\\N\t2026-01-01 00:00:04+00\n';
+  const passed = (text: string) => decoder.decode(withGlobalWatermark(encoder.encode(text), 40n));
+  expect(passed(row + mark('41') + row + mark('12345') + mark('7'))).toBe(
+    row + mark('40') + row + mark('40') + mark('40'),
+  );
+  expect(passed(row)).toBe(row);
+  expect(passed('')).toBe('');
 });
