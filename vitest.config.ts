@@ -23,7 +23,7 @@ export default defineConfig({
       { test: { name: 'db', include: ['test/{sql,catalog,db,sandbox}/**/*.test.ts'], ...withServers } },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...withDebian } },
       { test: { name: 'cluster', include: ['test/cluster/**/*.test.ts'], ...withServers, testTimeout: 300_000 } },
-      { test: { name: 'interop', include: ['test/interop/**/*.test.ts'], ...withServers, testTimeout: 300_000 } },
+      { test: { name: 'interop', include: ['test/interop/**/*.test.ts'], ...withDebian, testTimeout: 300_000 } },
       { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], ...withServers } },
       // Measurements are no tests: only `npm run bench` asks for them.
       ...(process.env.TRUNKLINE_BENCH === undefined

@@ -15,7 +15,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   project.provide('debian', undefined);
   if (missingPackages() !== undefined) return undefined;
-  const root = join(tmpdir(), `trunkline-debian-${process.pid}`);
+  const root = join(tmpdir(), `trunkline-debian-${project.name}-${process.pid}`);
   rmSync(root, { recursive: true, force: true });
   const debian = await startDebian(root, { max_connections: '200', jit: 'off' });
   const { port, pid, dataDir, logFile } = debian.server;
