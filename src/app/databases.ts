@@ -2,6 +2,7 @@ import { ConnectionSettingsInvalid } from '../db/connection-settings.ts';
 import { connectAsLibpq } from '../db/connection-target.ts';
 import type { Connector } from '../db/connector.ts';
 import { readDriverError } from '../db/driver-errors.ts';
+import { PooledByTransaction } from '../db/pooling.ts';
 import { encodeLocation } from '../model/location-codec.ts';
 import type { DatabaseName, Location } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
@@ -181,6 +182,9 @@ function unknownDatabase(name: DatabaseName, desired: DesiredState): ToolError {
 export function unreachable(database: DatabaseName, error: unknown): Problem | undefined {
   if (error instanceof ConnectionSettingsInvalid) {
     return { code: 'database_unreachable', database, reason: 'other', detail: error.message };
+  }
+  if (error instanceof PooledByTransaction) {
+    return { code: 'database_unreachable', database, reason: 'pooled', detail: error.message };
   }
   const known = readDriverError(error);
   const detail = known?.message ?? (error instanceof Error ? error.message : String(error));

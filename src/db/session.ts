@@ -5,6 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { type CopyStream, copyOutOf } from './copy-out.ts';
 import { ConnectionLost } from './driver-errors.ts';
 import { askAfter, watchAnswers } from './liveness.ts';
+import { greetedPid, isSharedByTransaction, PooledByTransaction } from './pooling.ts';
 import type { Statement } from './statement.ts';
 
 /** How to reach one database. The password comes from here, `PGPASSWORD`, or a passfile. */
@@ -131,15 +132,31 @@ const defaultAnswerTimeoutMs = 30_000;
 /** A farewell that nobody takes is not waited for. */
 const farewellMs = 5_000;
 
-async function open(client: pg.Client, { state, options, kill, config }: Opening): Promise<Session> {
-  const settings = Object.entries({ ...baseSettings, ...options.settings });
-  const reply = await client.query({
-    text: `select current_setting('server_version_num')::int as version, pg_backend_pid() as pid, ${settings
-      .map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, false)`)
-      .join(', ')}`,
-    values: settings.flat(),
+/** Makes the settings, at once where the server itself answers: of another's connection nothing may be changed. */
+async function greet(
+  client: pg.Client,
+  settings: Readonly<Record<string, string>>,
+  config: pg.ClientConfig,
+): Promise<{ readonly version: number; readonly pid: number }> {
+  const pairs = Object.entries(settings);
+  const values = pairs.flat();
+  const made = pairs.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, false)`).join(', ');
+  const reply = await client.query<{ version: number; pid: number; direct: boolean }>({
+    text: `select version, pid, direct, case when direct then array[${made}] end
+      from (select current_setting('server_version_num')::int as version, pg_backend_pid() as pid,
+                   pg_backend_pid() is not distinct from $${values.length + 1}::int as direct) as greeting`,
+    values: [...values, greetedPid(client)],
   });
-  const { version, pid } = reply.rows[0] as { version: number; pid: number };
+  const { version, pid, direct } = reply.rows[0] as { version: number; pid: number; direct: boolean };
+  if (!direct) {
+    if (await isSharedByTransaction(client, pid, config)) throw new PooledByTransaction();
+    await client.query({ text: `select ${made}`, values });
+  }
+  return { version, pid };
+}
+
+async function open(client: pg.Client, { state, options, kill, config }: Opening): Promise<Session> {
+  const { version, pid } = await greet(client, { ...baseSettings, ...options.settings }, config);
   let closed: Promise<void> | undefined;
   let waiting = 0;
   // After the greeting it is the socket that all bytes go through, with TLS or without.

@@ -292,7 +292,8 @@ export type Problem =
   | {
       readonly code: 'database_unreachable';
       readonly database: DatabaseName;
-      readonly reason: 'refused' | 'authentication' | 'missing' | 'timeout' | 'other';
+      /** `pooled`: by the transaction. */
+      readonly reason: 'refused' | 'authentication' | 'missing' | 'timeout' | 'pooled' | 'other';
       readonly detail: string;
     }
   | {

@@ -941,6 +941,11 @@ function unreachableDatabase({ database, reason, detail }: ProblemOf<'database_u
       return [`database ${database} does not exist on its server: ${said}`, 'Create it, or mend dbname.'];
     case 'timeout':
       return [`database ${database} does not answer in time: ${said}`, 'Check the network, or raise connect_timeout.'];
+    case 'pooled':
+      return [
+        `database ${database} cannot be used: ${said} Neither locks nor settings of a session would last there.`,
+        'Give the address of the server itself, or let the proxy pool by session (PgBouncer: pool_mode = session).',
+      ];
     case 'other':
       return [`database ${database} cannot be used: ${said}`];
     default:

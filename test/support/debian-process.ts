@@ -19,6 +19,7 @@ const packages: Readonly<Record<string, string>> = {
   'postgresql-15-londiste-sql': '/usr/share/postgresql/15/extension/londiste.control',
   pgqd: '/usr/bin/pgqd',
   'python3-londiste': '/usr/bin/londiste',
+  pgbouncer: '/usr/sbin/pgbouncer',
 };
 
 /** Says what to install, or undefined where all of it is there. */

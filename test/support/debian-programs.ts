@@ -1,12 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/app/system-clock.ts';
 import { encodeLocation } from '../../src/model/location-codec.ts';
+import { choosePort } from '../../src/sandbox/free-port.ts';
 import type { FreshDatabase } from './database.ts';
 import type { ProgramResult } from './program.ts';
+import { waitFor } from './replication.ts';
 
 /** Debian's programs with their files in one folder. Disposing stops them all. */
 export interface DebianPrograms extends AsyncDisposable {
@@ -18,6 +30,8 @@ export interface DebianPrograms extends AsyncDisposable {
   londiste(job: LondisteJob): Londiste;
   /** The ticker daemon for databases of one server; periods in seconds as pgqd has them. */
   pgqd(databases: readonly FreshDatabase[], settings?: Settings): Daemon;
+  /** PgBouncer before one database, by the name of each way to pool. */
+  pgbouncer(database: FreshDatabase, settings?: Settings): Promise<Pooled>;
   python(script: string, args: readonly string[]): Promise<ProgramResult>;
   /** Stops them all; fails where a first copy did not end by itself. */
   stop(): Promise<void>;
@@ -45,6 +59,14 @@ export interface Londiste {
   run(args: readonly string[], status?: number): Promise<ProgramResult>;
   worker(): Daemon;
 }
+
+export interface Pooled {
+  /** The address, as a file has it. */
+  url(mode: PoolMode): string;
+}
+
+export type PoolMode = (typeof poolModes)[number];
+const poolModes = ['session', 'transaction', 'statement'] as const;
 
 export interface Daemon {
   readonly child: ChildProcess;
@@ -118,8 +140,7 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
 
   const ini = (name: string, section: string, settings: Settings) => {
     const path = join(folder, `${name}.ini`);
-    const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
-    writeFileSync(path, `[${section}]\n${lines.join('')}`);
+    writeFileSync(path, `[${section}]\n${linesOf(settings)}`);
     return path;
   };
 
@@ -191,10 +212,32 @@ export function debianPrograms(databases: readonly FreshDatabase[]): DebianProgr
       });
       return daemon('pgqd', [file], 'pgqd');
     },
+    async pgbouncer({ params: { host, port, dbname, user, password } }, settings) {
+      const own = await choosePort(undefined);
+      const server = `host=${host} port=${port} dbname=${dbname} user=${user} password=${password?.reveal()}`;
+      const file = ini(`pgbouncer_${own}`, 'databases', {
+        ...Object.fromEntries(poolModes.map((mode) => [mode, `${server} pool_mode=${mode}`])),
+      });
+      const all = { listen_addr: '127.0.0.1', listen_port: own, unix_socket_dir: '', auth_type: 'any', ...settings };
+      appendFileSync(file, `[pgbouncer]\n${linesOf(all)}`);
+      // It does not run as root.
+      daemon('/usr/sbin/pgbouncer', process.getuid?.() === 0 ? ['-u', 'nobody', file] : [file], `pgbouncer_${own}`);
+      await waitFor(
+        () => `PgBouncer: ${logs()}`,
+        30_000,
+        async () => logs().includes(`listening on 127.0.0.1:${own}`),
+      );
+      return { url: (mode) => `postgresql://${user}@127.0.0.1:${own}/${mode}` };
+    },
     python: (script, args) => toEnd('/usr/bin/python3', [script, ...args]),
     [Symbol.asyncDispose]: dispose,
   };
 }
+
+const linesOf = (settings: Settings): string =>
+  Object.entries(settings)
+    .map(([key, value]) => `${key} = ${value}\n`)
+    .join('');
 
 /** Londiste's workers start processes of their own for first copies. Gives those that had to be ended. */
 async function stopCopies(folder: string): Promise<readonly string[]> {

@@ -369,7 +369,8 @@ export const sampleProblems: {
     },
   },
   database_unreachable: {
-    meaning: 'No connection to a database: refused, no such database, wrong login, or no answer in time.',
+    meaning:
+      'No connection to a database that could be used: refused, no such database, wrong login, no answer in time, or a proxy that pools by the transaction.',
     problem: {
       code: 'database_unreachable',
       database: databaseName('copy'),
