@@ -21,6 +21,19 @@ select coalesce(json_agg(json_build_object(
           from pg_catalog.pg_inherits h
          where h.inhparent = pg_catalog.to_regclass(pgq.quote_fqname(q.queue_data_pfx))
         having sum(pg_catalog.pg_stat_get_live_tuples(h.inhrelid)) >= 100),
+    'heldBy', (
+        -- The oldest that writes since before the last rotation: no tick's snapshot gets past it. Those of others show only to who may look at them.
+        select json_build_object('gid', x.gid, 'pid', x.pid, 'user', x.username, 'database', x.dbname,
+                                 'sinceMs', extract(epoch from pg_catalog.clock_timestamp() - x.since) * 1000)
+          from (select p.transaction as xid, p.gid, null::int as pid, p.owner as username, p.database as dbname, p.prepared as since
+                  from pg_catalog.pg_prepared_xacts p
+                union all
+                select a.backend_xid, null, a.pid, a.usename, a.datname, a.xact_start
+                  from pg_catalog.pg_stat_activity a
+                 where a.backend_xid is not null and a.pid <> pg_catalog.pg_backend_pid()) x
+         where pg_catalog.age(x.xid) >= pg_catalog.age((q.queue_switch_step2 & 4294967295)::text::xid)
+         order by pg_catalog.age(x.xid) desc
+         limit 1),
     'consumers', (
         select coalesce(json_agg(json_build_object(
                    'name', c.co_name,

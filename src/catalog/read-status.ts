@@ -15,6 +15,7 @@ import {
   type NodeRecords,
   type PresentNode,
   type QueueActivity,
+  type RotationHolder,
   type Subscription,
   type TableStatus,
   type WorkerHeartbeat,
@@ -276,6 +277,7 @@ interface QueueRow {
   readonly bytes: string;
   readonly eventsWritten: string;
   readonly eventBytes: number | null;
+  readonly heldBy: HolderRow | null;
   readonly consumers: readonly {
     readonly name: string;
     readonly tick: string;
@@ -285,6 +287,14 @@ interface QueueRow {
     readonly eventsDone: string | null;
     readonly sinceSeenMs: number;
   }[];
+}
+
+interface HolderRow {
+  readonly gid: string | null;
+  readonly pid: number;
+  readonly user: string;
+  readonly database: string;
+  readonly sinceMs: number;
 }
 
 interface Activity {
@@ -305,6 +315,7 @@ function readActivity(row: QueueRow): Activity {
     bytes,
     eventsWritten,
     eventBytes,
+    heldBy,
     consumers,
     queue: _,
     ...rest
@@ -336,9 +347,14 @@ function readActivity(row: QueueRow): Activity {
       eventsWritten: BigInt(eventsWritten),
       eventBytes: eventBytes ?? undefined,
       oldest: oldest && { consumer: oldest[0], tick: oldest[1].tick, lagMs: oldest[1].lagMs },
+      heldBy: heldBy === null ? undefined : holderOf(heldBy),
     },
     subscriptions,
   };
+}
+
+function holderOf({ gid, pid, ...rest }: HolderRow): RotationHolder {
+  return gid === null ? { kind: 'session', pid, ...rest } : { kind: 'prepared', gid, ...rest };
 }
 
 /** Watermarks stand where consumers let them: of two at one tick, the consumer is the one to look at. */

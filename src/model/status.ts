@@ -53,7 +53,15 @@ export interface QueueActivity {
   readonly eventBytes: number | undefined;
   /** Who stands furthest back; rotation waits for it. */
   readonly oldest: { readonly consumer: string; readonly tick: bigint; readonly lagMs: number } | undefined;
+  readonly heldBy: RotationHolder | undefined;
 }
+
+/** A transaction that has written since before the last rotation: the next one waits for it, wherever consumers stand. */
+export type RotationHolder = {
+  readonly user: string;
+  readonly database: string;
+  readonly sinceMs: number;
+} & ({ readonly kind: 'prepared'; readonly gid: string } | { readonly kind: 'session'; readonly pid: number });
 
 /** A subscriber as its provider sees it. */
 export interface Subscription {
@@ -149,6 +157,7 @@ export type Finding = { readonly severity: Severity } & (
       readonly bytes: bigint;
       readonly consumer: string | undefined;
       readonly tick: bigint | undefined;
+      readonly heldBy: RotationHolder | undefined;
     }
 );
 

@@ -66,6 +66,13 @@ export function describeFinding(finding: Finding): string {
 }
 
 function holder(finding: Finding & { readonly code: 'rotation_stuck' }): string {
+  const { heldBy } = finding;
+  if (heldBy !== undefined) {
+    const since = `of ${heldBy.user} on ${heldBy.database}, open for ${formatDuration(heldBy.sinceMs)}`;
+    return heldBy.kind === 'prepared'
+      ? `; they wait for prepared transaction "${heldBy.gid}" ${since}: commit or roll it back`
+      : `; they wait for the transaction of server process ${heldBy.pid} ${since}`;
+  }
   if (finding.consumer === undefined) return '';
   const at = finding.tick === undefined ? '' : `, at tick ${formatCount(finding.tick)}`;
   return `; consumer ${finding.consumer} stands furthest back${at}`;

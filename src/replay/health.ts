@@ -148,7 +148,7 @@ function* queueFindings(queue: QueueActivity | undefined): Iterable<Finding> {
   const { sinceTickMs: sinceMs, eventsWaiting } = queue;
   if (queue.tickerPaused) yield { code: 'ticker_paused', severity: 'error' };
   else if (sinceMs > tickDueMs(queue)) yield { code: 'ticker_silent', severity: 'error', sinceMs, eventsWaiting };
-  const { sinceRotationMs, rotationPeriodMs: periodMs, bytes, oldest } = queue;
+  const { sinceRotationMs, rotationPeriodMs: periodMs, bytes, oldest, heldBy } = queue;
   if (periodMs > 0 && sinceRotationMs > 2 * periodMs + healthLimits.rotationMs) {
     yield {
       code: 'rotation_stuck',
@@ -158,6 +158,7 @@ function* queueFindings(queue: QueueActivity | undefined): Iterable<Finding> {
       bytes,
       consumer: oldest?.consumer,
       tick: oldest?.tick,
+      heldBy,
     };
   }
 }

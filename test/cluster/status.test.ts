@@ -143,6 +143,27 @@ test('lag, positions that went astray, and rotation that is held up', async () =
   const [held] = (await nodeOf(cascade, 'src')).findings.filter(({ code }) => code === 'rotation_stuck');
   expect(held).toMatchObject({ consumer: 'forgotten', tick: 1n });
   expect(held?.code === 'rotation_stuck' && held.bytes).toBeGreaterThan(0n);
+
+  // A transaction outlives its session once it is prepared; nobody is behind, and still no event table may be emptied.
+  const gid = `held in ${cascade.cluster.databases.src?.dbname}`;
+  {
+    await using user = await cascade.session('src');
+    await user.script(`begin; insert into people values (7, 'held'); prepare transaction '${gid}'`);
+  }
+  const holder = async () => {
+    const [stuck] = (await nodeOf(cascade, 'src')).findings.filter(({ code }) => code === 'rotation_stuck');
+    return stuck?.code === 'rotation_stuck' ? stuck.heldBy : undefined;
+  };
+  // Other tests on this server have transactions too, which may be older.
+  const limits = { timeout: 60_000, interval: 500 };
+  try {
+    await source.script(`select pgq.unregister_consumer('replika', 'forgotten');
+      update pgq.queue set queue_switch_step1 = txid_current(), queue_switch_step2 = txid_current()`);
+    await expect.poll(holder, limits).toMatchObject({ kind: 'prepared', gid, user: 'postgres' });
+  } finally {
+    await source.script(`rollback prepared '${gid}'`);
+  }
+  await expect.poll(holder, limits).toBeUndefined();
 });
 
 test('a database that does not answer, one without a node, and one that holds another', async () => {

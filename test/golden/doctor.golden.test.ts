@@ -101,6 +101,7 @@ const cases: Readonly<Record<string, Diagnosis>> = {
           bytes: 7_516_192_768n,
           consumer: 'gone.worker',
           tick: 3n,
+          heldBy: undefined,
         },
       },
       {

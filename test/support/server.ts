@@ -11,7 +11,13 @@ import { wipeServer } from '../../src/sandbox/wipe-server.ts';
 export type ServerVersion = 12 | 14 | 18;
 
 /** What tests need fast is told to the server: durability is the one thing no test of this project looks at. */
-const settings = { max_connections: '200', shared_buffers: '64MB', autovacuum_naptime: '10s', jit: 'off' };
+const settings = {
+  max_connections: '200',
+  max_prepared_transactions: '20',
+  shared_buffers: '64MB',
+  autovacuum_naptime: '10s',
+  jit: 'off',
+};
 
 const shared = new Map<ServerVersion, Promise<RunningServer>>();
 

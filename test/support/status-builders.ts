@@ -36,6 +36,7 @@ export const anActivity = (change: Partial<QueueActivity> = {}): QueueActivity =
   eventsWritten: 250_000n,
   eventBytes: 180,
   oldest: { consumer: 'dst1.worker', tick: 120n, lagMs: 400 },
+  heldBy: undefined,
   ...change,
 });
 
