@@ -13,12 +13,8 @@ import { tablesInSync } from './support/tables-in-sync.ts';
 
 const rounds = Number(process.env.TRUNKLINE_BENCH_ROUNDS ?? 2);
 
-const million = 'call many(1000000)';
-/** As examples/deploy starts the program. */
-const deployed = { NODE_OPTIONS: '--max-semi-space-size=2' };
-const loads: readonly (readonly [string, string, Readonly<Record<string, string>>?])[] = [
-  ['a million changes that waited', million],
-  ['the same, started as in examples/deploy', million, deployed],
+const loads: readonly (readonly [string, string])[] = [
+  ['a million changes that waited', 'call many(1000000)'],
   ['one transaction of two million rows', 'insert into item select i, i::text from generate_series(1, 2000000) i'],
   ['one value of 200 MB', `insert into item values (1, repeat('x', 200000000))`],
 ];
@@ -36,8 +32,8 @@ test('memory', { timeout: 7_200_000 }, async () => {
   const peaks = new Map<string, number[]>(loads.map(([name]) => [name, []]));
   const idle = { nodes: [] as number[], servers: [] as number[] };
   for (let round = 0; round < rounds; round += 1) {
-    for (const [name, load, env] of loads) {
-      const peak = await peakOf(load, env);
+    for (const [name, load] of loads) {
+      const peak = await peakOf(load);
       console.log(`${name}: ${peak.toFixed(0)} MB, load ${loadavg()[0]?.toFixed(1)}`);
       peaks.get(name)?.push(peak);
     }
@@ -60,7 +56,7 @@ test('memory', { timeout: 7_200_000 }, async () => {
   ]);
 });
 
-async function peakOf(load: string, env: Readonly<Record<string, string>> = {}): Promise<number> {
+async function peakOf(load: string): Promise<number> {
   await using pair = await freshPair();
   await createTables(pair);
   using cascade = await ownCascade(pair.source, [pair.target], ['public.item']);
@@ -72,7 +68,7 @@ async function peakOf(load: string, env: Readonly<Record<string, string>> = {}):
     await using from = await pair.source.session();
     await from.script('set synchronous_commit = off');
     await from.script(load);
-    target = cascade.runWith(env, 'target');
+    target = cascade.run('target');
     await using to = await pair.target.session();
     const count = sql('select count(*) as rows from item');
     const [wanted] = await from.query<{ rows: bigint }>(count);

@@ -33,7 +33,6 @@ export interface OwnCascade extends Disposable {
   readonly file: string;
   /** A process for these nodes. */
   run(...nodes: readonly string[]): RunningProgram;
-  runWith(env: Readonly<Record<string, string>>, ...nodes: readonly string[]): RunningProgram;
 }
 
 /** A root and leaves, each named as its database, applied, with nobody at work. */
@@ -47,12 +46,9 @@ export async function ownCascade(
   const consent = ['--allow', 'copies-data', '--allow', 'truncates-target'];
   const applied = await runProgram(['apply', '-f', file.path, '--auto-approve', ...consent]);
   if (applied.status !== 0) throw new Error(applied.stderr);
-  const runWith: OwnCascade['runWith'] = (env, ...nodes) =>
-    startProgram(['run', '-f', file.path, ...nodes.flatMap((node) => ['--node', node])], { env });
   return {
     file: file.path,
-    run: (...nodes) => runWith({}, ...nodes),
-    runWith,
+    run: (...nodes) => startProgram(['run', '-f', file.path, ...nodes.flatMap((node) => ['--node', node])]),
     [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }

@@ -51,17 +51,21 @@ export function readNumber(bytes: Uint8Array, from: number): number {
   }
 }
 
+/** One field as text; `next` is where the following one begins. */
+export function readText(bytes: Uint8Array, from: number, next: number): string | null {
+  return readField(decoder.decode(bytes.subarray(from, next - 1)));
+}
+
 /** The event as text, for what is rare. */
 export function readQueueRow(bytes: Uint8Array, line: EventLine): QueueRow {
-  const text = (from: number, next: number) => decoder.decode(bytes.subarray(from, next - 1));
-  const [extra3, ...more] = text(line.extra3, line.end).split('\t');
+  const [extra3, ...more] = decoder.decode(bytes.subarray(line.extra3, line.end - 1)).split('\t');
   return {
-    id: text(line.id, line.txid),
-    txid: text(line.txid, line.type),
-    type: readField(text(line.type, line.data)) ?? '',
-    data: readField(text(line.data, line.extra1)),
-    extra1: readField(text(line.extra1, line.extra2)),
-    extra2: readField(text(line.extra2, line.extra3)),
+    id: readText(bytes, line.id, line.txid) ?? '',
+    txid: readText(bytes, line.txid, line.type) ?? '',
+    type: readText(bytes, line.type, line.data) ?? '',
+    data: readText(bytes, line.data, line.extra1),
+    extra1: readText(bytes, line.extra1, line.extra2),
+    extra2: readText(bytes, line.extra2, line.extra3),
     extra3: readField(extra3),
     ...(more.length === 0 ? {} : { extra4: readField(more[0]), time: readField(more[1]) }),
   };

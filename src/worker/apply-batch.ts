@@ -7,7 +7,14 @@ import type { TableName } from '../model/names.ts';
 import { isPlain, rowCondition } from '../model/projection.ts';
 import type { TableSpec } from '../model/table.ts';
 import { sameTable } from '../model/table-codec.ts';
-import { type EventLine, emptyEventLine, readEventLine, readNumber, readQueueRow } from '../replay/event-line.ts';
+import {
+  type EventLine,
+  emptyEventLine,
+  readEventLine,
+  readNumber,
+  readQueueRow,
+  readText,
+} from '../replay/event-line.ts';
 import { addChange, emptyFold, type Fold, hashBytes, reserve, sizeOf } from '../replay/fold.ts';
 import { type ReferenceOrder, referenceOrder } from '../replay/reference-order.ts';
 import { decodeRow, lineBound, MalformedRow, type RowLayout, readLayout, sameLayout } from '../replay/row-decoder.ts';
@@ -165,13 +172,12 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   }
 
   function newKind(bytes: Uint8Array, line: EventLine): Kind {
-    const row = readQueueRow(bytes, line);
-    const type = decodeRowType(row.type);
+    const type = decodeRowType(readText(bytes, line.type, line.data) ?? '');
     return {
       typeBytes: bytes.slice(line.type, line.data - 1),
       tableBytes: bytes.slice(line.extra1, line.extra2 - 1),
       type,
-      table: type === undefined ? undefined : pendingOf(row.extra1 ?? ''),
+      table: type === undefined ? undefined : pendingOf(readText(bytes, line.extra1, line.extra2) ?? ''),
       layout: undefined,
       keyPositions: [],
       next: undefined,

@@ -43,21 +43,35 @@ export async function* fetchBatch(
   const stream = session.copyOut(
     `copy (select ${columns} from (${events}) e ${condition(filter)} order by e.ev_id) to stdout`,
   );
-  let parts: Buffer[] = [];
+  let seen = 0;
+  /** The line that the last chunk has cut off. */
+  let line: Buffer = Buffer.alloc(0);
+  let filled = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
-    const end = chunk.lastIndexOf(0x0a) + 1;
-    if (end === 0) {
-      // A value may be longer than many chunks: they are put together once.
-      parts.push(chunk);
-      continue;
+    seen += chunk.length;
+    let rest = chunk;
+    if (filled > 0) {
+      const end = chunk.indexOf(lineFeed) + 1;
+      const needed = filled + (end === 0 ? chunk.length : end);
+      if (needed > line.length) {
+        // Of a value longer than a chunk, the pieces must not live beside the whole: what is to come of it has room at once.
+        const whole = Buffer.allocUnsafeSlow(end === 0 ? needed + stream.bytes - seen : needed);
+        line.copy(whole, 0, 0, filled);
+        line = whole;
+      }
+      filled += chunk.copy(line, filled, 0, end === 0 ? chunk.length : end);
+      if (end === 0) continue;
+      yield line.subarray(0, filled);
+      rest = chunk.subarray(end);
     }
-    const lines = chunk.subarray(0, end);
-    const whole = parts.length === 0 ? lines : Buffer.concat([...parts, lines]);
-    // The pieces of a large value must not live beside the whole of it.
-    parts = end < chunk.length ? [chunk.subarray(end)] : [];
-    yield whole;
+    const end = rest.lastIndexOf(lineFeed) + 1;
+    line = rest.subarray(end);
+    filled = line.length;
+    if (end > 0) yield rest.subarray(0, end);
   }
 }
+
+const lineFeed = 0x0a;
 
 function condition(filter: EventFilter): string {
   switch (filter.kind) {
