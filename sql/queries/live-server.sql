@@ -13,6 +13,7 @@ select
     to_regclass('pgq.queue') is not null and to_regclass('pgq_node.node_info') is not null as has_nodes,
     to_regclass('londiste.table_info') is not null as has_tables,
     to_regclass('trunkline.last_applied') is not null and to_regclass('londiste.table_info') is not null as has_own,
+    coalesce(has_table_privilege(to_regclass('trunkline.replaced_root'), 'select'), false) as has_replaced,
     (select coalesce(json_agg(json_build_object(
          'name', n.nspname,
          'extensionVersion', e.extversion,

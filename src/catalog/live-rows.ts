@@ -6,7 +6,6 @@ import {
   nodeName,
   type QueueName,
   queueName,
-  type SequenceName,
   sequenceName,
   type TableName,
   tableName,
@@ -152,11 +151,7 @@ export function readColumn([name, type, notNull, hasDefault, generated]: ColumnR
   return { name, type, notNull, hasDefault, generated };
 }
 
-export function readNode(
-  row: NodeRow,
-  tables: ReadonlyMap<TableName, LiveTable>,
-  sequences: ReadonlyMap<SequenceName, LiveSequence>,
-): LiveNode {
+export function readNode(row: NodeRow, beside: Pick<LiveNode, 'tables' | 'sequences' | 'replaced'>): LiveNode {
   const provider = row.provider === null || row.type === 'root' ? undefined : nodeName(row.provider);
   return {
     queue: queueName(row.queue),
@@ -188,8 +183,7 @@ export function readNode(
         },
       ]),
     ),
-    tables,
-    sequences,
+    ...beside,
   };
 }
 

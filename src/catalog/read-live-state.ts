@@ -26,6 +26,7 @@ import {
   readSeen,
   type SeenRow,
 } from './live-rows.ts';
+import { readReplacedTicks } from './replaced-root.ts';
 import { readServerIdentity } from './trunkline.ts';
 
 /** Looks at all databases of the files side by side. One that does not answer is part of the answer. */
@@ -101,6 +102,7 @@ interface ServerRow {
   readonly has_nodes: boolean;
   readonly has_tables: boolean;
   readonly has_own: boolean;
+  readonly has_replaced: boolean;
   readonly schemas: readonly SchemaRow[];
   readonly extensions: readonly (OfferedExtension & { readonly name: SchemaName })[];
 }
@@ -130,7 +132,7 @@ export async function readDatabase(session: Session): Promise<LiveDatabase> {
     canReplicate: server.replicator_superuser || (await mayReplicate(session, server.replicator)),
     schemas: await readSchemas(session, server),
     extensions: new Map(server.extensions.map(({ name, ...offered }) => [name, offered])),
-    queues: server.has_nodes ? await readNodes(session, server.has_tables) : new Map(),
+    queues: server.has_nodes ? await readNodes(session, server) : new Map(),
     tables: new Map(tables.map((table) => [table.name, table])),
     sequences: new Set((relations?.sequences ?? []).map(sequenceName)),
     ...(server.has_own ? await readOwn(session) : { applied: new Map(), quietCopies: new Map(), serversSeen: [] }),
@@ -204,12 +206,15 @@ async function readOwn(session: Session): Promise<Pick<LiveDatabase, 'applied' |
 
 /** The node of a queue as it is now, without its tables. */
 export async function readNodeNow(session: Session, queue: QueueName): Promise<LiveNode | undefined> {
-  return (await readNodes(session, false)).get(queue);
+  return (await readNodes(session, { has_tables: false, has_replaced: false })).get(queue);
 }
 
-async function readNodes(session: Session, hasTables: boolean): Promise<ReadonlyMap<QueueName, LiveNode>> {
+async function readNodes(
+  session: Session,
+  there: Pick<ServerRow, 'has_tables' | 'has_replaced'>,
+): Promise<ReadonlyMap<QueueName, LiveNode>> {
   const [nodes] = await session.query<{ nodes: readonly NodeRow[] }>(sql(sqlFile('queries/live-nodes.sql')));
-  const [replicated] = hasTables
+  const [replicated] = there.has_tables
     ? await session.query<{
         tables: readonly ReplicatedTableRow[];
         sequences: readonly ReplicatedSequenceRow[];
@@ -217,9 +222,13 @@ async function readNodes(session: Session, hasTables: boolean): Promise<Readonly
     : [];
   const tables = byQueue(replicated?.tables ?? [], readReplicatedTable);
   const sequences = byQueue(replicated?.sequences ?? [], readReplicatedSequence);
-  const found = (nodes?.nodes ?? []).map((row) => {
+  const rows = nodes?.nodes ?? [];
+  const gaveUp = rows.some(({ members }) => members.some(([, , dead]) => dead));
+  const replaced = there.has_replaced && gaveUp ? await readReplacedTicks(session) : new Map();
+  const found = rows.map((row) => {
     const queue = row.queue as QueueName;
-    return readNode(row, tables.get(queue) ?? new Map(), sequences.get(queue) ?? new Map());
+    const replicates = { tables: tables.get(queue) ?? new Map(), sequences: sequences.get(queue) ?? new Map() };
+    return readNode(row, { ...replicates, replaced: replaced.get(queue) ?? new Map() });
   });
   return new Map(found.map((node) => [node.queue, node]));
 }

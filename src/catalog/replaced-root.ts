@@ -38,6 +38,21 @@ export async function recordReplacedRoot(
   );
 }
 
+/** By queue and root that was given up: the last of its ticks that whoever took its place had read. */
+export async function readReplacedTicks(
+  session: Session,
+): Promise<ReadonlyMap<QueueName, ReadonlyMap<NodeName, bigint>>> {
+  const rows = await session.query<{ queue: QueueName; node: NodeName; tick: bigint }>(
+    sql(
+      `select queue_name as queue, node_name as node, max(tick_id) as tick
+         from trunkline.replaced_root group by queue_name, node_name`,
+    ),
+  );
+  const ticks = new Map<QueueName, Map<NodeName, bigint>>();
+  for (const { queue, node, tick } of rows) ticks.set(queue, (ticks.get(queue) ?? new Map()).set(node, tick));
+  return ticks;
+}
+
 /** The last time that the node was given up, as this database has it. */
 export async function readReplacedRoot(
   session: Session,

@@ -181,4 +181,6 @@ export interface LiveNode {
   readonly subscribers: ReadonlyMap<NodeName, LiveSubscriber>;
   readonly tables: ReadonlyMap<TableName, LiveTable>;
   readonly sequences: ReadonlyMap<SequenceName, LiveSequence>;
+  /** Roots whose place it took while they did not answer, with the last of their ticks that it had read. */
+  readonly replaced: ReadonlyMap<NodeName, bigint>;
 }

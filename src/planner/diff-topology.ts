@@ -42,6 +42,7 @@ export function diffTopology(scene: Scene, found: FoundNodes): Findings {
   const known = scene.subscribers.filter(({ node }) => node !== undefined);
   return mergeFindings([
     root,
+    ...known.map((subscriber) => pastNewRoot(scene, found, subscriber)),
     ...known.map((subscriber) => diffProvider(scene, found, subscriber, old)),
     ...known.map((subscriber) => diffRole(scene, found, subscriber)),
     straySubscriptions(
@@ -202,7 +203,7 @@ function replaceRoot(scene: Scene, found: FoundNodes, live: LiveNode): Findings 
 /** Where the node's changes come from, as far up as can be seen. */
 function topOf(live: LiveNode, found: FoundNodes): NodeName | undefined {
   const above = live.provider === undefined ? undefined : found.get(live.provider)?.node;
-  return above === undefined ? live.provider : topOf(above, found);
+  return above === undefined || above.type === 'root' ? live.provider : topOf(above, found);
 }
 
 /** What the old root captures, the new one has to hold: all rows, in sync, under the same name. */
@@ -258,6 +259,21 @@ function diffProvider(
     hazards: restartedCopiesHazards(node, live),
     dependsOn: readyIds(scene, provider),
   });
+}
+
+/**
+ * A node that did not hear of a failover may have read on from the root that was given up: what it took then went with that
+ * one, under numbers of ticks that the new root gives to others.
+ */
+function pastNewRoot({ queue, root }: Scene, found: FoundNodes, { node: live }: SubscriberScene): Findings {
+  if (live === undefined || root.node === undefined || root.node.replaced.size === 0) return noFindings;
+  const { name: provider, members, replaced: ticks } = root.node;
+  const from = topOf(live, found);
+  const replaced = from === undefined ? undefined : ticks.get(from);
+  if (from === undefined || members.get(from)?.dead !== true) return noFindings;
+  if (replaced === undefined || live.lastTick <= replaced) return noFindings;
+  const subject = { queue: queue.name, node: live.name, tick: live.lastTick };
+  return wrong({ code: 'node_past_new_root', ...subject, provider, from, replaced });
 }
 
 /** The provider is in its place, and keeps a queue: from the root down, so that nobody ever reads in a circle. */

@@ -183,6 +183,7 @@ export function aLiveNode(change: Partial<LiveNode> = {}): LiveNode {
     subscribers: new Map(),
     tables: new Map(),
     sequences: new Map(),
+    replaced: new Map(),
     ...change,
   };
 }

@@ -58,6 +58,8 @@ interface NodeYaml {
   readonly closed?: boolean;
   readonly members?: Readonly<Record<string, string>>;
   readonly dead?: readonly string[];
+  /** Roots whose place it took, with the last of their ticks that it had read. */
+  readonly replaced?: Readonly<Record<string, number>>;
   readonly lastTick?: number;
   readonly subscribers?: readonly string[];
   readonly ticker?: Parameters<typeof tickerSettings>[0];
@@ -280,6 +282,7 @@ function liveNode(queue: string, yaml: NodeYaml): LiveNode {
         { name: sequenceName(name), local: true, lastValue: 1n },
       ]),
     ),
+    replaced: new Map(Object.entries(yaml.replaced ?? {}).map(([name, tick]) => [nodeName(name), BigInt(tick)])),
   });
 }
 
