@@ -1,8 +1,16 @@
 import { type DatabaseReading, readStatus } from '../catalog/read-status.ts';
-import type { DatabaseName, NodeName } from '../model/names.ts';
+import type { DatabaseName, NodeName, TableName } from '../model/names.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState } from '../model/state.ts';
-import type { CascadeStatus, NodeReading, NodeStatus, QueueActivity, SubscriptionReading } from '../model/status.ts';
+import type {
+  CascadeStatus,
+  NodeReading,
+  NodeStatus,
+  PresentNode,
+  QueueActivity,
+  SubscriptionReading,
+  TableRenaming,
+} from '../model/status.ts';
 import { type NodeSpec, type QueueSpec, workerNameOf } from '../model/topology.ts';
 import { judgeNode } from '../replay/health.ts';
 import { type Databases, openDatabasesOf } from './databases.ts';
@@ -50,14 +58,16 @@ function nodeStatus(
   const reading = nodeReading(queue, node, readings);
   const { subscription, provider } = seenByProvider(queue, node, reading, readings);
   const replacedBy = successorOf(queue, node, readings);
-  const { verdict, findings } = judgeNode({ role: node.placement.role, reading, subscription, provider, replacedBy });
+  const { role } = node.placement;
+  const renamings = role === 'root' ? renamingsOf(queue, reading, readings) : [];
+  const { verdict, findings } = judgeNode({ role, reading, subscription, provider, replacedBy, renamings });
   const location = locations.get(node.database);
   if (location === undefined) throw new Error(`database ${node.database} has no location`);
   return {
     node: node.name,
     database: node.database,
     location,
-    role: node.placement.role,
+    role,
     provider: node.placement.role === 'root' ? undefined : node.placement.provider,
     reading,
     subscription,
@@ -77,6 +87,31 @@ function successorOf(
     if (held?.givenUp.includes(name) === true) return held.name;
   }
   return undefined;
+}
+
+/** The root forgets an old name last. */
+function renamingsOf(
+  queue: QueueSpec,
+  root: NodeReading,
+  readings: ReadonlyMap<DatabaseName, DatabaseReading>,
+): readonly TableRenaming[] {
+  if (root.kind !== 'present') return [];
+  const subscribers = [...queue.nodes.values()].filter(({ placement }) => placement.role !== 'root');
+  return queue.movedTables.flatMap(({ from, to: table }) => {
+    const target = targetOf(root, from);
+    if (target === undefined || targetOf(root, table) !== target) return [];
+    const left = subscribers.flatMap((node): TableRenaming['left'] => {
+      const reading = nodeReading(queue, node, readings);
+      if (reading.kind === 'unreachable') return [{ node: node.name, ticks: undefined }];
+      if (reading.kind !== 'present' || targetOf(reading, from) === undefined) return [];
+      return [{ node: node.name, ticks: (root.queue?.newestTick ?? reading.tick) - reading.tick }];
+    });
+    return [{ table, from, left }];
+  });
+}
+
+function targetOf({ tables }: PresentNode, name: TableName): TableName | undefined {
+  return tables.find(({ table }) => table === name)?.target;
 }
 
 function nodeReading(

@@ -125,6 +125,14 @@ export type SubscriptionReading = Subscription | 'none' | undefined;
 
 export type Severity = 'warn' | 'error';
 
+/** A table that both names lead to, as the root has it: `apply` was ended on its way, or waits for nodes to catch up. */
+export interface TableRenaming {
+  readonly table: TableName;
+  readonly from: TableName;
+  /** Who is not done with the old name, and how far behind the root it is; undefined where it does not answer. */
+  readonly left: readonly { readonly node: NodeName; readonly ticks: bigint | undefined }[];
+}
+
 /** Why a node is not simply ok. The words are made in `render/describe-finding.ts`. */
 export type Finding = { readonly severity: Severity } & (
   | { readonly code: 'unreachable'; readonly problem: Problem }
@@ -144,6 +152,7 @@ export type Finding = { readonly severity: Severity } & (
   | { readonly code: 'provider_unknown' }
   | { readonly code: 'table_not_in_sync'; readonly table: TableName; readonly sync: SyncState | undefined }
   | { readonly code: 'table_parked'; readonly table: TableName; readonly message: string }
+  | ({ readonly code: 'table_renaming' } & TableRenaming)
   | { readonly code: 'table_gone'; readonly table: TableName; readonly target: TableName }
   | { readonly code: 'not_captured'; readonly table: TableName; readonly changes: readonly ChangeKind[] }
   | { readonly code: 'not_denied'; readonly table: TableName; readonly changes: readonly ChangeKind[] }

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount } from '../model/amounts.ts';
 import { assertNever } from '../model/exhaustive.ts';
-import type { Finding } from '../model/status.ts';
+import type { Finding, TableRenaming } from '../model/status.ts';
 import { notInSyncText } from './compare-text.ts';
 import { describeProblem } from './describe-problem.ts';
 import { countOf, formatDuration } from './units.ts';
@@ -46,6 +46,8 @@ export function describeFinding(finding: Finding): string {
       return `table ${finding.table}: ${notInSyncText(finding.sync)}`;
     case 'table_parked':
       return `table ${finding.table} is parked: ${finding.message}; mend the cause, it is tried again by itself`;
+    case 'table_renaming':
+      return `table ${finding.from} is half way to its new name ${finding.table}: ${whoIsLeft(finding.left)}; "trunkline apply" goes on with it`;
     case 'table_gone':
       return `table ${finding.target} does not exist${finding.target === finding.table ? '' : `; ${finding.table} should go there`}`;
     case 'not_captured':
@@ -63,6 +65,15 @@ export function describeFinding(finding: Finding): string {
     default:
       return assertNever(finding);
   }
+}
+
+function whoIsLeft(left: TableRenaming['left']): string {
+  if (left.length === 0) return 'every other node has done with the old one';
+  const nodes = left.map(({ node, ticks }) => {
+    if (ticks === undefined) return `${node} (does not answer)`;
+    return ticks > 0n ? `${node} (${countOf(ticks, 'tick')} behind)` : node;
+  });
+  return `changes under the old one are taken too on ${nodes.join(', ')}, until each has read the last of them`;
 }
 
 function holder(finding: Finding & { readonly code: 'rotation_stuck' }): string {

@@ -183,7 +183,13 @@ export function contentOf(step: Step): readonly [what: string, details: readonly
         `name of ${step.table}`,
         [
           ...changes([['table', step.from, step.table]]),
-          ...attributes(apart.length === 0 ? [] : [['stays', apart.join(', ')]]),
+          ...attributes([
+            ...listed(
+              'waits for',
+              step.nodes.map(({ node }) => node),
+            ),
+            ...listed('stays', apart),
+          ]),
         ],
       ];
     }
@@ -280,6 +286,10 @@ function keyLines({ foreignKeys }: CreateTable): string[] {
 function attributes(pairs: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...pairs.map(([key]) => key.length));
   return pairs.map(([key, value]) => `${key.padEnd(width)}  ${value}`);
+}
+
+function listed(key: string, names: readonly string[]): (readonly [string, string])[] {
+  return names.length === 0 ? [] : [[key, names.join(', ')]];
 }
 
 function changes(values: readonly (readonly [string, string | undefined, string | undefined])[]): string[] {

@@ -8,6 +8,7 @@ import {
   type QueueActivity,
   type Subscription,
   type SubscriptionReading,
+  type TableRenaming,
   type TableStatus,
   type Verdict,
   worstOf,
@@ -37,6 +38,8 @@ export interface NodeInput {
   readonly provider: QueueActivity | undefined;
   /** Who took its place as the root while it did not answer. */
   readonly replacedBy?: NodeName | undefined;
+  /** Of a root. */
+  readonly renamings?: readonly TableRenaming[];
 }
 
 export interface Health {
@@ -77,6 +80,7 @@ function* findingsOf(input: NodeInput): Iterable<Finding> {
       yield* role === 'root' ? queueFindings(reading.queue) : positionFindings(reading, input);
       yield* recordFindings(reading);
       for (const table of reading.tables) yield* tableFindings(table, role);
+      for (const renaming of input.renamings ?? []) yield { code: 'table_renaming', severity: 'warn', ...renaming };
       return;
     default:
       assertNever(reading);

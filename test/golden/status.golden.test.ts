@@ -20,7 +20,7 @@ import {
   sequenceName,
   tableName,
 } from '../../src/model/names.ts';
-import type { CascadeStatus, NodeStatus } from '../../src/model/status.ts';
+import type { CascadeStatus, NodeStatus, TableRenaming } from '../../src/model/status.ts';
 import { compareJson } from '../../src/render/compare-json.ts';
 import { compareText } from '../../src/render/compare-text.ts';
 import { paintWith } from '../../src/render/paint.ts';
@@ -42,10 +42,17 @@ import {
 const plain = paintWith(false);
 
 /** With the findings that these facts give. */
-function judged(node: NodeStatus, provider = anActivity()): NodeStatus {
+function judged(node: NodeStatus, renamings: readonly TableRenaming[] = []): NodeStatus {
   const { role, reading, subscription } = node;
-  return { ...node, ...judgeNode({ role, reading, subscription, provider: role === 'leaf' ? provider : undefined }) };
+  const provider = role === 'leaf' ? anActivity() : undefined;
+  return { ...node, ...judgeNode({ role, reading, subscription, provider, renamings }) };
 }
+
+const halfWay = (name: string, left: TableRenaming['left']): TableRenaming => ({
+  table: tableName(`app.${name}`),
+  from: tableName(`app.old_${name}`),
+  left,
+});
 
 const copying = aTableStatus('app.orders', {
   target: tableName('sales.orders'),
@@ -55,6 +62,17 @@ const copying = aTableStatus('app.orders', {
 
 const cascades: Readonly<Record<string, CascadeStatus>> = {
   'all-ok': aCascade(judged(aRootStatus()), judged(aNodeStatus('dst1')), judged(aNodeStatus('dst2'))),
+  'tables-half-renamed': aCascade(
+    judged(aRootStatus(), [
+      halfWay('orders', [
+        { node: nodeName('dst1'), ticks: 0n },
+        { node: nodeName('dst2'), ticks: 1n },
+        { node: nodeName('dst3'), ticks: undefined },
+      ]),
+      halfWay('parts', []),
+    ]),
+    judged(aNodeStatus('dst1')),
+  ),
   troubled: aCascade(
     judged(
       aRootStatus({
