@@ -54,6 +54,24 @@ export async function addNewName(
   if (table !== undefined) await setDestination(session, queue, from, table);
 }
 
+/** Changes under either name are taken, or passed over, alike, and nothing of a first copy is left to be done. */
+export async function knowsBothNames(session: Session, { queue, from, to }: Renaming): Promise<boolean> {
+  const rows = await session.query(
+    sql(
+      `select from londiste.table_info o
+         join londiste.table_info n on n.queue_name = o.queue_name and n.table_name = $3
+        where o.queue_name = $1 and o.table_name = $2
+          and (o.local, o.merge_state, o.table_attrs) is not distinct from (n.local, n.merge_state, n.table_attrs)
+          and (not o.local or o.merge_state = 'ok' and o.dropped_ddl is null
+            and coalesce(o.dest_table, o.table_name) = coalesce(n.dest_table, n.table_name))`,
+      queue,
+      from,
+      to,
+    ),
+  );
+  return rows.length > 0;
+}
+
 /** Which table of the database the rows of one name are in. */
 export async function setDestination(
   session: Session,

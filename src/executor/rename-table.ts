@@ -5,6 +5,7 @@ import {
   addNewName,
   dropTriggers,
   forgetOldName,
+  knowsBothNames,
   lockTable,
   pendingKeysOf,
   readOldName,
@@ -32,6 +33,8 @@ export async function renameTable(step: RenameTable, deps: StepDeps): Promise<vo
   // From the root down: who filters rows looks at its provider's table.
   await deps.write(database, (session) => addName(session, step, { node, names: { from, to: table } }));
   for (const on of nodes) {
+    // Who was told by a killed try has read its list anew since.
+    if (await knowsBothNames(await deps.session(on.database), renamingOf(step))) continue;
     // A batch may be on its way in by a list that was read before.
     await whileStill(deps, { queue, ...on }, () => deps.write(on.database, (session) => addName(session, step, on)));
     deps.fault(`after-name:${step.id}/${on.node}`);
