@@ -49,17 +49,22 @@ export async function unlockMergedTable(session: Session, destination: TableName
 
 const mergedTableSeed = 7_201_962;
 
-/** Whether the table holds all rows of the queues that are merged into this one here, and none that they will bring again. */
-export async function isMergeComplete(session: Session, combined: QueueName, table: TableName): Promise<boolean> {
-  const [row] = await session.query<{ complete: boolean }>(
+/** Tables that do not hold all rows of the queues that are merged into this one here yet, or will be brought some again. */
+export async function incompleteMerges(
+  session: Session,
+  combined: QueueName,
+  tables: readonly TableName[],
+): Promise<ReadonlySet<TableName>> {
+  const rows = await session.query<{ name: TableName }>(
     sql(
-      `select coalesce(bool_and(t.merge_state is not distinct from 'ok' and t.custom_snapshot is null), true) as complete
+      `select distinct t.table_name as name
         from pgq_node.node_info part
         join londiste.table_info t on t.queue_name = part.queue_name
-        where part.combined_queue = $1 and t.table_name = $2 and t.local`,
+        where part.combined_queue = $1 and t.table_name = any ($2::text[]) and t.local
+          and (t.merge_state is distinct from 'ok' or t.custom_snapshot is not null)`,
       combined,
-      table,
+      tables,
     ),
   );
-  return row?.complete ?? true;
+  return new Set(rows.map(({ name }) => name));
 }

@@ -142,17 +142,55 @@ export async function finishBatch(
   return row?.more === true;
 }
 
-/** Registers at the newest tick, or keeps the position that is there. Gives the position. */
-export async function registerConsumer(
+/** One of several batches that span the same ticks for different consumers. */
+export type OpenBatch = Pick<Batch, 'id' | 'fromTick' | 'toTick'>;
+
+/** For consumers that stand at the same tick. In a transaction with one snapshot all of them get the same ticks. */
+export async function openBatches(
   session: Session,
   queue: QueueName,
-  consumer: string,
-): Promise<bigint | undefined> {
-  await session.query(sql('select pgq.register_consumer($1, $2)', queue, consumer));
-  const [row] = await session.query<{ last_tick: bigint }>(
-    sql('select last_tick from pgq.get_consumer_info($1, $2)', queue, consumer),
+  consumers: readonly string[],
+  minEvents: number | undefined,
+): Promise<readonly OpenBatch[]> {
+  const rows = await session.query<{ id: bigint; from_tick: bigint; to_tick: bigint }>(
+    sql(
+      `select b.batch_id as id, b.prev_tick_id as from_tick, b.cur_tick_id as to_tick
+        from unnest($2::text[]) w(consumer), lateral pgq.next_batch_custom($1, w.consumer, null, $3, null) b
+        where b.batch_id is not null`,
+      queue,
+      consumers,
+      minEvents ?? null,
+    ),
   );
-  return row?.last_tick;
+  return rows.map(({ id, from_tick: fromTick, to_tick: toTick }) => ({ id, fromTick, toTick }));
+}
+
+export async function finishBatches(session: Session, batches: readonly OpenBatch[]): Promise<void> {
+  if (batches.length === 0) return;
+  await session.query(
+    sql(
+      'select pgq.finish_batch(b) from unnest($1::int8[]) b',
+      batches.map(({ id }) => id),
+    ),
+  );
+}
+
+/** Registers at the newest tick, all at the same one; gives it. */
+export async function registerConsumers(
+  session: Session,
+  queue: QueueName,
+  consumers: readonly string[],
+): Promise<bigint> {
+  const [row] = await session.query<{ tick: bigint | null }>(
+    sql(
+      `select t.tick, pgq.register_consumer_at($1, w.consumer, t.tick)
+        from (select max(k.tick_id) as tick from pgq.tick k join pgq.queue q on q.queue_id = k.tick_queue
+          where q.queue_name = $1) t, unnest($2::text[]) w(consumer)`,
+      queue,
+      consumers,
+    ),
+  );
+  return row?.tick ?? 0n;
 }
 
 /** Registers at a tick that the queue has, or moves there; a batch that was open is open no more. */
@@ -180,9 +218,15 @@ export async function readSubscribers(session: Session, queue: QueueName): Promi
   return rows.map(({ name }) => name);
 }
 
-/** Nothing happens where it is not registered. */
-export async function unregisterConsumer(session: Session, queue: QueueName, consumer: string): Promise<void> {
-  await session.query(sql('select pgq.unregister_consumer($1, $2)', queue, consumer));
+/** Nothing happens where one is not registered. */
+export async function unregisterConsumers(
+  session: Session,
+  queue: QueueName,
+  consumers: readonly string[],
+): Promise<void> {
+  await session.query(
+    sql('select pgq.unregister_consumer($1, w.consumer) from unnest($2::text[]) w(consumer)', queue, consumers),
+  );
 }
 
 /**
@@ -275,15 +319,41 @@ export async function maintainRetryEvents(session: Session): Promise<number> {
   return Number(row?.count ?? 0);
 }
 
-/** Size in rows of a provider's table by its statistics; undefined before the first ANALYZE. */
-export async function estimateRows(session: Session, table: TableName): Promise<number | undefined> {
-  const [row] = await session.query<{ rows: number }>(
+/** Sizes in rows of a provider's tables by its statistics; one that has never been analyzed is left out. */
+export async function estimateRows(
+  session: Session,
+  tables: readonly TableName[],
+): Promise<ReadonlyMap<TableName, number>> {
+  const rows = await session.query<{ name: TableName; rows: number }>(
     sql(
-      `select sum(case when c.reltuples < 0 then null else c.reltuples end)::float8 as rows
-        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where n.nspname || '.' || c.relname = $1`,
-      table,
+      `select w.name, c.reltuples::float8 as rows
+        from unnest($1::text[]) w(name)
+        join (pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace)
+          on n.nspname || '.' || c.relname = w.name
+        where c.reltuples > 0`,
+      tables,
     ),
   );
-  return row?.rows === null || row?.rows === undefined || row.rows <= 0 ? undefined : row.rows;
+  return new Map(rows.map((row) => [row.name, row.rows]));
+}
+
+/** Bytes of those of a provider's tables that are plain ones there. Waits for whoever has one of them locked. */
+export async function measureTables(
+  session: Session,
+  queue: QueueName,
+  tables: readonly TableName[],
+): Promise<ReadonlyMap<TableName, number>> {
+  const rows = await session.query<{ name: TableName; bytes: number }>(
+    sql(
+      `select w.name, pg_catalog.pg_table_size(c.oid)::float8 as bytes
+        from unnest($2::text[]) w(name)
+        left join londiste.table_info t on t.queue_name = $1 and t.table_name = w.name and t.local
+        join (pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace)
+          on n.nspname || '.' || c.relname = coalesce(t.dest_table, w.name)
+        where c.relkind = 'r'`,
+      queue,
+      tables,
+    ),
+  );
+  return new Map(rows.map((row) => [row.name, row.bytes]));
 }

@@ -5,7 +5,7 @@ import { type QueueName, type TableName, tableName } from '../model/names.ts';
 import { decodeSyncState, encodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState } from '../model/table.ts';
 import { decodePairs } from '../model/url-encoding.ts';
-import { call, callTolerating, setConsumerError } from './worker-state.ts';
+import { call, callEach, callTolerating, setConsumerError } from './worker-state.ts';
 
 /** `snapshot` undefined clears it. */
 export function setTableState(
@@ -15,30 +15,57 @@ export function setTableState(
   state: SyncState,
   snapshot: string | undefined,
 ): Promise<void> {
-  return call(session, 'londiste.local_set_table_state', queue, table, snapshot ?? null, encodeSyncState(state));
+  return setTableStates(session, queue, state, [{ name: table, snapshot }]);
+}
+
+/** A table and the snapshot that stands beside its state; undefined clears it. */
+export interface TableWithSnapshot {
+  readonly name: TableName;
+  readonly snapshot: string | undefined;
+}
+
+export async function setTableStates(
+  session: Session,
+  queue: QueueName,
+  state: SyncState,
+  tables: readonly TableWithSnapshot[],
+): Promise<void> {
+  await callEach(
+    session,
+    'londiste.local_set_table_state($1, w.name, ($3::text[])[w.nr], $4)',
+    queue,
+    tables.map(({ name }) => name),
+    tables.map(({ snapshot }) => snapshot ?? null),
+    encodeSyncState(state),
+  );
 }
 
 /**
- * The same, where the table still stands where the caller has left it; false where somebody has moved it since, as
- * `resync` does at any time. In a transaction it stays so until the end.
+ * The same for those tables that still stand where the caller has left them, told by name: somebody may have moved one
+ * since, as `resync` does at any time. In a transaction they stay so until the end.
  */
-export async function moveTableState(
+export async function moveTableStates(
   session: Session,
   queue: QueueName,
-  table: TableName,
-  move: { readonly from: SyncState['kind']; readonly to: SyncState; readonly snapshot: string | undefined },
-): Promise<boolean> {
-  const [row] = await session.query<{ state: string | null }>(
+  { from, to }: { readonly from: SyncState['kind']; readonly to: SyncState },
+  tables: readonly TableWithSnapshot[],
+): Promise<readonly TableName[]> {
+  const rows = await session.query<{ name: TableName; state: string | null }>(
     sql(
-      `select merge_state as state from londiste.table_info
-        where queue_name = $1 and table_name = $2 and local for update`,
+      `select table_name as name, merge_state as state from londiste.table_info
+        where queue_name = $1 and table_name = any ($2::text[]) and local order by table_name for update`,
       queue,
-      table,
+      tables.map(({ name }) => name),
     ),
   );
-  if (row === undefined || decodeSyncState(row.state)?.kind !== move.from) return false;
-  await setTableState(session, queue, table, move.to, move.snapshot);
-  return true;
+  const there = new Set(rows.flatMap(({ name, state }) => (decodeSyncState(state)?.kind === from ? [name] : [])));
+  await setTableStates(
+    session,
+    queue,
+    to,
+    tables.filter(({ name }) => there.has(name)),
+  );
+  return [...there];
 }
 
 /** Back to the beginning, as Londiste's own `resync` does. A worker that waits before another try tries at once. */
@@ -71,39 +98,53 @@ export async function readTableState(
   queue: QueueName,
   table: TableName,
 ): Promise<TableState | undefined> {
-  const [row] = await session.query<Omit<TableState, 'keepsRows'> & { attrs: string | null }>(
+  return (await readTableStates(session, queue, [table])).get(table);
+}
+
+/** The tables that are not replicated here are left out. */
+export async function readTableStates(
+  session: Session,
+  queue: QueueName,
+  tables: readonly TableName[],
+): Promise<ReadonlyMap<TableName, TableState>> {
+  const rows = await session.query<Omit<TableState, 'keepsRows'> & { name: TableName; attrs: string | null }>(
     sql(
-      `select merge_state as state, custom_snapshot as snapshot, dropped_ddl as dropped, dest_table as destination, table_attrs as attrs
-        from londiste.table_info where queue_name = $1 and table_name = $2 and local`,
+      `select table_name as name, merge_state as state, custom_snapshot as snapshot, dropped_ddl as dropped,
+          dest_table as destination, table_attrs as attrs
+        from londiste.table_info where queue_name = $1 and table_name = any ($2::text[]) and local`,
       queue,
-      table,
+      tables,
     ),
   );
-  if (row === undefined) return undefined;
-  const { attrs, ...state } = row;
-  return { ...state, keepsRows: decodePairs(attrs ?? '')?.get('skip_truncate') === '1' };
+  return new Map(
+    rows.map(({ name, attrs, ...state }) => [
+      name,
+      { ...state, keepsRows: decodePairs(attrs ?? '')?.get('skip_truncate') === '1' },
+    ]),
+  );
 }
 
 /**
- * Whether the node's rows of the table are what its queue has brought and nothing more: a branch is ahead of its queue until
+ * Whether the node's rows of a table are what its queue has brought and nothing more: a branch is ahead of its queue until
  * the events that a first copy saw have come by, and a copy of its rows would get them twice. A root's are ahead of nothing.
- * Undefined where the node does not replicate it.
+ * Those that the node does not replicate are left out.
  */
 export async function maySupplyCopy(
   session: Session,
   queue: QueueName,
-  table: TableName,
-): Promise<boolean | undefined> {
-  const [row] = await session.query<{ settled: boolean }>(
+  tables: readonly TableName[],
+): Promise<ReadonlyMap<TableName, boolean>> {
+  const rows = await session.query<{ name: TableName; settled: boolean }>(
     sql(
-      `select coalesce(t.merge_state = 'ok' and (t.custom_snapshot is null or i.node_type = 'root'), false) as settled
+      `select t.table_name as name,
+          coalesce(t.merge_state = 'ok' and (t.custom_snapshot is null or i.node_type = 'root'), false) as settled
         from londiste.table_info t join pgq_node.node_info i using (queue_name)
-        where queue_name = $1 and t.table_name = $2 and t.local`,
+        where queue_name = $1 and t.table_name = any ($2::text[]) and t.local`,
       queue,
-      table,
+      tables,
     ),
   );
-  return row?.settled;
+  return new Map(rows.map(({ name, settled }) => [name, settled]));
 }
 
 /** Keeps the statements that bring back what is taken down; undefined once it is back. Londiste's worker keeps its own there. */
@@ -191,15 +232,15 @@ export async function setReplicationRole(session: Session, role: 'origin' | 'loc
   );
 }
 
-/** Foreign keys between the table and others that are replicated here, either way, that are checked in this session. */
+/** Foreign keys between the tables and others that are replicated here, either way, that are checked in this session. */
 export function checkedForeignKeys(
   session: Session,
-  table: TableName,
+  tables: readonly TableName[],
 ): Promise<{ from_table: string; fkey_name: string }[]> {
   return session.query(
     sql(
       `select distinct k.from_table, k.fkey_name
-         from londiste.find_table_fkeys($1) k
+         from unnest($1::text[]) w(name), lateral londiste.find_table_fkeys(w.name) k
         where pg_catalog.current_setting('session_replication_role') <> 'replica'
           and not exists (
             select from (values (k.from_table), (k.to_table)) side (name)
@@ -207,7 +248,7 @@ export function checkedForeignKeys(
                  select from londiste.table_info t
                   where coalesce(t.dest_table, t.table_name) = side.name and t.local))
         order by 1, 2`,
-      table,
+      tables,
     ),
   );
 }

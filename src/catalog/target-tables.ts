@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.ts';
 import { sqlFile } from '../db/sql-files.ts';
+import { quoteName, sql } from '../db/statement.ts';
 import type { TableName } from '../model/names.ts';
 
 /** A table of the subscriber, as the worker needs it to write rows. */
@@ -43,4 +44,17 @@ export async function readTargetTables(
     values: [names],
   });
   return new Map((rows[0]?.tables ?? []).map((table) => [table.name, table]));
+}
+
+/** Those whose file holds nothing at all, told from the names given. */
+export async function readEmptyTables(session: Session, names: readonly TableName[]): Promise<ReadonlySet<TableName>> {
+  const rows = await session.query<{ name: TableName }>(
+    sql(
+      `select w.name from unnest($1::text[], $2::text[]) w(name, quoted)
+        where pg_catalog.pg_relation_size(w.quoted::regclass) = 0`,
+      names,
+      names.map(quoteName),
+    ),
+  );
+  return new Set(rows.map(({ name }) => name));
 }

@@ -104,26 +104,35 @@ export function leaseAssertion(queue: QueueName, node: NodeName, generation: big
   return `select trunkline.assert_lease(${quoteLiteral(queue)}, ${quoteLiteral(node)}, ${generation})`;
 }
 
-export async function setCopyProgress(session: Session, progress: CopyProgress): Promise<void> {
+/** What `status` shows of first copies under way. */
+export async function setCopyProgress(
+  session: Session,
+  queue: QueueName,
+  copies: readonly CopyProgress[],
+): Promise<void> {
+  const rows = copies.map(({ table, phase, rowsDone, rowsTotal, bytesDone }) => ({
+    table_name: table,
+    phase,
+    rows_done: Math.round(rowsDone),
+    rows_total: rowsTotal === undefined ? null : Math.round(rowsTotal),
+    bytes_done: bytesDone,
+  }));
   await session.query(
     sql(
       `insert into trunkline.copy_progress as p (queue_name, table_name, phase, rows_done, rows_total, bytes_done, updated_at)
-        values ($1, $2, $3, $4, $5, $6, now())
+        select $1, c.table_name, c.phase, c.rows_done, c.rows_total, c.bytes_done, now()
+          from json_to_recordset($2) c(table_name text, phase text, rows_done int8, rows_total int8, bytes_done int8)
         on conflict (queue_name, table_name) do update set phase = excluded.phase, rows_done = excluded.rows_done,
           rows_total = excluded.rows_total, bytes_done = excluded.bytes_done, updated_at = excluded.updated_at`,
-      progress.queue,
-      progress.table,
-      progress.phase,
-      Math.round(progress.rowsDone),
-      progress.rowsTotal === undefined ? null : Math.round(progress.rowsTotal),
-      progress.bytesDone,
+      queue,
+      JSON.stringify(rows),
     ),
   );
 }
 
-export async function clearCopyProgress(session: Session, queue: QueueName, table: string): Promise<void> {
+export async function clearCopyProgress(session: Session, queue: QueueName, tables: readonly string[]): Promise<void> {
   await session.query(
-    sql('delete from trunkline.copy_progress where queue_name = $1 and table_name = $2', queue, table),
+    sql('delete from trunkline.copy_progress where queue_name = $1 and table_name = any ($2::text[])', queue, tables),
   );
 }
 

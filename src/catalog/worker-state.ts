@@ -147,10 +147,23 @@ export async function readNodeType(
 
 /** Where one consumer of this node stands; undefined when it is not registered. */
 export async function readPosition(session: Session, queue: QueueName, consumer: string): Promise<bigint | undefined> {
-  const [row] = await session.query<{ last_tick_id: bigint }>(
-    sql('select last_tick_id from pgq_node.local_state where queue_name = $1 and consumer_name = $2', queue, consumer),
+  return (await readPositions(session, queue, [consumer])).get(consumer);
+}
+
+export async function readPositions(
+  session: Session,
+  queue: QueueName,
+  consumers: readonly string[],
+): Promise<ReadonlyMap<string, bigint>> {
+  const rows = await session.query<{ consumer: string; tick: bigint }>(
+    sql(
+      `select consumer_name as consumer, last_tick_id as tick
+        from pgq_node.local_state where queue_name = $1 and consumer_name = any ($2::text[])`,
+      queue,
+      consumers,
+    ),
   );
-  return row?.last_tick_id;
+  return new Map(rows.map(({ consumer, tick }) => [consumer, tick]));
 }
 
 /** Every consumer that this node keeps a position for. */
@@ -169,6 +182,15 @@ export async function readConsumers(session: Session, queue: QueueName): Promise
 
 export function setCompleted(session: Session, queue: QueueName, consumer: string, tick: bigint): Promise<void> {
   return call(session, 'pgq_node.set_consumer_completed', queue, consumer, tick);
+}
+
+export function setAllCompleted(
+  session: Session,
+  queue: QueueName,
+  consumers: readonly string[],
+  tick: bigint,
+): Promise<void> {
+  return callEach(session, 'pgq_node.set_consumer_completed($1, w.name, $3)', queue, consumers, tick);
 }
 
 export function setUptodate(session: Session, queue: QueueName, consumer: string): Promise<void> {
@@ -198,19 +220,22 @@ export async function setConsumerError(
   return row?.code === 100;
 }
 
-/** Registers a copy's own consumer on the subscriber, or moves it. */
-export function registerLocalConsumer(
+/** Registers consumers of copies on the subscriber, or moves them. */
+export function registerLocalConsumers(
   session: Session,
   queue: QueueName,
-  consumer: string,
-  provider: NodeName,
-  tick: bigint,
+  consumers: readonly string[],
+  { provider, tick }: { readonly provider: NodeName; readonly tick: bigint },
 ): Promise<void> {
-  return call(session, 'pgq_node.register_consumer', queue, consumer, provider, tick);
+  return callEach(session, 'pgq_node.register_consumer($1, w.name, $3, $4)', queue, consumers, provider, tick);
 }
 
-export function unregisterLocalConsumer(session: Session, queue: QueueName, consumer: string): Promise<void> {
-  return call(session, 'pgq_node.unregister_consumer', queue, consumer);
+export function unregisterLocalConsumers(
+  session: Session,
+  queue: QueueName,
+  consumers: readonly string[],
+): Promise<void> {
+  return callEach(session, 'pgq_node.unregister_consumer($1, w.name)', queue, consumers);
 }
 
 /** Whether the node still has the role and the provider that its worker goes by. */
@@ -290,4 +315,24 @@ export async function callTolerating(
   );
   const reply: Reply = { status: row?.ret_code ?? 500, note: row?.ret_note ?? 'no answer' };
   expectDone(reply, { node: undefined, call: name }, tolerated);
+}
+
+/** The same for each of several names: the call knows one as `w.name`, its number as `w.nr`, the queue as `$1`, and the values from `$3` on. */
+export async function callEach(
+  session: Session,
+  invocation: string,
+  queue: QueueName,
+  names: readonly string[],
+  ...values: readonly unknown[]
+): Promise<void> {
+  const rows = await session.query<{ ret_code: number; ret_note: string | null }>(
+    sql(
+      `select r.ret_code, r.ret_note from unnest($2::text[]) with ordinality w(name, nr), lateral ${invocation} r`,
+      queue,
+      names,
+      ...values,
+    ),
+  );
+  for (const { ret_code, ret_note } of rows)
+    expectDone({ status: ret_code, note: ret_note ?? '' }, { node: undefined, call: invocation });
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { isMergeComplete } from '../catalog/merged-tables.ts';
-import { estimateRows } from '../catalog/pgq.ts';
+import { incompleteMerges } from '../catalog/merged-tables.ts';
+import { estimateRows, measureTables } from '../catalog/pgq.ts';
 import { copyConsumer, maySupplyCopy, readTableState, setTableState } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import { type NodeRole, setConsumerError, type WorkerState, type WorkerTable } from '../catalog/worker-state.ts';
@@ -11,8 +11,9 @@ import type { DatabaseName, NodeName, TableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import type { CopyProgress } from '../model/progress.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
+import type { TableSpec } from '../model/table.ts';
 import { type Backoff, backoff } from './backoff.ts';
-import { copyTable, mustRestart } from './copy-table.ts';
+import { copyTables, mustRestart, wantedSource } from './copy-table.ts';
 import type { NodeDeps } from './deps.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { mayPass } from './park.ts';
@@ -55,13 +56,31 @@ interface Job {
   recorded: boolean;
   told: { readonly text: string; readonly at: number } | undefined;
   estimate: number;
+  /** On the provider, where that was asked and could be told. */
+  bytes: number | undefined;
+  /** It was begun together with others, and that did not do. */
+  alone: boolean;
   wake: WakeUp;
 }
+
+/** A table and what is done about it. */
+interface Waiting {
+  readonly table: WorkerTable;
+  readonly job: Job;
+  readonly spec: TableSpec;
+}
+
+/**
+ * Small tables are copied together, as sessions, round trips and commits would cost far more than their rows. All of them
+ * are locked until the last is there, so that they must not be many, nor hold much.
+ */
+const together = { tableBytes: 1_000_000, bytes: 16_000_000, tables: 64 };
 
 /** Runs the first copies of one node, largest first, some side by side. */
 export function startCopies(given: CopiesDeps): Copies {
   const { deps } = given;
   const jobs = new Map<TableName, Job>();
+  let measuring: Promise<void> | undefined;
   const ended = new AbortController();
   const stop = AbortSignal.any([deps.stop, ended.signal]);
   // What a copy has not committed is copied again: there is nothing to wait for.
@@ -72,7 +91,10 @@ export function startCopies(given: CopiesDeps): Copies {
   async function look(state: WorkerState, provider: Session): Promise<SyncNeeds> {
     const unfinished = [...state.tables.values()].filter(({ sync }) => sync !== undefined && sync.kind !== 'in_sync');
     if (unfinished.length === 0) return { handOver: [], handingOver: false, closing: false };
-    for (const { name } of unfinished) if (!jobs.has(name)) jobs.set(name, await newJob(name, provider));
+    await addJobs(
+      unfinished.flatMap(({ name }) => (jobs.has(name) ? [] : [name])),
+      provider,
+    );
     await startWaiting(unfinished, provider);
     return {
       handOver: unfinished.filter(({ sync }) => sync?.kind === 'wants_handover' && sync.atTick <= state.position),
@@ -81,8 +103,13 @@ export function startCopies(given: CopiesDeps): Copies {
     };
   }
 
-  async function newJob(table: TableName, provider: Session): Promise<Job> {
-    const estimate = (await estimateRows(provider, table)) ?? 0;
+  async function addJobs(tables: readonly TableName[], provider: Session): Promise<void> {
+    if (tables.length === 0) return;
+    const estimates = await estimateRows(provider, tables);
+    for (const name of tables) jobs.set(name, newJob(estimates.get(name) ?? 0));
+  }
+
+  function newJob(estimate: number): Job {
     return {
       wait: backoff(1_000, 30_000),
       running: undefined,
@@ -90,75 +117,146 @@ export function startCopies(given: CopiesDeps): Copies {
       recorded: false,
       told: undefined,
       estimate,
+      bytes: undefined,
+      alone: false,
       wake: wakeUp(deps.clock),
     };
   }
 
   /** Copies under way go first: each of them holds back the provider's rotation. */
   async function startWaiting(unfinished: readonly WorkerTable[], provider: Session): Promise<void> {
-    let free = deps.parallelCopies - [...jobs.values()].filter(({ running }) => running !== undefined).length;
+    const running = new Set([...jobs.values()].flatMap((job) => job.running ?? []));
+    let free = deps.parallelCopies - running.size;
+    if (free <= 0 || measuring !== undefined) return;
     const waiting = unfinished
-      .flatMap((table) => {
+      .flatMap((table): Waiting[] => {
         const job = jobs.get(table.name);
-        if (job === undefined || job.running !== undefined) return [];
+        const { spec } = table;
+        if (spec === undefined || job === undefined || job.running !== undefined) return [];
         const asked = job.recorded && table.error === undefined;
-        return job.notBefore > deps.clock.now() && !asked ? [] : [{ table, job }];
+        return job.notBefore > deps.clock.now() && !asked ? [] : [{ table, job, spec }];
       })
-      .sort((left, right) => rank(right.table) - rank(left.table) || right.job.estimate - left.job.estimate);
-    for (const { table, job } of waiting) {
+      .sort((left, right) => rank(right) - rank(left) || right.job.estimate - left.job.estimate);
+    const startable = await whoseSourceIsReady(waiting, provider);
+    if (startable.length > free && startable.some(mayBeMeasured)) {
+      measuring = measure(startable.filter(mayBeMeasured)).finally(() => {
+        measuring = undefined;
+        given.wake.wake();
+      });
+      return;
+    }
+    let small = startable.filter(isSmall);
+    for (const one of startable) {
       if (free <= 0) return;
-      if (
-        table.spec === undefined ||
-        ((table.sync?.kind === 'missing' || table.sync?.kind === 'in_copy') &&
-          !(await providerIsReady(table, provider)))
-      )
-        continue;
+      if (one.job.running !== undefined) continue;
+      const members = isSmall(one) ? companyOf(one, small, Math.ceil(small.length / free)) : [];
+      small = small.filter((other) => other !== one && !members.includes(other));
       free -= 1;
-      job.running = run(table, job);
+      const running = run([one, ...members]);
+      for (const { job } of [one, ...members]) job.running = running;
     }
   }
 
-  /** A provider that is itself still copying the table has nothing to copy from. */
-  async function providerIsReady({ name: table, spec }: WorkerTable, provider: Session): Promise<boolean> {
-    // Another node is asked by the copy itself.
-    const from = spec?.copy.from;
-    if (from !== undefined && from !== '?' && from !== given.provider.node) return true;
-    if ((await maySupplyCopy(provider, deps.queue, table)) !== true) return false;
-    // Rows of a first copy do not go through the queue that others are merged into.
-    return isMergeComplete(provider, deps.queue, table);
+  /** Those that are begun together with one of them. */
+  function companyOf(one: Waiting, small: readonly Waiting[], share: number): readonly Waiting[] {
+    const members: Waiting[] = [];
+    let bytes = one.job.bytes ?? 0;
+    for (const other of small) {
+      if (other === one) continue;
+      bytes += other.job.bytes ?? 0;
+      if (bytes > together.bytes || members.length + 1 >= Math.min(share, together.tables)) break;
+      members.push(other);
+    }
+    return members;
   }
 
-  async function run(table: WorkerTable, job: Job): Promise<void> {
-    const { spec } = table;
-    if (spec === undefined) return;
-    let last: CopyProgress | undefined;
+  function isSmall(one: Waiting): boolean {
+    const { bytes, alone } = one.job;
+    return !alone && isAnew(one) && bytes !== undefined && bytes <= together.tableBytes;
+  }
+
+  /** Of a table that begins at the provider, and has no rows of other queues to look after. */
+  function mayBeMeasured(one: Waiting): boolean {
+    const { bytes, alone } = one.job;
+    return !alone && bytes === undefined && isAnew(one) && isFromProvider(one.spec) && given.role.kind !== 'merging';
+  }
+
+  function isFromProvider(spec: TableSpec): boolean {
+    return (wantedSource(spec) ?? given.provider.node) === given.provider.node;
+  }
+
+  /** In a session of its own: who has one of them locked must not hold up the replay. */
+  async function measure(tables: readonly Waiting[]): Promise<void> {
+    try {
+      await using session = await deps.connector(given.provider.database, {
+        applicationName: `trunkline copy ${deps.node}`,
+        settings: { lock_timeout: '1s' },
+        signal: kill,
+      });
+      const names = tables.map(({ table }) => table.name);
+      const bytes = await measureTables(session, deps.queue, names);
+      for (const { table, job } of tables) job.bytes = bytes.get(table.name);
+    } catch {
+      // Whatever is wrong is wrong for the copies, too, and told there.
+    }
+    for (const { job } of tables) job.alone = job.bytes === undefined;
+  }
+
+  /** A provider that is itself still copying the table has nothing to copy from. */
+  async function whoseSourceIsReady(waiting: readonly Waiting[], provider: Session): Promise<readonly Waiting[]> {
+    // Another node is asked by the copy itself.
+    const asking = waiting.filter((one) => isAnew(one) && isFromProvider(one.spec)).map(({ table }) => table.name);
+    if (asking.length === 0) return waiting;
+    const ready = await maySupplyCopy(provider, deps.queue, asking);
+    // Rows of a first copy do not go through the queue that others are merged into.
+    const incomplete = await incompleteMerges(provider, deps.queue, asking);
+    const asked = new Set(asking);
+    return waiting.filter(
+      ({ table: { name } }) => !asked.has(name) || (ready.get(name) === true && !incomplete.has(name)),
+    );
+  }
+
+  async function run(tables: readonly [Waiting, ...Waiting[]]): Promise<void> {
+    const [first, ...others] = tables;
+    const last = new Map<TableName, CopyProgress>();
     const report = (progress: CopyProgress) => {
-      last = progress;
+      last.set(progress.table, progress);
       given.heartbeat.copy(progress);
       deps.report(progress);
     };
     try {
-      await copyTable({
+      await copyTables({
         deps: jobDeps,
-        spec,
+        tables: [first.spec, ...others.map(({ spec }) => spec)],
         generation: given.generation,
         worker: given.worker,
         role: given.role.kind,
         provider: given.provider,
         changed: () => given.wake.wake(),
-        waitForMain: () => job.wake.wait(500, stop),
+        waitForMain: () => first.job.wake.wait(500, stop),
         report,
       });
-      job.wait.reset();
-      job.told = undefined;
+      for (const { job } of tables) {
+        job.wait.reset();
+        job.told = undefined;
+        // Should it be copied again one day, it may be another size.
+        job.bytes = undefined;
+        job.alone = false;
+      }
     } catch (error) {
       if (stop.aborted) return;
+      // Whatever it was, the copy of the one table that it is about will meet it again.
+      if (others.length > 0) {
+        for (const { job } of tables) job.alone = true;
+        return;
+      }
+      const { table, job } = first;
       if (mustRestart(error)) await startOver(table.name);
       else job.notBefore = deps.clock.now() + job.wait.next();
       await failed(table.name, job, error);
-      report({ ...(last ?? start(table.name)), phase: 'failed' });
+      report({ ...(last.get(table.name) ?? start(table.name)), phase: 'failed' });
     } finally {
-      job.running = undefined;
+      for (const { job } of tables) job.running = undefined;
       given.wake.wake();
     }
   }
@@ -222,13 +320,17 @@ export function startCopies(given: CopiesDeps): Copies {
     async [Symbol.asyncDispose]() {
       ended.abort();
       for (const job of jobs.values()) job.wake.wake();
-      await Promise.all([...jobs.values()].map(({ running }) => running));
+      await Promise.all([measuring, ...[...jobs.values()].map(({ running }) => running)]);
     },
   };
 }
 
 const tellEveryMs = 600_000;
 
-function rank({ sync }: WorkerTable): number {
+function rank({ table: { sync } }: Pick<Waiting, 'table'>): number {
   return sync?.kind === 'missing' ? 0 : 1;
+}
+
+function isAnew({ table: { sync } }: Waiting): boolean {
+  return sync?.kind === 'missing' || sync?.kind === 'in_copy';
 }

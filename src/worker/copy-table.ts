@@ -5,9 +5,12 @@ import {
   type Batch,
   estimateRows,
   finishBatch,
+  finishBatches,
   nextBatch,
-  registerConsumer,
-  unregisterConsumer,
+  type OpenBatch,
+  openBatches,
+  registerConsumers,
+  unregisterConsumers,
 } from '../catalog/pgq.ts';
 import { withShardPart } from '../catalog/shard.ts';
 import { readSkippedIds } from '../catalog/skipped-events.ts';
@@ -16,21 +19,24 @@ import {
   copyConsumer,
   dropForeignKey,
   maySupplyCopy,
-  moveTableState,
+  moveTableStates,
   readTableState,
-  setTableState,
+  readTableStates,
+  setTableStates,
   setTableStruct,
+  type TableState,
 } from '../catalog/table-sync.ts';
 import { readIndexDdl } from '../catalog/target-indexes.ts';
-import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
+import { readEmptyTables, readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
 import { currentSnapshot, snapshotOfTick } from '../catalog/tick-snapshot.ts';
-import { assertLease } from '../catalog/trunkline.ts';
+import { assertLease, leaseAssertion } from '../catalog/trunkline.ts';
 import {
   type NodeRole,
   readConsumers,
-  readPosition,
-  registerLocalConsumer,
-  unregisterLocalConsumer,
+  readPositions,
+  registerLocalConsumers,
+  setAllCompleted,
+  unregisterLocalConsumers,
 } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
@@ -47,14 +53,15 @@ import { CopyMeter, type CopyTexts } from './copy-pipe.ts';
 import { type BlockRange, copyRanges, cutIntoRanges, rangeCondition } from './copy-ranges.ts';
 import type { NodeDeps } from './deps.ts';
 import { signOffAt } from './foreign-copies.ts';
-import { makeRoutes, sourceName } from './make-routes.ts';
+import { makeRoutes, readSources } from './make-routes.ts';
 import { type Link, replayBatch } from './replay-batch.ts';
 import { openSubscriber } from './sessions.ts';
 import { misfires, TriggersMisfire } from './triggers-misfire.ts';
 
 export interface CopyJob {
   readonly deps: NodeDeps;
-  readonly spec: TableSpec;
+  /** One, or several that begin anew and are small: they share a snapshot and go from state to state together. */
+  readonly tables: readonly [TableSpec, ...TableSpec[]];
   readonly generation: bigint;
   /** The node's worker: it names the copy's own consumer, as Londiste names its. */
   readonly worker: string;
@@ -74,56 +81,102 @@ interface Ends {
   readonly source: Source;
   readonly provider: Session;
   readonly subscriber: Session;
+  readonly startedAt: number;
+  /** Those that have come to their end are left out. */
+  members: Members;
+}
+
+type Members = readonly [Member, ...Member[]];
+
+/** One table on its way. */
+interface Member {
+  readonly spec: TableSpec;
   readonly consumer: string;
   readonly moved: CopyMeter;
-  readonly startedAt: number;
   rowsTotal: number | undefined;
 }
 
 /**
- * Brings one table from whatever state it is in to `ok`, by Londiste's states, so that either program can go on where the
+ * Brings tables from whatever state they are in to `ok`, by Londiste's states, so that either program can go on where the
  * other stopped. A copy that was cut short left nothing behind but its state, and starts again.
  */
-export async function copyTable(job: CopyJob): Promise<void> {
-  const { deps, spec } = job;
+export async function copyTables(job: CopyJob): Promise<void> {
+  const { deps, tables } = job;
   await using subscriber = await openSubscriber(deps, 'copy');
-  const consumer = copyConsumer(job.worker, spec.name);
-  const source = await chooseSource(job, subscriber, consumer);
+  const source = await chooseSource(job, subscriber);
   await using provider = await openSource(deps, source, deps.kill);
-  const ends: Ends = {
-    job,
-    source,
-    provider,
-    subscriber,
-    consumer,
+  const member = (spec: TableSpec): Member => ({
+    spec,
+    consumer: copyConsumer(job.worker, spec.name),
     moved: new CopyMeter(),
-    startedAt: deps.clock.now(),
     rowsTotal: undefined,
-  };
+  });
+  const [first, ...others] = tables;
+  const members: Members = [member(first), ...others.map(member)];
+  const ends: Ends = { job, source, provider, subscriber, startedAt: deps.clock.now(), members };
   while (!deps.stop.aborted) {
-    const row = await readTableState(subscriber, deps.queue, spec.name);
-    const state = row === undefined ? undefined : decodeSyncState(row.state);
-    if (state === undefined || state.kind === 'in_sync') {
-      await signOff(ends);
-      return;
-    }
+    const stands = await readStand(ends);
+    if (stands === undefined) return;
     try {
-      await advance(ends, state, row?.snapshot ?? undefined);
+      await advance(ends, stands.state, stands.snapshot);
     } catch (error) {
       if (!(error instanceof StateMoved)) throw error;
     }
   }
 }
 
-/** Somebody wants the table copied again, also if it was being copied: what was done for the state before is undone. */
+/** Tables that were begun together do not stand alike any more: each goes on by itself. */
+class Parted extends Error {}
+
+/** Where the tables stand, those left out that need nothing any more; undefined when all have come to their end. */
+async function readStand(
+  ends: Ends,
+): Promise<{ readonly state: SyncState; readonly snapshot: string | undefined } | undefined> {
+  const rows = await readTableStates(ends.subscriber, ends.job.deps.queue, namesOf(ends.members));
+  const left: { member: Member; row: TableState; state: SyncState }[] = [];
+  const over: Member[] = [];
+  for (const member of ends.members) {
+    const row = rows.get(member.spec.name);
+    const state = row === undefined ? undefined : decodeSyncState(row.state);
+    if (row === undefined || state === undefined || state.kind === 'in_sync') over.push(member);
+    else left.push({ member, row, state });
+  }
+  if (over.length > 0) await signOff(ends, over);
+  const [first, ...others] = left;
+  if (first === undefined) return undefined;
+  const placeOf = ({ row, state }: typeof first) => `${isAnew(state) || row.state} ${row.snapshot}`;
+  if (others.some((other) => placeOf(other) !== placeOf(first)))
+    throw new Parted('the tables do not stand alike any more');
+  ends.members = [first.member, ...others.map(({ member }) => member)];
+  return { state: first.state, snapshot: first.row.snapshot ?? undefined };
+}
+
+function isAnew({ kind }: SyncState): boolean {
+  return kind === 'missing' || kind === 'in_copy';
+}
+
+function namesOf(members: readonly Member[]): readonly TableName[] {
+  return members.map(({ spec }) => spec.name);
+}
+
+function destinationsOf(members: readonly Member[]): readonly TableName[] {
+  return members.map(({ spec }) => spec.destination);
+}
+
+function consumersOf(members: readonly Member[]): readonly string[] {
+  return members.map(({ consumer }) => consumer);
+}
+
+/** Somebody wants a table copied again, also if it was being copied: what was done for the state before is undone. */
 class StateMoved extends Error {}
 
-async function moveState(
-  { job, subscriber }: Ends,
+async function moveStates(
+  { job, subscriber, members }: Ends,
   move: { readonly from: SyncState['kind']; readonly to: SyncState; readonly snapshot: string | undefined },
 ): Promise<void> {
-  if (await moveTableState(subscriber, job.deps.queue, job.spec.name, move)) return;
-  throw new StateMoved(`the state of ${job.spec.name} was set by somebody else`);
+  const moves = namesOf(members).map((name) => ({ name, snapshot: move.snapshot }));
+  const moved = await moveTableStates(subscriber, job.deps.queue, move, moves);
+  if (moved.length < members.length) throw new StateMoved('a state was set by somebody else');
 }
 
 /**
@@ -142,16 +195,17 @@ function openSource(deps: NodeDeps, { database }: Source, signal: AbortSignal): 
   return deps.connector(database, { applicationName: `trunkline copy ${deps.node}`, signal });
 }
 
-/** What was begun at a node goes on there. */
-async function chooseSource(job: CopyJob, subscriber: Session, consumer: string): Promise<Source> {
-  const { deps, spec, provider } = job;
+/** What was begun at a node goes on there. Several tables begin at the provider. */
+async function chooseSource(job: CopyJob, subscriber: Session): Promise<Source> {
+  const { deps, tables, provider } = job;
+  const [spec, ...others] = tables;
+  if (others.length > 0) return provider;
+  const consumer = copyConsumer(job.worker, spec.name);
   const row = await readTableState(subscriber, deps.queue, spec.name);
   const state = row === undefined ? undefined : decodeSyncState(row.state);
   const begun = (await readConsumers(subscriber, deps.queue)).find(({ name }) => name === consumer);
-  const anew = state?.kind === 'missing' || state?.kind === 'in_copy';
-  // Which node Londiste would search for is the provider, where that holds the table.
-  const wanted = spec.copy.from === undefined || spec.copy.from === '?' ? provider.node : spec.copy.from;
-  const node = anew ? wanted : (begun?.provider ?? provider.node);
+  const wanted = wantedSource(spec) ?? provider.node;
+  const node = state !== undefined && isAnew(state) ? wanted : (begun?.provider ?? provider.node);
   if (begun !== undefined && begun.provider !== node) await signOffAt(deps, subscriber, begun.provider, [consumer]);
   if (node === provider.node) return provider;
   const database = deps.databaseOf(node);
@@ -159,6 +213,11 @@ async function chooseSource(job: CopyJob, subscriber: Session, consumer: string)
     throw new ToolError([{ code: 'node_not_in_file', queue: deps.queue, node, provider: undefined }]);
   }
   return { node, database };
+}
+
+/** Which node Londiste would search for is the provider, where that holds the table. */
+export function wantedSource({ copy: { from } }: TableSpec): NodeName | undefined {
+  return from === '?' ? undefined : from;
 }
 
 /** Transaction numbers of another database say nothing of the events that the main worker reads. */
@@ -183,27 +242,28 @@ async function advance(ends: Ends, state: SyncState, snapshot: string | undefine
 }
 
 async function firstCopy(ends: Ends): Promise<void> {
-  const { deps, spec, generation } = ends.job;
+  const { deps, generation } = ends.job;
   tell(ends, 'starting');
   if (isElsewhere(ends)) await awaitSource(ends);
   await transaction(ends.subscriber, async () => {
     await assertLease(ends.subscriber, deps.queue, deps.node, generation);
-    await setTableState(ends.subscriber, deps.queue, spec.name, { kind: 'in_copy' }, undefined);
+    const wanted = namesOf(ends.members).map((name) => ({ name, snapshot: undefined }));
+    await setTableStates(ends.subscriber, deps.queue, { kind: 'in_copy' }, wanted);
   });
   deps.fault('in-copy');
   await takeDownForeignKeys(ends);
-  const source = await sourceOf(ends);
-  ends.rowsTotal = await estimateRows(ends.provider, source.name);
+  const sources = await sourcesOf(ends);
   await using place = await takePlace(ends);
   for (let filled = false; !filled; ) {
     const tick = await register(ends);
     filled = await transaction(
       ends.provider,
       async () => {
-        // Taken after the consumer is registered: an event can be in both, and is then left out, but in neither never.
+        if (ends.members.length > 1) await lockTogether(ends.provider, [...sources.values()], 'access share');
+        // Taken after the consumers are registered: an event can be in both, and is then left out, but in neither never.
         const snapshot = await readSnapshot(ends, tick);
         if (snapshot === 'moved') return false;
-        await fill(ends, source, snapshot, place.keepsRows);
+        await fill(ends, sources, snapshot, place.keepsRows);
         return true;
       },
       'isolation level repeatable read, read only',
@@ -212,6 +272,16 @@ async function firstCopy(ends: Ends): Promise<void> {
   deps.fault('copied');
   ends.job.changed();
   await analyze(ends);
+}
+
+/** Who waits for one of several tables keeps the others locked: it lets go soon, and each goes on by itself. */
+async function lockTogether(
+  session: Session,
+  tables: readonly TargetTable[],
+  mode: 'access share' | 'access exclusive',
+): Promise<void> {
+  const names = tables.map(({ name }) => `only ${quoteName(name)}`).sort();
+  await session.script(`set local lock_timeout = '1s'; lock table ${names.join(', ')} in ${mode} mode`);
 }
 
 /**
@@ -226,12 +296,14 @@ async function readSnapshot(ends: Ends, registeredAt: bigint): Promise<string | 
 }
 
 /** The provider was asked before the copy began; a node elsewhere may still be copying the table itself. */
-async function awaitSource({ job: { deps, spec }, source, provider }: Ends): Promise<void> {
+async function awaitSource({ job: { deps }, source, provider, members }: Ends): Promise<void> {
+  const names = namesOf(members);
   for (;;) {
-    const ready = await maySupplyCopy(provider, deps.queue, spec.name);
-    if (ready === true) return;
-    if (ready === undefined)
-      throw new Error(`${source.node}, which ${spec.name} is to be copied from, does not replicate it`);
+    const ready = await maySupplyCopy(provider, deps.queue, names);
+    if (names.every((name) => ready.get(name) === true)) return;
+    const unknown = names.find((name) => !ready.has(name));
+    if (unknown !== undefined)
+      throw new Error(`${source.node}, which ${unknown} is to be copied from, does not replicate it`);
     await deps.clock.sleep(300, deps.stop);
     deps.stop.throwIfAborted();
   }
@@ -243,9 +315,10 @@ interface Place extends AsyncDisposable {
 }
 
 /** Of several copies into one table the first empties it, and the others wait for that. */
-async function takePlace({ job, subscriber }: Ends): Promise<Place> {
-  const { deps, spec } = job;
+async function takePlace({ job, subscriber, members }: Ends): Promise<Place> {
+  const { deps } = job;
   const release = async () => undefined;
+  const [{ spec }] = members;
   if (job.role !== 'merging') return { keepsRows: false, [Symbol.asyncDispose]: release };
   for (;;) {
     deps.stop.throwIfAborted();
@@ -263,9 +336,9 @@ async function takePlace({ job, subscriber }: Ends): Promise<Place> {
 }
 
 /** Where they are checked, tables copied side by side would have to wait for each other. They come back when both have done. */
-async function takeDownForeignKeys({ job, subscriber }: Ends): Promise<void> {
-  const { deps, spec, generation } = job;
-  for (const { from_table, fkey_name } of await checkedForeignKeys(subscriber, spec.destination)) {
+async function takeDownForeignKeys({ job, subscriber, members }: Ends): Promise<void> {
+  const { deps, generation } = job;
+  for (const { from_table, fkey_name } of await checkedForeignKeys(subscriber, destinationsOf(members))) {
     try {
       await transaction(subscriber, async () => {
         await assertLease(subscriber, deps.queue, deps.node, generation);
@@ -283,45 +356,61 @@ const undefinedObject = '42704';
 /** A consumer left from a copy that was cut short would hold back rotation from its old tick. */
 async function register(ends: Ends): Promise<bigint> {
   const { deps } = ends.job;
-  await unregisterConsumer(ends.provider, deps.queue, ends.consumer);
-  const tick = await registerConsumer(ends.provider, deps.queue, ends.consumer);
-  await registerLocalConsumer(ends.subscriber, deps.queue, ends.consumer, ends.source.node, tick ?? 0n);
-  return tick ?? 0n;
+  const consumers = consumersOf(ends.members);
+  await unregisterConsumers(ends.provider, deps.queue, consumers);
+  const tick = await registerConsumers(ends.provider, deps.queue, consumers);
+  await registerLocalConsumers(ends.subscriber, deps.queue, consumers, { provider: ends.source.node, tick });
+  return tick;
 }
 
-/** The table of the provider, under the name it has there. */
-async function sourceOf(ends: Ends): Promise<TargetTable> {
-  const { deps, spec } = ends.job;
-  const name = await sourceName(ends.provider, deps.queue, spec.name);
-  const source = (await readTargetTables(ends.provider, [name])).get(name);
-  if (source === undefined) throw missing(ends.source.node, ends, name);
-  return source;
+type Sources = ReadonlyMap<TableName, TargetTable>;
+
+/** The tables of the provider, under the names they have there, and how large they are. */
+async function sourcesOf(ends: Ends): Promise<Sources> {
+  const { deps } = ends.job;
+  const { sources, names } = await readSources(ends.provider, deps.queue, namesOf(ends.members));
+  const estimates = await estimateRows(ends.provider, [...names.values()]);
+  for (const member of ends.members) {
+    const name = names.get(member.spec.name) ?? member.spec.name;
+    if (!sources.has(member.spec.name)) throw missing(ends, ends.source.node, member, name);
+    member.rowsTotal = estimates.get(name);
+  }
+  return sources;
 }
 
-function missing(node: NodeName, ends: Ends, name: TableName): ToolError {
-  const problem: Problem = {
-    code: 'table_gone',
-    queue: ends.job.deps.queue,
-    node,
-    table: ends.job.spec.name,
-    destination: name,
-  };
+function missing(ends: Ends, node: NodeName, { spec }: Member, name: TableName): ToolError {
+  const { queue } = ends.job.deps;
+  const problem: Problem = { code: 'table_gone', queue, node, table: spec.name, destination: name };
   return new ToolError([problem]);
 }
 
-async function fill(ends: Ends, source: TargetTable, snapshot: string | undefined, keepsRows: boolean): Promise<void> {
-  const { deps, spec } = ends.job;
-  const streams = spec.copy.ranges ?? 1;
-  // Rows of a range that is committed could not be told from those that are to stay.
-  const ranges = keepsRows || spec.copy.keepRows ? [] : await cutIntoRanges(ends.provider, source, streams);
-  if (ranges.length > 1) return fillByRanges(ends, source, snapshot, { ranges, streams });
-  await transaction(ends.subscriber, async () => {
-    const { target, spec, putBack, newFile } = await prepare(ends, keepsRows);
-    const texts = copyTexts(source, target, spec, undefined, newFile);
-    await telling(ends, () => ends.moved.pipe(ends.provider, ends.subscriber, texts, deps.kill));
-    await complete(ends, putBack, snapshot);
-    deps.fault('before-copy-commit');
-  });
+async function fill(ends: Ends, sources: Sources, snapshot: string | undefined, keepsRows: boolean): Promise<void> {
+  const { deps, generation } = ends.job;
+  const [first, ...others] = ends.members;
+  if (others.length === 0) {
+    const { copy, name } = first.spec;
+    const source = sources.get(name) as TargetTable;
+    const streams = copy.ranges ?? 1;
+    // Rows of a range that is committed could not be told from those that are to stay.
+    const ranges = keepsRows || copy.keepRows ? [] : await cutIntoRanges(ends.provider, source, streams);
+    if (ranges.length > 1) return fillByRanges(ends, source, snapshot, { ranges, streams });
+  }
+  await transaction(
+    ends.subscriber,
+    async () => {
+      const prepared = await prepare(ends, keepsRows);
+      await telling(ends, async () => {
+        for (const { member, target, spec, newFile } of prepared) {
+          const texts = copyTexts(sources.get(spec.name) as TargetTable, target, spec, undefined, newFile);
+          await member.moved.pipe(ends.provider, ends.subscriber, texts, deps.kill);
+        }
+      });
+      await complete(ends, prepared, snapshot);
+      deps.fault('before-copy-commit');
+    },
+    '',
+    leaseAssertion(deps.queue, deps.node, generation),
+  );
 }
 
 /**
@@ -334,35 +423,47 @@ async function fillByRanges(
   snapshot: string | undefined,
   cut: { readonly ranges: readonly BlockRange[]; readonly streams: number },
 ): Promise<void> {
-  const { job, provider, subscriber, moved } = ends;
+  const { job, provider, subscriber, members } = ends;
   const { deps, generation } = job;
-  const { target, spec, putBack } = await transaction(subscriber, async () => {
-    const prepared = await prepare(ends, false);
-    const down = prepared.putBack.length === 0 ? undefined : prepared.putBack.join(';\n');
-    await setTableStruct(subscriber, deps.queue, job.spec.name, down);
-    return prepared;
-  });
+  const lease = leaseAssertion(deps.queue, deps.node, generation);
+  const [prepared] = await transaction(
+    subscriber,
+    async () => {
+      const made = await prepare(ends, false);
+      const [{ putBack }] = made;
+      const down = putBack.length === 0 ? undefined : putBack.join(';\n');
+      await setTableStruct(subscriber, deps.queue, members[0].spec.name, down);
+      return made;
+    },
+    '',
+    lease,
+  );
   deps.fault('taken-down');
   await telling(ends, () =>
     copyRanges({
       deps,
       generation,
-      table: job.spec.name,
-      moved,
+      table: prepared.spec.name,
+      moved: prepared.member.moved,
       provider,
       openProvider: (signal) => openSource(deps, ends.source, signal),
-      texts: (range) => copyTexts(source, target, spec, rangeCondition(range), false),
+      texts: (range) => copyTexts(source, prepared.target, prepared.spec, rangeCondition(range), false),
       ...cut,
     }),
   );
-  await transaction(subscriber, async () => {
-    await assertLease(subscriber, deps.queue, deps.node, generation);
-    await complete(ends, putBack, snapshot);
-    deps.fault('before-copy-commit');
-  });
+  await transaction(
+    subscriber,
+    async () => {
+      await complete(ends, [prepared], snapshot);
+      deps.fault('before-copy-commit');
+    },
+    '',
+    lease,
+  );
 }
 
 interface Prepared {
+  readonly member: Member;
   readonly target: TargetTable;
   readonly spec: TableSpec;
   /** Statements that bring back what was taken down, now or by a copy that was cut short. */
@@ -371,20 +472,37 @@ interface Prepared {
   readonly newFile: boolean;
 }
 
-async function prepare(ends: Ends, keepsRows: boolean): Promise<Prepared> {
-  const { deps, spec, generation } = ends.job;
-  const { subscriber } = ends;
-  await assertLease(subscriber, deps.queue, deps.node, generation);
-  const target = (await readTargetTables(subscriber, [spec.destination])).get(spec.destination);
-  if (target === undefined) throw missing(deps.node, ends, spec.destination);
-  if (misfires({ spec, target })) throw new TriggersMisfire({ target });
+async function prepare(ends: Ends, keepsRows: boolean): Promise<readonly [Prepared, ...Prepared[]]> {
+  const { deps } = ends.job;
+  const { subscriber, members } = ends;
+  const targets = await readTargetTables(subscriber, destinationsOf(members));
+  const found = (member: Member) => {
+    const target = targets.get(member.spec.destination);
+    if (target === undefined) throw missing(ends, deps.node, member, member.spec.destination);
+    if (misfires({ spec: member.spec, target })) throw new TriggersMisfire({ target });
+    return { member, target };
+  };
+  const [first, ...others] = [found(members[0]), ...members.slice(1).map(found)] as const;
+  const small = others.length > 0;
+  if (small) await lockTogether(subscriber, [...targets.values()], 'access exclusive');
   // Other queues go on with the rows that they have in it.
-  if (!keepsRows) await subscriber.script(`lock table ${quoteName(target.name)} in access exclusive mode`);
-  const state = await readTableState(subscriber, deps.queue, spec.name);
-  const before = state?.dropped == null ? [] : [state.dropped];
-  const putBack = [...before, ...(keepsRows ? [] : await takeDownIndexes(ends, target))];
-  const emptied = !keepsRows && state?.keepsRows !== true ? await empty(subscriber, target) : 'kept';
-  return { target, spec: await withShardPart(subscriber, spec), putBack, newFile: emptied === 'new_file' };
+  else if (!keepsRows) await subscriber.script(`lock table ${quoteName(first.target.name)} in access exclusive mode`);
+  const states = await readTableStates(subscriber, deps.queue, namesOf(members));
+  const plain = [...targets.values()].flatMap(({ name, partitioned }) => (partitioned ? [] : [name]));
+  const empty = small ? await readEmptyTables(subscriber, plain) : new Set<TableName>();
+  const one = async ({ member, target }: typeof first): Promise<Prepared> => {
+    const { spec, rowsTotal } = member;
+    const state = states.get(spec.name);
+    const before = state?.dropped == null ? [] : [state.dropped];
+    const stays = small || keepsRows || (rowsTotal !== undefined && rowsTotal < fewRows);
+    const putBack = [...before, ...(stays ? [] : await takeDownIndexes(ends, target))];
+    const kept = keepsRows || state?.keepsRows === true || empty.has(target.name);
+    const newFile = !kept && (await emptyTable(subscriber, target)) === 'new_file';
+    return { member, target, spec: await withShardPart(subscriber, spec), putBack, newFile };
+  };
+  const prepared: [Prepared, ...Prepared[]] = [await one(first)];
+  for (const other of others) prepared.push(await one(other));
+  return prepared;
 }
 
 async function telling(ends: Ends, work: () => Promise<void>): Promise<void> {
@@ -398,18 +516,19 @@ async function telling(ends: Ends, work: () => Promise<void>): Promise<void> {
 }
 
 /** What is put back, its place in the catalog and the table's state go together. */
-async function complete(ends: Ends, putBack: readonly string[], snapshot: string | undefined): Promise<void> {
-  const { deps, spec } = ends.job;
+async function complete(ends: Ends, prepared: readonly Prepared[], snapshot: string | undefined): Promise<void> {
+  const { deps } = ends.job;
   tell(ends, 'indexing');
-  for (const statement of putBack) await ends.subscriber.script(statement);
-  if (putBack.length > 0) await setTableStruct(ends.subscriber, deps.queue, spec.name, undefined);
-  await moveState(ends, { from: 'in_copy', to: { kind: 'catching_up' }, snapshot });
+  for (const { spec, putBack } of prepared) {
+    for (const statement of putBack) await ends.subscriber.script(statement);
+    if (putBack.length > 0) await setTableStruct(ends.subscriber, deps.queue, spec.name, undefined);
+  }
+  await moveStates(ends, { from: 'in_copy', to: { kind: 'catching_up' }, snapshot });
 }
 
 /** In one transaction with the copy, or with keeping in the catalog what brings them back. */
-async function takeDownIndexes(ends: Ends, target: TargetTable): Promise<string[]> {
-  const { subscriber } = ends;
-  if (target.partitioned || (ends.rowsTotal !== undefined && ends.rowsTotal < smallTable)) return [];
+async function takeDownIndexes({ subscriber }: Ends, target: TargetTable): Promise<string[]> {
+  if (target.partitioned) return [];
   const ddl = await readIndexDdl(subscriber, quoteName(target.name));
   await subscriber.script('savepoint indexes');
   try {
@@ -423,10 +542,11 @@ async function takeDownIndexes(ends: Ends, target: TargetTable): Promise<string[
   }
 }
 
-const smallTable = 20_000;
+/** Fewer are copied into the indexes sooner than those are built anew. */
+const fewRows = 20_000;
 
 /** TRUNCATE is refused where a foreign key refers to the table, even from an empty one. */
-async function empty(session: Session, target: TargetTable): Promise<'new_file' | 'deleted'> {
+async function emptyTable(session: Session, target: TargetTable): Promise<'new_file' | 'deleted'> {
   const only = target.partitioned ? '' : 'only ';
   const name = quoteName(target.name);
   await session.script(target.referenced ? `delete from ${only}${name}` : `truncate ${only}${name}`);
@@ -484,36 +604,41 @@ function same(left: TargetTable['columns'][number], right: TargetTable['columns'
   return left.builtIn && right.builtIn && left.fullType === right.fullType;
 }
 
-async function analyze(ends: Ends): Promise<void> {
+async function analyze({ job: { deps }, subscriber, members }: Ends): Promise<void> {
   try {
-    await ends.subscriber.script(`analyze ${quoteName(ends.job.spec.destination)}`);
+    await subscriber.script(
+      destinationsOf(members)
+        .map((name) => `analyze ${quoteName(name)}`)
+        .join('; '),
+    );
   } catch (error) {
-    if (ends.subscriber.lost) throw error;
-    const { deps, spec } = ends.job;
+    if (subscriber.lost) throw error;
     deps.log({
       level: 'warn',
       event: 'analyze_failed',
       queue: deps.queue,
       node: deps.node,
-      table: spec.name,
-      message: `${spec.destination} was copied but not analyzed: ${(error as Error).message}`,
+      message: `copied but not analyzed: ${destinationsOf(members).join(', ')}: ${(error as Error).message}`,
     });
   }
 }
 
 /** Londiste brings back what it took down in a transaction of its own, after that of the rows: its worker may have been ended in between. */
-async function putBackLeft(ends: Ends): Promise<void> {
-  const { deps, spec, generation } = ends.job;
-  const dropped = (await readTableState(ends.subscriber, deps.queue, spec.name))?.dropped;
-  if (dropped == null) return;
-  await transaction(ends.subscriber, async () => {
-    await assertLease(ends.subscriber, deps.queue, deps.node, generation);
-    await ends.subscriber.script(dropped);
-    await setTableStruct(ends.subscriber, deps.queue, spec.name, undefined);
-  });
+async function putBackLeft({ job, subscriber, members }: Ends): Promise<void> {
+  const { deps, generation } = job;
+  const states = await readTableStates(subscriber, deps.queue, namesOf(members));
+  for (const name of namesOf(members)) {
+    const dropped = states.get(name)?.dropped;
+    if (dropped == null) continue;
+    await transaction(subscriber, async () => {
+      await assertLease(subscriber, deps.queue, deps.node, generation);
+      await subscriber.script(dropped);
+      await setTableStruct(subscriber, deps.queue, name, undefined);
+    });
+  }
 }
 
-/** Replays the table's own events until none is waiting, then asks the main worker to take it over. */
+/** Replays the tables' own events until none is waiting, then asks the main worker to take them over. */
 async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> {
   const { deps, generation } = ends.job;
   tell(ends, 'catching_up');
@@ -535,21 +660,30 @@ async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> 
     await deps.clock.sleep(50, deps.stop);
   }
   if (deps.stop.aborted) return;
-  const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
-  if (position === undefined) throw restart(ends);
+  const position = await positionOf(ends);
   const kept = mustSettle(ends) ? undefined : snapshot;
   await transaction(ends.subscriber, async () => {
     await assertLease(ends.subscriber, deps.queue, deps.node, generation);
-    await moveState(ends, { from: 'catching_up', to: { kind: 'wants_handover', atTick: position }, snapshot: kept });
+    await moveStates(ends, { from: 'catching_up', to: { kind: 'wants_handover', atTick: position }, snapshot: kept });
   });
   deps.fault('wants-handover');
   ends.job.changed();
 }
 
+/** Where the copies stand, all at one tick. */
+async function positionOf(ends: Ends): Promise<bigint> {
+  const { job, subscriber, members } = ends;
+  const positions = await readPositions(subscriber, job.deps.queue, consumersOf(members));
+  const position = positions.get(members[0].consumer);
+  if (position === undefined) throw restart(ends);
+  if (members.some(({ consumer }) => positions.get(consumer) !== position))
+    throw new Parted('the tables have not come to the same tick');
+  return position;
+}
+
 /** No event from our tick on can be one that the copy saw. */
-async function isBehindUs({ job: { deps }, subscriber, provider, consumer }: Ends, snapshot: string): Promise<boolean> {
-  const position = await readPosition(subscriber, deps.queue, consumer);
-  const at = position === undefined ? undefined : await snapshotOfTick(provider, deps.queue, position);
+async function isBehindUs(ends: Ends, snapshot: string): Promise<boolean> {
+  const at = await snapshotOfTick(ends.provider, ends.job.deps.queue, await positionOf(ends));
   const [copy, tick] = [parseSnapshot(snapshot), at === undefined ? undefined : parseSnapshot(at)];
   return copy !== undefined && tick !== undefined && isPast(copy, tick);
 }
@@ -565,65 +699,96 @@ async function handOver(ends: Ends, atTick: bigint, snapshot: string | undefined
   deps.fault('handing-over');
   tell(ends, 'handing_over');
   while (!deps.stop.aborted) {
-    const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
-    if (position === undefined || position > atTick) throw restart(ends);
+    const position = await positionOf(ends);
+    if (position > atTick) throw restart(ends);
     if (position === atTick) break;
     if ((await replayNext(ends, snapshot, undefined)) === undefined) await deps.clock.sleep(50, deps.stop);
   }
   if (deps.stop.aborted) return;
   await transaction(ends.subscriber, async () => {
     await assertLease(ends.subscriber, deps.queue, deps.node, generation);
-    await moveState(ends, { from: 'handing_over', to: { kind: 'in_sync' }, snapshot });
+    await moveStates(ends, { from: 'handing_over', to: { kind: 'in_sync' }, snapshot });
   });
   deps.fault('handed-over');
   tell(ends, 'done');
   ends.job.changed();
 }
 
-/** The batch that was there, applied before or now. */
+/** The batch that was there, applied before or now: one and the same for all consumers. */
 async function replayNext(
   ends: Ends,
   snapshot: string | undefined,
   minEvents: number | undefined,
 ): Promise<Batch | undefined> {
-  const { deps, spec, generation } = ends.job;
-  const batch = await nextBatch(ends.provider, deps.queue, ends.consumer, minEvents);
-  if (batch === undefined) return undefined;
-  const position = await readPosition(ends.subscriber, deps.queue, ends.consumer);
+  const { provider, subscriber, members } = ends;
+  const { deps, generation } = ends.job;
+  const [first, ...others] = members;
+  const opened = await openSame(ends, minEvents);
+  if (opened === undefined) return undefined;
+  const { batch, alike } = opened;
+  const position = await positionOf(ends);
   if (position === batch.toTick) {
-    await finishBatch(ends.provider, deps.queue, batch);
+    await finishBatch(provider, deps.queue, batch);
+    await finishBatches(provider, alike);
     return batch;
   }
   if (position !== batch.fromTick) throw restart(ends);
   const skip = snapshot === undefined ? undefined : parseSnapshot(snapshot);
-  const { routes, absent } = await makeRoutes({ ...ends, queue: deps.queue, node: deps.node }, [{ spec, skip }]);
-  if (absent[0] !== undefined) throw missing(deps.node, ends, absent[0]);
-  const link: Link = {
-    deps,
-    provider: ends.provider,
-    subscriber: ends.subscriber,
-    generation,
-    consumer: ends.consumer,
-  };
+  const { routes, absent } = await makeRoutes(
+    { ...ends, queue: deps.queue, node: deps.node },
+    members.map(({ spec }) => ({ spec, skip })),
+  );
+  const gone = members.find(({ spec }) => absent.includes(spec.destination));
+  if (gone !== undefined) throw missing(ends, deps.node, gone, gone.spec.destination);
+  const link: Link = { deps, provider, subscriber, generation, consumer: first.consumer };
   await replayBatch(link, batch, {
     routes,
     reroute: undefined,
-    filter: { kind: 'table', table: spec.name },
-    skipped: await readSkippedIds(ends.subscriber, deps.queue, deps.node, batch.fromTick),
+    filter: { kind: 'tables', tables: namesOf(members) },
+    skipped: await readSkippedIds(subscriber, deps.queue, deps.node, batch.fromTick),
     keep: undefined,
     as: undefined,
     control: undefined,
-    alsoWrite: undefined,
+    alsoWrite:
+      others.length === 0
+        ? undefined
+        : () => setAllCompleted(subscriber, deps.queue, consumersOf(others), batch.toTick),
   });
+  await finishBatches(provider, alike);
   return batch;
+}
+
+/** In one snapshot of the provider, so that its ticks are the same for all. */
+async function openSame(
+  { job: { deps }, provider, members }: Ends,
+  minEvents: number | undefined,
+): Promise<{ readonly batch: Batch; readonly alike: readonly OpenBatch[] } | undefined> {
+  const [first, ...others] = members;
+  const lead = () => nextBatch(provider, deps.queue, first.consumer, minEvents);
+  if (others.length === 0) {
+    const batch = await lead();
+    return batch === undefined ? undefined : { batch, alike: [] };
+  }
+  return transaction(
+    provider,
+    async () => {
+      const batch = await lead();
+      if (batch === undefined) return undefined;
+      const alike = await openBatches(provider, deps.queue, consumersOf(others), minEvents);
+      const same = ({ fromTick, toTick }: OpenBatch) => fromTick === batch.fromTick && toTick === batch.toTick;
+      if (alike.length < others.length || !alike.every(same)) throw new Parted('their batches are not the same');
+      return { batch, alike };
+    },
+    'isolation level repeatable read',
+  );
 }
 
 /** The copy's own position does not fit the queue: nothing but a new copy can be trusted. */
 class CopyMustRestart extends Error {}
 
-function restart(ends: Ends): CopyMustRestart {
+function restart({ members }: Ends): CopyMustRestart {
   return new CopyMustRestart(
-    `the position of the copy of ${ends.job.spec.name} does not fit the queue; it is copied again`,
+    `the position of the copy of ${namesOf(members).join(', ')} does not fit the queue; it is copied again`,
   );
 }
 
@@ -631,23 +796,24 @@ export function mustRestart(error: unknown): boolean {
   return error instanceof CopyMustRestart;
 }
 
-async function signOff(ends: Ends): Promise<void> {
-  const { deps } = ends.job;
-  await unregisterConsumer(ends.provider, deps.queue, ends.consumer);
-  await unregisterLocalConsumer(ends.subscriber, deps.queue, ends.consumer);
+async function signOff({ job: { deps }, provider, subscriber }: Ends, members: readonly Member[]): Promise<void> {
+  await unregisterConsumers(provider, deps.queue, consumersOf(members));
+  await unregisterLocalConsumers(subscriber, deps.queue, consumersOf(members));
 }
 
 function tell(ends: Ends, phase: CopyProgress['phase']): void {
-  const { deps, spec } = ends.job;
-  ends.job.report({
-    kind: 'copy',
-    queue: deps.queue,
-    node: deps.node,
-    table: spec.name,
-    phase,
-    rowsDone: ends.moved.rows,
-    rowsTotal: ends.rowsTotal,
-    bytesDone: ends.moved.bytes,
-    elapsedMs: deps.clock.now() - ends.startedAt,
-  });
+  const { deps } = ends.job;
+  for (const { spec, moved, rowsTotal } of ends.members) {
+    ends.job.report({
+      kind: 'copy',
+      queue: deps.queue,
+      node: deps.node,
+      table: spec.name,
+      phase,
+      rowsDone: moved.rows,
+      rowsTotal,
+      bytesDone: moved.bytes,
+      elapsedMs: deps.clock.now() - ends.startedAt,
+    });
+  }
 }

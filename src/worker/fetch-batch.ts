@@ -5,8 +5,8 @@ import { quoteLiteral } from '../db/statement.ts';
 /** Which events of a batch are wanted. */
 export type EventFilter =
   | { readonly kind: 'all' }
-  /** A copy that catches up. */
-  | { readonly kind: 'table'; readonly table: string }
+  /** Copies that catch up. */
+  | { readonly kind: 'tables'; readonly tables: readonly string[] }
   /** What is about the queue, its nodes and its tables, but no rows. */
   | { readonly kind: 'control' };
 
@@ -77,8 +77,8 @@ function condition(filter: EventFilter): string {
   switch (filter.kind) {
     case 'all':
       return '';
-    case 'table':
-      return `where e.ev_extra1 = ${quoteLiteral(filter.table)}`;
+    case 'tables':
+      return `where e.ev_extra1 in (${filter.tables.map(quoteLiteral).join(', ')})`;
     case 'control':
       return `where e.ev_type like 'pgq.%' or e.ev_type like 'londiste.%'`;
   }

@@ -1,6 +1,6 @@
 import { hasTick, keepTick, readWatermarks } from '../catalog/own-queue.ts';
 import { type Batch, finishBatch, markOf, nextBatch, tickChannel } from '../catalog/pgq.ts';
-import { moveTableState, setTableState } from '../catalog/table-sync.ts';
+import { moveTableStates, setTableStates } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import {
   type NodeRole,
@@ -318,18 +318,17 @@ function past(copySnapshot: string, tick: Snapshot): boolean {
 }
 
 async function clearSnapshots({ deps, link }: Follower, tables: readonly WorkerTable[]): Promise<void> {
-  for (const { name } of tables) await setTableState(link.subscriber, deps.queue, name, { kind: 'in_sync' }, undefined);
+  const settled = tables.map(({ name }) => ({ name, snapshot: undefined }));
+  await setTableStates(link.subscriber, deps.queue, { kind: 'in_sync' }, settled);
 }
 
 async function grantHandover(follower: Follower, state: WorkerState, tables: readonly WorkerTable[]): Promise<void> {
   const { deps, link, generation, copies } = follower;
   await transaction(link.subscriber, async () => {
     await assertLease(link.subscriber, deps.queue, deps.node, generation);
-    for (const { name, snapshot } of tables) {
-      // One that was sent back to be copied again meanwhile stays there.
-      const to = { kind: 'handing_over', atTick: state.position } as const;
-      await moveTableState(link.subscriber, deps.queue, name, { from: 'wants_handover', to, snapshot });
-    }
+    // One that was sent back to be copied again meanwhile stays there.
+    const to = { kind: 'handing_over', atTick: state.position } as const;
+    await moveTableStates(link.subscriber, deps.queue, { from: 'wants_handover', to }, tables);
   });
   copies.wake();
 }

@@ -1,7 +1,7 @@
-import { unregisterConsumer } from '../catalog/pgq.ts';
+import { unregisterConsumers } from '../catalog/pgq.ts';
 import { copyConsumer, setTableState } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
-import { readConsumers, unregisterLocalConsumer, type WorkerState } from '../catalog/worker-state.ts';
+import { readConsumers, unregisterLocalConsumers, type WorkerState } from '../catalog/worker-state.ts';
 import type { Session } from '../db/session.ts';
 import { transaction } from '../db/transaction.ts';
 import type { NodeName } from '../model/names.ts';
@@ -63,7 +63,7 @@ export async function signOffAt(
       applicationName: `trunkline reader ${deps.node}`,
       signal: deps.kill,
     });
-    for (const consumer of consumers) await unregisterConsumer(session, deps.queue, consumer);
+    await unregisterConsumers(session, deps.queue, consumers);
   } catch (error) {
     if (deps.stop.aborted) return;
     deps.log({
@@ -74,5 +74,5 @@ export async function signOffAt(
       message: `${provider} could not be told that ${consumers.join(', ')} ended there: ${(error as Error).message}; unregister them by hand`,
     });
   }
-  for (const consumer of consumers) await unregisterLocalConsumer(subscriber, deps.queue, consumer);
+  await unregisterLocalConsumers(subscriber, deps.queue, consumers);
 }

@@ -35,11 +35,14 @@ export function startHeartbeat(deps: NodeDeps, control: Session, before: LastSee
       provider_server: servers.provider ?? null,
       own_server: servers.own ?? null,
     });
-    for (const progress of [...copies.values()]) {
-      copies.delete(progress.table);
-      if (progress.phase === 'done') await clearCopyProgress(control, progress.queue, progress.table);
-      else await setCopyProgress(control, progress);
+    const news = [...copies.values()];
+    copies.clear();
+    const [done, underWay] = [news.filter(isDone), news.filter((progress) => !isDone(progress))];
+    if (done.length > 0) {
+      const tables = done.map(({ table }) => table);
+      await clearCopyProgress(control, deps.queue, tables);
     }
+    if (underWay.length > 0) await setCopyProgress(control, deps.queue, underWay);
   }
 
   const loop = (async () => {
@@ -79,4 +82,8 @@ export function startHeartbeat(deps: NodeDeps, control: Session, before: LastSee
       if (!control.lost) await beat('stopped').catch(() => undefined);
     },
   };
+}
+
+function isDone({ phase }: CopyProgress): boolean {
+  return phase === 'done';
 }

@@ -1,7 +1,7 @@
 import { registerConsumerAt } from '../catalog/pgq.ts';
-import { copyConsumer, moveTableState } from '../catalog/table-sync.ts';
+import { copyConsumer, moveTableStates } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
-import { registerLocalConsumer, setConsumerError, type WorkerState } from '../catalog/worker-state.ts';
+import { registerLocalConsumers, setConsumerError, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import { transaction } from '../db/transaction.ts';
 import { type TableName, tableName } from '../model/names.ts';
@@ -49,12 +49,13 @@ export async function parkTables(link: Link, state: WorkerState, culprits: reado
     const parked = await transaction(subscriber, async () => {
       // Before the provider, whose queue would be held back by the consumer of a process that works for nobody any more.
       await assertLease(subscriber, deps.queue, deps.node, generation);
-      const snapshot = state.tables.get(table)?.snapshot;
-      const move = { from: 'in_sync', to: { kind: 'catching_up' }, snapshot } as const;
+      const move = { from: 'in_sync', to: { kind: 'catching_up' } } as const;
+      const wanted = [{ name: table, snapshot: state.tables.get(table)?.snapshot }];
       // Sent back to its copy meanwhile, or taken out: it is in nobody's way any more.
-      if (!(await moveTableState(subscriber, deps.queue, table, move))) return false;
+      if ((await moveTableStates(subscriber, deps.queue, move, wanted)).length === 0) return false;
       await registerConsumerAt(provider, deps.queue, consumer, state.position);
-      await registerLocalConsumer(subscriber, deps.queue, consumer, state.provider, state.position);
+      const from = { provider: state.provider, tick: state.position };
+      await registerLocalConsumers(subscriber, deps.queue, [consumer], from);
       await setConsumerError(subscriber, deps.queue, consumer, message);
       return true;
     });

@@ -1,7 +1,7 @@
-import { readSubscribers, unregisterConsumer } from '../catalog/pgq.ts';
+import { readSubscribers, unregisterConsumers } from '../catalog/pgq.ts';
 import { copyConsumer } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
-import { readConsumers, unregisterLocalConsumer, type WorkerState } from '../catalog/worker-state.ts';
+import { readConsumers, unregisterLocalConsumers, type WorkerState } from '../catalog/worker-state.ts';
 import { transaction } from '../db/transaction.ts';
 import { signOffAt } from './foreign-copies.ts';
 import type { Link } from './replay-batch.ts';
@@ -32,8 +32,8 @@ export async function signOffStrayCopies(
         await signOffAt(deps, subscriber, from, [consumer]);
         continue;
       }
-      await unregisterConsumer(provider, queue, consumer);
-      await unregisterLocalConsumer(subscriber, queue, consumer);
+      await unregisterConsumers(provider, queue, [consumer]);
+      await unregisterLocalConsumers(subscriber, queue, [consumer]);
     }
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { finishBatch, nextBatch, registerConsumer, tickAndNotify } from '../../src/catalog/pgq.ts';
+import { finishBatch, nextBatch, registerConsumers, tickAndNotify } from '../../src/catalog/pgq.ts';
 import { sql } from '../../src/db/statement.ts';
 import { queueName } from '../../src/model/names.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -13,7 +13,7 @@ test('a tick is held back for a consumer that has not read the last one, and for
   await session.script(`select pgq.create_queue('q');
     select pgq.set_queue_config('q', 'ticker_max_lag', '0'), pgq.set_queue_config('q', 'ticker_max_count', '5')`);
   for (const consumer of ['reader', '.global_watermark', 'gone.gravestone'])
-    await registerConsumer(session, queue, consumer);
+    await registerConsumers(session, queue, [consumer]);
   const write = (events: number) =>
     session.query(sql("select pgq.insert_event('q', 'type', 'data') from generate_series(1, $1)", events));
 

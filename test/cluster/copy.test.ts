@@ -125,6 +125,65 @@ test('killed under load in each state of a copy, and between the steps of a fore
   expect(await target.query(sql('select from touched'))).toEqual([]);
 });
 
+test('small tables are copied together; killed in between, or one of them refused, each gets to its end', async () => {
+  const names = Array.from({ length: 6 }, (_, nr) => `t${nr}`);
+  await using cascade = await replication(
+    { src: 18, dst: 18 },
+    names.map((name) => `create table ${name} (id int primary key, n int)`).join(';'),
+  );
+  await using source = await cascade.session('src');
+  await using target = await cascade.session('dst');
+  await source.script(names.map((name) => `insert into ${name} select i, i from generate_series(1, 50) i`).join(';'));
+  for (const name of names) await cascade.addTable({ name: `public.${name}` });
+  const states = async () => {
+    const rows = await target.query<{ state: string | null }>(
+      sql('select merge_state as state from londiste.table_info'),
+    );
+    return rows.map(({ state }) => state);
+  };
+  const sameRows = async () => {
+    const query = names.map((name) => `select '${name}' as name, id, n from ${name}`).join(' union all ');
+    await expectEqual(source, query, target, query);
+  };
+
+  using file = temporaryFile(
+    'trunkline.yaml',
+    `version: 1\n${cascade.cluster.yaml}queues:\n  replika:\n    ticker: { max_lag: 100ms }\n    nodes:
+      src: { database: src, role: root }\n      dst: { database: dst, role: leaf, parallel_copies: 1 }
+    tables: [${names.map((name) => `public.${name}`).join(', ')}]\n`,
+  );
+  for (const [round, [fault, state]] of [
+    ['before-copy-commit', /^in-copy$/],
+    ['handing-over', /^do-sync:/],
+  ].entries()) {
+    const killed = await startProgram(['run', '-f', file.path], { env: { TRUNKLINE_FAULT: String(fault) } }).result;
+    expect([fault, killed.signal]).toEqual([fault, 'SIGKILL']);
+    expect(await states()).toEqual(names.map(() => expect.stringMatching(state ?? '')));
+    await source.script(names.map((name) => `update ${name} set n = -n where id % 7 = ${round}`).join(';'));
+  }
+  const workers = cascade.start();
+  await cascade.caughtUp('dst', 60_000);
+  await sameRows();
+  await workers.stop(1_000);
+
+  // A copy that is refused parts from the others.
+  await target.script(`alter table t3 add constraint refused check (n > -50) not valid;
+    update londiste.table_info set merge_state = null`);
+  await source.script('insert into t3 values (99, -99)');
+  const nodes = [...cascade.queue.nodes].map(([name, node]) => [name, { ...node, parallelCopies: 1 }] as const);
+  cascade.startWith({ ...cascade.queue, nodes: new Map(nodes) });
+  const failed = () => cascade.logs.filter(({ event }) => event === 'copy_failed').map(({ table }) => table);
+  await waitFor(
+    () => `five tables in sync: ${cascade.logs.map(({ message }) => message).join('; ')}`,
+    60_000,
+    async () => (await states()).filter((state) => state === 'ok').length === 5 && failed().length > 0,
+  );
+  expect(new Set(failed())).toEqual(new Set(['public.t3']));
+  await target.script('alter table t3 drop constraint refused');
+  await cascade.caughtUp('dst', 60_000);
+  await sameRows();
+});
+
 /** New rows, and changes of old ones, until stopped. */
 function startWriting(cascade: Replication): { stop(): Promise<void> } {
   let writing = true;
