@@ -66,20 +66,43 @@ interface StateRow {
   readonly combined_type: 'root' | 'branch' | 'leaf' | null;
   readonly hold: bigint | null;
   readonly skipped: readonly number[] | null;
-  readonly tables: readonly {
-    readonly name: string;
-    readonly state: string | null;
-    readonly snapshot: string | null;
-    readonly attrs: string | null;
-    readonly destination: string | null;
-    readonly error: string | null;
-  }[];
+  /** Another one with each change of what follows. */
+  readonly versions: string;
+  /** Null where the session knows them. */
+  readonly tables: readonly TableRow[] | null;
 }
 
-/** Everything a worker asks before each batch, in one round trip. Undefined where the queue has no node here. */
+interface TableRow {
+  readonly name: string;
+  readonly state: string | null;
+  readonly snapshot: string | null;
+  readonly attrs: string | null;
+  readonly destination: string | null;
+  readonly error: string | null;
+}
+
+/** What a session was told of a queue's tables last: of thousands, none changes from one batch to the next. */
+interface KnownTables {
+  readonly versions: string;
+  readonly tables: WorkerState['tables'];
+}
+
+const knownTables = new WeakMap<Session, Map<QueueName, KnownTables>>();
+
+/** Everything a worker asks before each batch, in one round trip. The tables are the same object while none changes. Undefined where the queue has no node here. */
 export async function readWorkerState(session: Session, queue: QueueName): Promise<WorkerState | undefined> {
-  const [row] = await session.query<StateRow>(prepared('worker_state', sqlFile('queries/worker-state.sql'), queue));
+  const known = knownTables.get(session) ?? new Map<QueueName, KnownTables>();
+  knownTables.set(session, known);
+  const before = known.get(queue);
+  const [row] = await session.query<StateRow>(
+    prepared('worker_state', sqlFile('queries/worker-state.sql'), queue, before?.versions ?? null),
+  );
   if (row === undefined) return undefined;
+  const tables =
+    row.tables === null && before !== undefined
+      ? before.tables
+      : new Map((row.tables ?? []).map((table) => [tableName(table.name), readTable(table)]));
+  known.set(queue, { versions: row.versions, tables });
   return {
     node: nodeName(row.node_name),
     role: roleOf(row),
@@ -92,7 +115,7 @@ export async function readWorkerState(session: Session, queue: QueueName): Promi
     error: row.cur_error ?? undefined,
     hold: row.hold ?? undefined,
     skipped: row.skipped === null ? noEvents : new Set(row.skipped),
-    tables: new Map(row.tables.map((table) => [tableName(table.name), readTable(table)])),
+    tables,
   };
 }
 
@@ -121,7 +144,7 @@ function roleOf(row: Pick<StateRow, 'node_type' | 'combined_queue' | 'combined_t
   return row.combined_type === 'branch' ? { kind: 'waiting', behind: combined } : { kind: 'merging', into: combined };
 }
 
-function readTable(row: StateRow['tables'][number]): WorkerTable {
+function readTable(row: TableRow): WorkerTable {
   const name = tableName(row.name);
   const destination = row.destination === null ? null : tableName(row.destination);
   return {

@@ -13,8 +13,9 @@ import {
 } from '../catalog/worker-state.ts';
 import { transaction } from '../db/transaction.ts';
 import { decodeControlEvent } from '../model/event-codec.ts';
-import type { DatabaseName } from '../model/names.ts';
+import type { DatabaseName, TableName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
+import type { TableSpec } from '../model/table.ts';
 import { readQueueRows } from '../replay/event-line.ts';
 import { isPast, parseSnapshot, type Snapshot } from '../replay/snapshot.ts';
 import type { BatchCounts, Route } from './apply-batch.ts';
@@ -96,7 +97,7 @@ export function providerDatabase(deps: NodeDeps, state: WorkerState): DatabaseNa
 interface Follower extends Round {
   readonly link: Link;
   readonly copies: Copies;
-  routes: { readonly key: string; readonly routes: ReadonlyMap<string, Route> } | undefined;
+  routes: Routes | undefined;
   /** Events that waited behind the last batch, over more than one tick: ask for a batch that spans several. */
   behind: number;
   /** The last batch ended at the newest tick: the next one will be told. */
@@ -109,6 +110,15 @@ interface Follower extends Round {
   readonly sync: WatermarkSync;
   readonly foreignKeys: ForeignKeys;
   watermark: { readonly at: number; readonly tick: bigint | undefined };
+}
+
+/** What is known of the tables in sync, and what it was made from. */
+interface Routes {
+  readonly tables: WorkerState['tables'];
+  readonly keys: ReadonlyMap<TableName, string>;
+  readonly routes: ReadonlyMap<string, Route>;
+  /** Some of it was read for an earlier batch. */
+  readonly reused: boolean;
 }
 
 async function followOnce(follower: Follower, state: WorkerState): Promise<void> {
@@ -176,7 +186,8 @@ async function take(follower: Follower, state: WorkerState, batch: Batch): Promi
     await takeBatch(follower, state, batch);
   } catch (error) {
     // The table may have changed under a cached description; the next try reads it anew.
-    const cached = routes !== undefined && follower.routes === routes;
+    const { routes: used } = follower;
+    const cached = used !== undefined && (used === routes || used.reused);
     follower.routes = undefined;
     const culprits = follower.deps.onError === 'park' ? culpritsOf(error, state) : [];
     if (culprits.length === 0) throw error;
@@ -272,18 +283,24 @@ async function applyControlOnly({ deps, link, generation }: Follower, state: Wor
   });
 }
 
-/** Descriptions of the tables are read again when the list of tables, or their states, changed. */
+/** The description of a table is read again when the table, or its state, changed. */
 async function routesFor(follower: Follower, state: WorkerState): Promise<ReadonlyMap<string, Route>> {
-  const { deps, link } = follower;
-  const tables = [...state.tables.values()].filter(({ sync }) => sync?.kind === 'in_sync');
-  const key = tables.map(({ name, spec, snapshot }) => `${name} ${JSON.stringify(spec)} ${snapshot ?? ''}`).join('\n');
-  if (follower.routes?.key === key) return follower.routes.routes;
-  const wanted = tables.map(({ name, spec, snapshot }) => {
+  const { deps, link, routes: known } = follower;
+  if (known?.tables === state.tables) return known.routes;
+  const routes = new Map<string, Route>();
+  const keys = new Map<TableName, string>();
+  const wanted: { readonly spec: TableSpec; readonly skip: Snapshot | undefined }[] = [];
+  for (const { name, sync, spec, snapshot } of state.tables.values()) {
+    if (sync?.kind !== 'in_sync') continue;
     if (spec === undefined)
       throw new ToolError([{ code: 'handler_unknown', queue: deps.queue, node: deps.node, table: name }]);
-    return { spec, skip: snapshot === undefined ? undefined : parseSnapshot(snapshot) };
-  });
-  const { routes, absent } = await makeRoutes({ ...link, queue: deps.queue, node: deps.node }, wanted);
+    const key = JSON.stringify([spec, snapshot]);
+    keys.set(name, key);
+    const route = known?.routes.get(name);
+    if (route !== undefined && known?.keys.get(name) === key) routes.set(name, route);
+    else wanted.push({ spec, skip: snapshot === undefined ? undefined : parseSnapshot(snapshot) });
+  }
+  const { routes: made, absent } = await makeRoutes({ ...link, queue: deps.queue, node: deps.node }, wanted);
   if (absent.length > 0) {
     throw new ToolError(
       wanted
@@ -299,7 +316,9 @@ async function routesFor(follower: Follower, state: WorkerState): Promise<Readon
         ),
     );
   }
-  follower.routes = { key, routes };
+  const reused = routes.size > 0;
+  for (const [name, route] of made) routes.set(name, route);
+  follower.routes = { tables: state.tables, keys, routes, reused };
   return routes;
 }
 
