@@ -1,5 +1,5 @@
 import type { Session } from '../db/session.ts';
-import { sql } from '../db/statement.ts';
+import { prepared, sql } from '../db/statement.ts';
 import { type NodeName, nodeName, type QueueName } from '../model/names.ts';
 import type { Batch } from './pgq.ts';
 import { tickChannel } from './pgq.ts';
@@ -11,14 +11,20 @@ import { call } from './worker-state.ts';
  */
 export async function lockBranchQueue(session: Session, queue: QueueName): Promise<boolean> {
   const rows = await session.query(
-    sql('select from pgq.queue where queue_name = $1 and queue_external_ticker for share', queue),
+    prepared(
+      'lock_branch_queue',
+      'select from pgq.queue where queue_name = $1 and queue_external_ticker for share',
+      queue,
+    ),
   );
   return rows.length > 0;
 }
 
 /** Where events are written in this transaction, which must have its number already: rotation goes by numbers. */
 export async function currentEventTable(session: Session, queue: QueueName): Promise<string> {
-  const [row] = await session.query<{ name: string }>(sql('select pgq.current_event_table($1) as name', queue));
+  const [row] = await session.query<{ name: string }>(
+    prepared('current_event_table', 'select pgq.current_event_table($1) as name', queue),
+  );
   return row?.name ?? '';
 }
 
@@ -27,20 +33,28 @@ export async function currentEventTable(session: Session, queue: QueueName): Pro
  * that one as ended.
  */
 export async function passTransactionNumber(session: Session): Promise<void> {
-  await session.query(sql('select pg_catalog.txid_current()'));
+  await session.query(prepared('pass_number', 'select pg_catalog.txid_current()'));
 }
 
 /** The provider's tick as a branch has it, with this database's own snapshot. */
 export async function keepTick(session: Session, queue: QueueName, batch: Batch): Promise<void> {
   await session.query(
-    sql('select pgq.ticker($1, $2, $3::timestamptz, $4)', queue, batch.toTick, batch.toTime, batch.toEventSeq),
+    prepared(
+      'keep_tick',
+      'select pgq.ticker($1, $2, $3::timestamptz, $4)',
+      queue,
+      batch.toTick,
+      batch.toTime,
+      batch.toEventSeq,
+    ),
   );
 }
 
 /** Whether the tick sees what this transaction has written; whoever listens is told of it at commit. */
 export async function announceTick(session: Session, queue: QueueName, tick: bigint): Promise<boolean> {
   const [row] = await session.query<{ whole: boolean }>(
-    sql(
+    prepared(
+      'announce_tick',
       `select pg_catalog.txid_visible_in_snapshot(pg_catalog.txid_current(), t.tick_snapshot) as whole,
           pg_catalog.pg_notify($3, $1 || ' ' || t.tick_id)
         from pgq.tick t join pgq.queue q on q.queue_id = t.tick_queue

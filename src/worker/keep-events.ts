@@ -67,9 +67,13 @@ function branchKeeper(
 ): Keeper {
   const lines = lineWriter(subscriber, queue, branchColumns);
   let watermark: bigint | undefined;
+  let passed: Promise<void> | undefined;
   return {
     async begin() {
       if (!(await lockBranchQueue(subscriber, queue))) throw new RoleChanged(node);
+      // The lock has given the transaction its number; a later one passes while the events come in.
+      passed = passTransactionNumber(control);
+      passed.catch(() => undefined);
       // Whoever reads from here is to go by what this node says, not by the root's word that comes with the events.
       if (ownWatermark) watermark = (await readWatermarks(subscriber, queue))?.global;
     },
@@ -79,7 +83,7 @@ function branchKeeper(
     },
     async finish(batch) {
       await lines.flush();
-      await passTransactionNumber(control);
+      await passed;
       await keepTick(subscriber, queue, batch);
       if (!(await announceTick(subscriber, queue, batch.toTick)))
         throw new Error(`tick ${batch.toTick} of queue ${queue} does not see its own events`);
