@@ -8,7 +8,7 @@ export const oracleTables = `
   create table account (id int primary key, n int not null default 0, at timestamptz, amount float8, raw bytea);
   create table journal (id bigserial primary key, writer int not null, nr int not null);`;
 
-// Beside them two tables that may be copied again, changed in their shape and emptied, which a reader of the first two would
+// Beside them tables that may be copied again, changed in their shape and emptied, which a reader of the first two would
 // take for half a batch; with a name and values that are easily got wrong.
 
 export const sideTables = `
@@ -16,7 +16,8 @@ export const sideTables = `
   create table "Stock, ""No. 1""" (id int primary key, n int, "Größe" numeric, tags text[], span tstzrange, note text, mood "Mood", doc jsonb);
   create index "Stock by n" on "Stock, ""No. 1""" (n, id);
   create table part (id bigserial primary key,
-    stock int constraint part_of references "Stock, ""No. 1""" on update cascade on delete cascade);`;
+    stock int constraint part_of references "Stock, ""No. 1""" on update cascade on delete cascade);
+  create table held (id int primary key, note text);`;
 
 export const stock = '"Stock, ""No. 1"""';
 /** As the files name it. */
