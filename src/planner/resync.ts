@@ -98,6 +98,8 @@ export function makeResyncPlan(input: ResyncInput): { plan: Plan; problems: Prob
     if (refusals.length > 0) {
       const isMistake = named && refusals.some(({ because }) => because.kind !== 'copying');
       (isMistake ? problems : warnings).push(...refusals);
+      // As an earlier resync left it that was cut short: those below were to follow.
+      if (refusals.every(({ because }) => because.kind === 'copying')) addReaders(seen, table, []);
       return;
     }
     const source = sourceOf(seen, table, input.live);
@@ -126,15 +128,19 @@ export function makeResyncPlan(input: ResyncInput): { plan: Plan; problems: Prob
       hazards: resyncHazards(node.name, spec, source, others),
       dependsOn,
     });
-    const readers = readersOf(seen, spec, input);
-    if (input.below) for (const reader of readers) addTable(reader.seen, reader.table, false, [id]);
+    addReaders(seen, table, [id]);
+  }
+
+  function addReaders(seen: Seen, { name, spec }: LiveTable, dependsOn: readonly string[]): void {
+    const readers = spec === undefined ? [] : readersOf(seen, spec, input);
+    if (input.below) for (const reader of readers) addTable(reader.seen, reader.table, false, dependsOn);
     else if (readers.length > 0) {
       const names = readers.map((reader) => reader.seen.node.name);
       warnings.push({
         code: 'resync_not_below',
-        queue: queue.name,
-        node: node.name,
-        table: table.name,
+        queue: seen.queue.name,
+        node: seen.node.name,
+        table: name,
         readers: names,
       });
     }
