@@ -47,13 +47,27 @@ async function doctorOn(
         .map((finding) => ({ of: 'node', database, queue, node, finding })),
     ),
   );
-  return { databases: [...live.databases].map(examined), complaints: [...ailments, ...nodes, ...planned] };
+  return {
+    databases: [...live.databases].map((one) => examined(desired, one)),
+    complaints: [...ailments, ...nodes, ...planned],
+  };
 }
 
-function examined([database, seen]: readonly [DatabaseName, Observation]): Examined {
-  if (seen.kind === 'unreachable') return { database, moved: seen.problem.code === 'database_moved', seen: undefined };
+function examined(desired: DesiredState, [database, seen]: readonly [DatabaseName, Observation]): Examined {
+  const nodes = [...desired.queues.values()].flatMap((queue) =>
+    [...queue.nodes.values()]
+      .filter((node) => node.database === database)
+      .map(({ name, placement }) => ({ queue: queue.name, node: name, role: placement.role })),
+  );
+  if (seen.kind === 'unreachable')
+    return { database, nodes, moved: seen.problem.code === 'database_moved', seen: undefined };
   const { serverVersion, user, canReplicate } = seen;
-  return { database, moved: false, seen: { serverVersion, user, canReplicate, sql: seen.schemas.get('pgq')?.source } };
+  return {
+    database,
+    nodes,
+    moved: false,
+    seen: { serverVersion, user, canReplicate, sql: seen.schemas.get('pgq')?.source },
+  };
 }
 
 async function examine(

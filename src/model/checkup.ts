@@ -2,6 +2,7 @@ import type { DatabaseName, NodeName, QueueName, TableName } from './names.ts';
 import type { Problem } from './problem.ts';
 import type { SchemaName } from './schemas.ts';
 import type { Finding } from './status.ts';
+import type { NodeRole } from './topology.ts';
 
 /** What one database says of itself, as far as it can get in the way of replication. */
 export interface DatabaseCheckup {
@@ -77,6 +78,8 @@ export type Complaint =
 /** How one database was found. */
 export interface Examined {
   readonly database: DatabaseName;
+  /** By the files. */
+  readonly nodes: readonly { readonly queue: QueueName; readonly node: NodeName; readonly role: NodeRole }[];
   /** Another one than before answers, and is not looked at. */
   readonly moved: boolean;
   /** Undefined where it did not answer, or is not the one that it was. */

@@ -317,6 +317,8 @@ export type Problem =
   | {
       readonly code: 'replication_role_denied';
       readonly database: DatabaseName;
+      /** Those that replay there. */
+      readonly nodes: readonly { readonly queue: QueueName; readonly node: NodeName }[];
       readonly user: string;
       readonly serverVersion: number;
     }

@@ -16,7 +16,14 @@ export function isSupported(database: LiveDatabase): boolean {
 export function diffDatabase(
   spec: DatabaseSpec,
   observation: Observation | undefined,
-  { subscribes, needed }: { readonly subscribes: boolean; readonly needed: boolean },
+  {
+    subscribers,
+    needed,
+  }: {
+    /** Nodes that replay here. */
+    readonly subscribers: Extract<Problem, { code: 'replication_role_denied' }>['nodes'];
+    readonly needed: boolean;
+  },
 ): Findings {
   if (observation === undefined) return noFindings;
   if (observation.kind === 'unreachable') return { steps: [], warnings: [observation.problem], problems: [] };
@@ -26,8 +33,8 @@ export function diffDatabase(
     return { steps: [], warnings: [], problems: [{ code: 'version_unsupported', database: name, serverVersion }] };
   }
   const warnings: Problem[] =
-    subscribes && !observation.canReplicate
-      ? [{ code: 'replication_role_denied', database: name, user, serverVersion }]
+    subscribers.length > 0 && !observation.canReplicate
+      ? [{ code: 'replication_role_denied', database: name, nodes: subscribers, user, serverVersion }]
       : [];
   // Nothing is built beside a root that can't be looked at.
   return mergeFindings([{ steps: [], warnings, problems: [] }, needed ? diffSchemas(spec, observation) : noFindings]);

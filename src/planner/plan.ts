@@ -71,7 +71,7 @@ function lastApply({ at, by, desired, pending }: LastApplied): LastApply {
 function compare({ desired, live, locations, lastApplied, blueprints = noBlueprints }: PlanInput): Findings & {
   readonly queues: readonly QueueFindings[];
 } {
-  const subscribing = new Set<DatabaseName>();
+  const subscribers: { readonly database: DatabaseName; readonly queue: QueueName; readonly node: NodeName }[] = [];
   const used = new Set<DatabaseName>();
   const needed = new Set<DatabaseName>();
   const ground = openGround(blueprints);
@@ -80,7 +80,8 @@ function compare({ desired, live, locations, lastApplied, blueprints = noBluepri
     for (const node of queue.nodes.values()) {
       used.add(node.database);
       if (findings.looked !== undefined) needed.add(node.database);
-      if (node.placement.role !== 'root') subscribing.add(node.database);
+      if (node.placement.role === 'root') continue;
+      subscribers.push({ database: node.database, queue: queue.name, node: node.name });
     }
     return findings;
   });
@@ -89,7 +90,9 @@ function compare({ desired, live, locations, lastApplied, blueprints = noBluepri
       .filter(({ name }) => used.has(name))
       .map((spec) =>
         diffDatabase(spec, live.databases.get(spec.name), {
-          subscribes: subscribing.has(spec.name),
+          subscribers: subscribers.flatMap(({ database, queue, node }) =>
+            database === spec.name ? [{ queue, node }] : [],
+          ),
           needed: needed.has(spec.name),
         }),
       ),

@@ -248,7 +248,7 @@ function sentences(problem: Problem): Sentences {
       ];
     case 'replication_role_denied':
       return [
-        `database ${problem.database}: user ${problem.user} may not set session_replication_role: changes are replayed there with the rights of a table owner, foreign keys are checked, and tables whose triggers would fire are parked.`,
+        `${replayersText(problem.nodes)} without session_replication_role, which user ${problem.user} may not set on database ${problem.database}: with the rights of a table owner. Foreign keys are checked, tables whose triggers would fire are parked, and changes of tables that refer to each other in a circle may go in one by one, which is slower. Nodes on other databases go by theirs.`,
         problem.serverVersion >= 150000
           ? `For triggers and foreign keys to stay quiet, as a superuser there: GRANT SET ON PARAMETER session_replication_role TO "${problem.user.replaceAll('"', '""')}";`
           : 'For triggers and foreign keys to stay quiet before PostgreSQL 15, let a superuser install the schemas; where they are there already, as a superuser:\n  ALTER FUNCTION londiste.set_session_replication_role(text, boolean) OWNER TO CURRENT_USER;',
@@ -977,6 +977,11 @@ function notedText(noted: ProblemOf<'database_moved'>['noted']): string {
     default:
       return assertNever(noted);
   }
+}
+
+function replayersText(nodes: ProblemOf<'replication_role_denied'>['nodes']): string {
+  const names = nodes.map(({ queue, node }) => `${node} of queue ${queue}`);
+  return names.length === 1 ? `node ${names[0]} replays` : `nodes ${list(names)} replay`;
 }
 
 function tableWithoutKey(problem: ProblemOf<'table_without_key'>): Sentences {

@@ -7,7 +7,7 @@ import { countOf } from './units.ts';
 export function doctorText(diagnosis: Diagnosis, paint: Paint): string {
   const complaints = sorted(diagnosis.complaints.map(describeComplaint));
   return [
-    diagnosis.databases.map((one) => databaseLine(one, paint)).join('\n'),
+    diagnosis.databases.flatMap((one) => [databaseLine(one, paint), ...nodeLines(one)]).join('\n'),
     ...complaints.map((one) => complaintText(one, paint)),
     sumText(complaints, paint),
   ].join('\n\n');
@@ -17,13 +17,14 @@ export function doctorText(diagnosis: Diagnosis, paint: Paint): string {
 export function doctorJson({ databases, complaints }: Diagnosis) {
   return {
     formatVersion: 1,
-    databases: databases.map(({ database, moved, seen }) => ({
+    databases: databases.map(({ database, nodes, moved, seen }) => ({
       database,
       reachable: moved || seen !== undefined,
       serverVersion: seen === undefined ? null : versionOf(seen.serverVersion),
       user: seen?.user ?? null,
       sql: seen?.sql ?? null,
       switchesTriggersOff: seen?.canReplicate ?? null,
+      nodes: nodes.map(({ queue, node, role }) => ({ queue, node, role })),
     })),
     findings: sorted(complaints.map(describeComplaint)).map(({ where, fix, ...rest }) => ({
       ...rest,
@@ -45,11 +46,21 @@ function databaseLine({ database, moved, seen }: Examined, paint: Paint): string
   if (seen === undefined) {
     return `${paint.strong(`database ${database}`)}  ${moved ? 'is another one than before' : 'does not answer'}`;
   }
-  const replays = seen.canReplicate
-    ? 'replay may switch triggers off'
-    : 'replay has the rights of a table owner and meets triggers and foreign keys';
   const installed = seen.sql === undefined ? 'nothing installed' : sqlWords[seen.sql];
-  return `${paint.strong(`database ${database}`)}  PostgreSQL ${versionOf(seen.serverVersion)}, user ${seen.user}, ${installed}, ${replays}`;
+  return `${paint.strong(`database ${database}`)}  PostgreSQL ${versionOf(seen.serverVersion)}, user ${seen.user}, ${installed}`;
+}
+
+/** How each node replays: in one cascade some may have the right to switch triggers off, and others not. */
+function nodeLines({ nodes, seen }: Examined): readonly string[] {
+  if (seen === undefined) return [];
+  const how = seen.canReplicate
+    ? 'with triggers and foreign keys switched off'
+    : 'with the rights of a table owner: it meets triggers and foreign keys';
+  return nodes.map(({ queue, node, role }) =>
+    role === 'root'
+      ? `  ${queue}/${node}  root: replays nothing; where it becomes a branch, ${how}`
+      : `  ${queue}/${node}  ${role}: replays ${how}`,
+  );
 }
 
 const sqlWords = { bundled: 'bundled SQL', extension: 'extensions', foreign: 'SQL of another origin' } as const;

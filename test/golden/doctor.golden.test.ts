@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
-import type { Ailment, DatabaseCheckup, Diagnosis } from '../../src/model/checkup.ts';
+import type { Ailment, DatabaseCheckup, Diagnosis, Examined } from '../../src/model/checkup.ts';
+import type { NodeRole } from '../../src/model/topology.ts';
 import { doctorJson, doctorText } from '../../src/render/doctor-text.ts';
 import { paintWith } from '../../src/render/paint.ts';
 import { judgeDatabase } from '../../src/replay/checkup.ts';
@@ -68,9 +69,19 @@ const ailments: Readonly<Record<string, readonly Ailment[]>> = {
   ),
 };
 
+const nodes = (...names: readonly (readonly [string, NodeRole])[]): Examined['nodes'] =>
+  names.map(([node, role]) => ({ queue: queueName('replika'), node: nodeName(node), role }));
+
 const cases: Readonly<Record<string, Diagnosis>> = {
   'nothing-found': {
-    databases: [{ database: databaseName('src'), moved: false, seen: { ...aLiveDatabase(), sql: 'bundled' } }],
+    databases: [
+      {
+        database: databaseName('src'),
+        nodes: nodes(['src', 'root']),
+        moved: false,
+        seen: { ...aLiveDatabase(), sql: 'bundled' },
+      },
+    ],
     complaints: judgeDatabase(aLiveDatabase(), healthy, { sessions: 11 }).map((ailment) => ({
       of: 'database',
       database: databaseName('src'),
@@ -79,10 +90,20 @@ const cases: Readonly<Record<string, Diagnosis>> = {
   },
   troubled: {
     databases: [
-      { database: databaseName('src'), moved: false, seen: { ...older, sql: 'bundled' } },
-      { database: databaseName('bare'), moved: false, seen: { ...bare, sql: undefined } },
-      { database: databaseName('gone'), moved: false, seen: undefined },
-      { database: databaseName('copy'), moved: true, seen: undefined },
+      {
+        database: databaseName('src'),
+        nodes: nodes(['src', 'root'], ['mid', 'branch']),
+        moved: false,
+        seen: { ...older, sql: 'bundled' },
+      },
+      {
+        database: databaseName('bare'),
+        nodes: nodes(['dst', 'leaf']),
+        moved: false,
+        seen: { ...bare, sql: undefined },
+      },
+      { database: databaseName('gone'), nodes: nodes(['far', 'leaf']), moved: false, seen: undefined },
+      { database: databaseName('copy'), nodes: [], moved: true, seen: undefined },
     ],
     complaints: [
       ...Object.entries(ailments).flatMap(([database, found]) =>

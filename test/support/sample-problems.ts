@@ -460,6 +460,7 @@ export const sampleProblems: {
     problem: {
       code: 'replication_role_denied',
       database: databaseName('copy'),
+      nodes: [{ queue: queueName('shop'), node: nodeName('leaf1') }],
       user: 'repl',
       serverVersion: 160004,
     },
