@@ -1,11 +1,22 @@
 -- $1: raw schema.table names. By which columns each index leads to the rows of a table, one row an index, as far as those columns
--- are never NULL and have an order that is the same on every server; its class says which order that is.
+-- are never NULL and have an order that the other server may have too; its class says which order that is.
+with d as (
+    select pg_catalog.to_jsonb(b) as j from pg_catalog.pg_database b where b.datname = pg_catalog.current_database()
+), libc as (
+    -- The version of the library, which is that of each of its languages.
+    select (
+        select pg_catalog.pg_collation_actual_version(s.oid) from pg_catalog.pg_collation s
+        where s.collprovider = 'c' and s.collcollate::text not in ('C', 'POSIX') and s.collcollate::text not ilike 'C.%'
+        limit 1) as version
+)
 select
     wanted.name,
     leads.columns,
     leads.classes,
     leads.types
 from unnest($1::text[]) as wanted (name)
+cross join d
+cross join libc
 join pg_catalog.pg_namespace n
     on n.nspname = pg_catalog.substr(wanted.name, 1, pg_catalog.strpos(wanted.name, '.') - 1)
 join pg_catalog.pg_class c
@@ -32,26 +43,49 @@ cross join lateral (
                 over (order by k.position) as usable
         from pg_catalog.unnest(i.indkey::int2[]) with ordinality as k (attnum, position)
         join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
-        left join pg_catalog.pg_type t
-            on t.oid = a.atttypid and t.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
+        join pg_catalog.pg_type t on t.oid = a.atttypid
         -- Counted from zero. Columns that an index only carries have none.
         join pg_catalog.pg_opclass oc on oc.oid = i.indclass[k.position - 1]
-        left join pg_catalog.pg_collation co on co.oid = a.attcollation
+        -- The order of texts: by bytes, or as a version of a library has it for a language. Undefined where the version is not known, and
+        -- where texts that differ may be equal. Fields that some versions lack are read by name.
+        left join lateral (
+            select case
+                when l.provider = 'c' and l.locale in ('C', 'POSIX') then ''
+                when l.fixed then ' ' || l.provider || ' ' || pg_catalog.replace(pg_catalog.lower(l.locale), '-', '')
+                    || coalesce(' ' || l.rules, '') || ' ' || case l.provider when 'c' then libc.version else l.version end
+                end as text_order
+            from (
+                select
+                    case co.collprovider
+                        -- Before version 15 a database had no other provider.
+                        when 'd' then coalesce(d.j ->> 'datlocprovider', 'c')
+                        else co.collprovider::text end as provider,
+                    case
+                        when co.collprovider <> 'd' then coalesce(c.j ->> 'colllocale', c.j ->> 'colliculocale', c.j ->> 'collcollate')
+                        when coalesce(d.j ->> 'datlocprovider', 'c') = 'c' then d.j ->> 'datcollate'
+                        else coalesce(d.j ->> 'datlocale', d.j ->> 'daticulocale') end as locale,
+                    case co.collprovider when 'd' then d.j ->> 'daticurules' else c.j ->> 'collicurules' end as rules,
+                    coalesce((c.j ->> 'collisdeterministic')::bool, true) as fixed,
+                    case co.collprovider
+                        when 'd' then d.j ->> 'datcollversion'
+                        else pg_catalog.pg_collation_actual_version(co.oid) end as version
+                from pg_catalog.pg_collation co
+                cross join lateral (select pg_catalog.to_jsonb(co) as j) c
+                where co.oid = a.attcollation) l) co on true
         cross join lateral (
             select case
+                -- In the order in which they were declared.
+                when t.typtype = 'e' then (
+                    select pg_catalog.format('enum %s %s', t.oid::regtype, pg_catalog.array_agg(e.enumlabel order by e.enumsortorder))
+                    from pg_catalog.pg_enum e where e.enumtypid = t.oid)
+                when t.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace then null
                 when t.typname in ('int2', 'int4', 'int8') then 'integer'
-                when t.typname in ('numeric', 'oid', 'uuid', 'date', 'time', 'timestamp', 'timestamptz', 'bytea', 'bool')
+                when t.typname in ('numeric', 'oid', 'uuid', 'date', 'time', 'timestamp', 'timestamptz', 'bytea', 'bool',
+                        'float4', 'float8')
                     then t.typname::text
-                -- By bytes; in any other order a text may stand elsewhere on another server.
-                when t.typname in ('text', 'varchar', 'bpchar') and (
-                        co.collname in ('C', 'POSIX')
-                        or co.collname = 'default' and exists (
-                            select from pg_catalog.pg_database d
-                            where d.datname = pg_catalog.current_database() and d.datcollate in ('C', 'POSIX')
-                                -- Before version 15 a database had no other provider.
-                                and coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') = 'c'))
+                when t.typname in ('text', 'varchar', 'bpchar')
                     then case t.typname when 'bpchar' then 'bpchar ' else 'text ' end
-                        || pg_catalog.current_setting('server_encoding')
+                        || pg_catalog.current_setting('server_encoding') || co.text_order
                 end as class) o) k
     where k.usable) leads
 where leads.columns is not null

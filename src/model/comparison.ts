@@ -51,6 +51,15 @@ export type TableVerdict =
   | { readonly kind: 'missing'; readonly side: 'provider' | 'subscriber' }
   | { readonly kind: 'unreadable'; readonly side: 'provider' | 'subscriber'; readonly detail: string };
 
+/** A large table that could not be read in ranges. */
+export interface OneSnapshot {
+  readonly bytes: bigint;
+  /** For how long vacuum removed nothing on both servers. */
+  readonly heldMs: number;
+  /** Longer than a snapshot was to be. */
+  readonly tooLong: boolean;
+}
+
 export interface ComparedTable {
   readonly table: TableName;
   readonly target: TableName;
@@ -61,6 +70,8 @@ export interface ComparedTable {
   readonly onlyOnSubscriber: readonly string[];
   /** Computed by one of the servers, so they are not compared. */
   readonly generated: readonly string[];
+  /** Undefined for a table that is small, or was read in ranges. */
+  readonly oneSnapshot: OneSnapshot | undefined;
 }
 
 export interface ComparedSequence {

@@ -50,6 +50,8 @@ interface ComparedTableJson {
   readonly onlyOnProvider: readonly string[];
   readonly onlyOnSubscriber: readonly string[];
   readonly generated: readonly string[];
+  /** Of a large table that was not read in ranges. */
+  readonly oneSnapshot: { readonly bytes: number; readonly heldMs: number; readonly tooLong: boolean } | null;
 }
 
 interface DifferentRowJson {
@@ -120,6 +122,8 @@ function tableJson(table: ComparedTable): Omit<ComparedTableJson, 'queue' | 'nod
     onlyOnProvider: table.onlyOnProvider,
     onlyOnSubscriber: table.onlyOnSubscriber,
     generated: table.generated,
+    oneSnapshot:
+      table.oneSnapshot === undefined ? null : { ...table.oneSnapshot, bytes: Number(table.oneSnapshot.bytes) },
   };
 }
 

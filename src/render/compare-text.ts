@@ -1,4 +1,4 @@
-import { formatCount } from '../model/amounts.ts';
+import { formatBytes, formatCount } from '../model/amounts.ts';
 import {
   type ComparedNode,
   type ComparedSequence,
@@ -13,7 +13,7 @@ import { assertNever } from '../model/exhaustive.ts';
 import { encodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState } from '../model/table.ts';
 import type { Brush, Paint } from './paint.ts';
-import { countOf } from './units.ts';
+import { countOf, formatDuration } from './units.ts';
 
 /** A block per node, a line per table with what differs below it, and the outcome in one sentence. */
 export function compareText(comparison: Comparison, paint: Paint): string {
@@ -35,7 +35,7 @@ function nodeText(node: ComparedNode, paint: Paint): string {
   const lines = [
     head,
     ...(node.workerError === undefined ? [] : [`  ${paint.failed('its worker says')}  ${firstLine(node.workerError)}`]),
-    ...node.tables.flatMap((table) => tableLines(table, width, paint)),
+    ...node.tables.flatMap((table) => tableLines(table, node, width, paint)),
     ...node.sequences.map((sequence) => sequenceLine(sequence, width, paint)),
   ];
   if (node.tables.length + node.sequences.length === 0) lines.push('  nothing to compare: no table is replicated here');
@@ -44,12 +44,12 @@ function nodeText(node: ComparedNode, paint: Paint): string {
 
 const verdictWidth = 15;
 
-function tableLines(table: ComparedTable, width: number, paint: Paint): string[] {
+function tableLines(table: ComparedTable, node: ComparedNode, width: number, paint: Paint): string[] {
   const { word, brush, rest, below } = tableVerdict(table);
   const where = table.where === undefined ? [] : [`where ${oneLine(table.where)}`];
   return [
     line(word, brush, tableNames(table), width, rest),
-    ...[...where, ...below, ...columnRemarks(table)].map(
+    ...[...where, ...below, ...columnRemarks(table), ...snapshotRemark(table, node)].map(
       (text) => `${' '.repeat(verdictWidth + 4)}${paint.faint(text)}`,
     ),
   ];
@@ -172,6 +172,17 @@ function columnRemarks(table: ComparedTable): string[] {
     ...remark(table.onlyOnProvider, 'warning: columns that only the provider has'),
     ...remark(table.onlyOnSubscriber, 'warning: columns that only the subscriber has'),
     ...remark(table.generated, 'not compared, as they are generated'),
+  ];
+}
+
+/** Small ones, and those that are read soon enough, are in nobody's way. */
+function snapshotRemark({ oneSnapshot }: ComparedTable, { node, provider }: ComparedNode): readonly string[] {
+  if (oneSnapshot?.tooLong !== true) return [];
+  const { bytes, heldMs } = oneSnapshot;
+  return [
+    `warning: ${formatBytes(Number(bytes))} read in one snapshot, for ${formatDuration(heldMs)} in which vacuum removed nothing on the servers of ${provider} and ${node}:`,
+    'its key can not be cut into ranges that are the same on both. Compare it by itself when that does least harm, or give both sides an',
+    'index that begins with a column of its key that can be cut (docs/reference/compare.md, large tables)',
   ];
 }
 

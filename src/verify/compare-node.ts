@@ -138,10 +138,11 @@ function tablesOf(
   pace: Pace,
   onFound: (found: FoundIn) => Promise<void>,
 ): TableComparison {
-  const { queue, node, search } = target;
+  const { queue, node, provider, search } = target;
   const { clock, signal, report } = deps;
   return compareTables(queue, {
     only: target.tables,
+    sides: { provider, subscriber: node },
     search,
     settings: target.pace,
     pace,

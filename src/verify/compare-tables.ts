@@ -13,10 +13,11 @@ import {
 import { withShardPart } from '../catalog/shard.ts';
 import { ConnectionLost, readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
+import { formatBytes } from '../model/amounts.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ComparedTable, TableSum, TableVerdict } from '../model/comparison.ts';
 import { type Bound, isCut, type Part, type ReadParts } from '../model/comparison-record.ts';
-import { type QueueName, splitName, type TableName } from '../model/names.ts';
+import { type NodeName, type QueueName, splitName, type TableName } from '../model/names.ts';
 import type { PaceSettings } from '../model/pace.ts';
 import { isChosen, masksOf, rowCondition } from '../model/projection.ts';
 import { isLeftAlone, type TableSpec } from '../model/table.ts';
@@ -53,6 +54,7 @@ export interface FoundIn {
 export interface Wanted {
   /** By their name on either side; undefined is all. */
   readonly only: ReadonlySet<TableName> | undefined;
+  readonly sides: { readonly provider: NodeName; readonly subscriber: NodeName };
   readonly search: RowSearch;
   readonly settings: PaceSettings;
   readonly pace: Pace;
@@ -75,6 +77,9 @@ export interface TableComparison {
   /** All tables of the node. */
   known(): readonly TableName[];
 }
+
+/** What is so many times larger than a part that may be read whole takes longer than a snapshot is open otherwise. */
+const longReading = 32;
 
 interface Facts {
   /** Where the provider keeps the rows of a table of the queue. */
@@ -194,6 +199,7 @@ export function compareTables(queue: QueueName, wanted: Wanted): TableComparison
       target: table.destination,
       where: table.spec?.where,
       ...columns.differences,
+      oneSnapshot: readings.get(table.name)?.oneSnapshot,
       verdict,
     };
 
@@ -252,8 +258,14 @@ export function compareTables(queue: QueueName, wanted: Wanted): TableComparison
     ): Promise<TableVerdict | undefined> {
       const startedAt = wanted.clock.now();
       const after = readUpTo(reading);
-      const large = Number(sizeOf(table.name, facts.sources).bytes) > wanted.settings.wholeBytes;
+      const { bytes } = sizeOf(table.name, facts.sources);
+      const large = Number(bytes) > wanted.settings.wholeBytes;
       if (large && reading.chunks === 0) told.reading(table.name, { rows: 0, chunks: 0 });
+      if (ranges === undefined && Number(bytes) > wanted.settings.wholeBytes * longReading) {
+        wanted.note(
+          `${table.name} (${formatBytes(Number(bytes))}) is read in one snapshot, as its key can not be cut into ranges that are the same on both servers: until it is read, vacuum removes nothing on the servers of ${wanted.sides.provider} and ${wanted.sides.subscriber}, whatever --max-snapshot says`,
+        );
+      }
       const rows = chunkRowsAfter(wanted.settings, reading.last);
       let upTo: Bound | undefined = saved?.upTo;
       if (ranges !== undefined && saved === undefined) {
@@ -273,6 +285,10 @@ export function compareTables(queue: QueueName, wanted: Wanted): TableComparison
       addPart(reading, { after, upTo, equal: sums.equal ? sums.subscriber : undefined }, sums);
       const read = sums.provider.rows > sums.subscriber.rows ? sums.provider.rows : sums.subscriber.rows;
       wanted.pace.read(read);
+      if (large && ranges === undefined) {
+        const heldMs = wanted.clock.now() - startedAt;
+        reading.oneSnapshot = { bytes, heldMs, tooLong: heldMs > wanted.settings.maxSnapshotMs };
+      }
       if (upTo !== undefined) reading.last = { rows, tookMs: wanted.clock.now() - startedAt };
       wanted.onPart(table.name, reading);
       if (upTo !== undefined) told.reading(table.name, doneOf(reading));

@@ -1,4 +1,4 @@
-import type { RowDifferences, TableSum } from '../model/comparison.ts';
+import type { OneSnapshot, RowDifferences, TableSum } from '../model/comparison.ts';
 import type { Bound, Part, ReadParts } from '../model/comparison-record.ts';
 import { addSums, noRows } from './checksum.ts';
 
@@ -15,6 +15,7 @@ export interface TableReading {
   differs: boolean;
   rows: RowDifferences;
   last: { readonly rows: number; readonly tookMs: number } | undefined;
+  oneSnapshot: OneSnapshot | undefined;
 }
 
 export function startReading(
@@ -32,6 +33,7 @@ export function startReading(
     differs: false,
     rows: { kind: 'not_asked' },
     last: undefined,
+    oneSnapshot: undefined,
   };
 }
 

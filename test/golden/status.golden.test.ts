@@ -185,6 +185,7 @@ const aComparedTable = (name: string, change: Partial<ComparedTable> = {}): Comp
   onlyOnProvider: [],
   onlyOnSubscriber: [],
   generated: [],
+  oneSnapshot: undefined,
   ...change,
 });
 
@@ -203,7 +204,14 @@ const aComparedNode = (change: Partial<ComparedNode> = {}): ComparedNode => ({
 const comparisons: Readonly<Record<string, Comparison>> = {
   equal: {
     nodes: [
-      aComparedNode(),
+      aComparedNode({
+        tables: [
+          aComparedTable('app.user_info'),
+          aComparedTable('app.user_session'),
+          aComparedTable('app.words', { oneSnapshot: { bytes: 91_268_055_040n, heldMs: 1_320_000, tooLong: true } }),
+          aComparedTable('app.codes', { oneSnapshot: { bytes: 41_943_040n, heldMs: 900, tooLong: false } }),
+        ],
+      }),
       aComparedNode({
         node: nodeName('dst2'),
         sequences: [],
