@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { sql } from '../../src/db/statement.ts';
 import { nodeName } from '../../src/model/names.ts';
 import { usualCopy } from '../../src/model/table.ts';
+import { runProgram, temporaryFile } from '../support/program.ts';
 import { expectEqual, replication, waitFor } from '../support/replication.ts';
 
 test('a first copy is read from a branch beside its node, or from the root above its provider, and handed over', async () => {
@@ -53,11 +54,42 @@ test('a first copy is read from a branch beside its node, or from the root above
 
   await target.script(`update londiste.table_info set merge_state = null, table_attrs = 'copy_node=src'`);
   await source.script('update orders set n = n + 1');
-  cascade.start();
+  const second = cascade.start();
   await source.script('update orders set n = n + 1 where id < 1000');
   await cascade.caughtUp('dst', 60_000);
   await expectEqual(source, 'select * from orders', target, 'select * from orders');
   expect(await state()).toEqual({ state: 'ok', snapshot: null, provider: null });
+  await second.stop(5_000);
+
+  // Rows that went astray on the branch and below it: a resync that is killed between the two is told again, and ends as one that was not.
+  await using middle = await cascade.session('mid');
+  for (const session of [middle, target]) {
+    await session.script(`begin; set local session_replication_role = replica; update orders set n = 0; commit`);
+  }
+  using config = temporaryFile(
+    'trunkline.yaml',
+    `version: 1\n${cascade.cluster.yaml}queues:
+  replika:
+    nodes:
+      src: { database: src, role: root }
+      mid: { database: mid, role: branch }
+      side: { database: side, role: branch }
+      dst: { database: dst, role: leaf, provider: mid }
+`,
+  );
+  const consent = ['--auto-approve', '--allow', 'copies-data,truncates-target'];
+  const resync = ['resync', 'mid', 'public.orders', '--below', '-f', config.path, ...consent];
+  const env = { TRUNKLINE_FAULT: 'after:resync_table/replika/mid/public.orders' };
+  expect((await runProgram(resync, { env })).signal).toBe('SIGKILL');
+  expect((await state())?.state).toBe('ok');
+  expect(await runProgram(resync)).toMatchObject({ status: 0 });
+  expect((await state())?.state).toBeNull();
+  cascade.start();
+  await source.script('update orders set n = n + 1 where id > 4000');
+  for (const node of ['mid', 'dst']) {
+    await cascade.caughtUp(node, 60_000);
+    await expectEqual(source, 'select * from orders', node === 'mid' ? middle : target, 'select * from orders');
+  }
   // The lock that the test held may have been waited for too long.
   const errors = cascade.logs.filter(({ level, sqlstate }) => level === 'error' && sqlstate !== '55P03');
   expect(errors.map(({ message }) => message)).toEqual([]);

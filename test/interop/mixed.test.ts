@@ -3,7 +3,7 @@ import { sql } from '../../src/db/statement.ts';
 import { freshCluster } from '../support/cluster.ts';
 import { debianPrograms, locationOf } from '../support/debian-programs.ts';
 import { debianServer, needDebian } from '../support/debian-server.ts';
-import { applyAll, planOf, stepIds } from '../support/planning.ts';
+import { applyAll, planOf, resyncAll, stepIds } from '../support/planning.ts';
 import { expectEqual, waitFor } from '../support/replication.ts';
 import { changes, inSync, quickTicks, rows, runNodes, settled, tables, writing } from './cascade.ts';
 
@@ -105,9 +105,11 @@ test('a leaf of Londiste follows a root of Trunkline, and either worker goes on 
   expect(stepIds(await planOf(cluster, back))).toEqual([]);
   await equal();
 
-  // A first copy whose process was killed is brought to its end.
+  // A first copy whose process was killed is brought to its end, and one that was asked for again.
   await root.script('create table late (id int primary key); insert into late select generate_series(1, 1000)');
   for (const session of [ownLeaf, otherLeaf]) await session.script('create table late (id int primary key)');
+  await otherLeaf.script('begin; set local session_replication_role = replica; update people set score = -1; commit');
+  await resyncAll(cluster, withOther, { node: 'other', tables: ['public.people'] });
   await applyAll(cluster, withOther.replace('public.log]', 'public.log, public.late]'));
   await waitFor(why, 30_000, async () => {
     const rows = await otherLeaf.query(sql(`select from londiste.table_info where merge_state = 'catching-up'`));

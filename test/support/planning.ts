@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type Applied, applyOn } from '../../src/app/apply.ts';
-import { planOn, type Reachable } from '../../src/app/plan.ts';
+import { pickPlaces } from '../../src/app/pick-places.ts';
+import { type lookOn, lookWith, planOn, type Reachable } from '../../src/app/plan.ts';
 import { load } from '../../src/config/load.ts';
 import type { HazardKind } from '../../src/model/hazard.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { Progress } from '../../src/model/progress.ts';
 import type { DesiredState } from '../../src/model/state.ts';
+import { makeResyncPlan } from '../../src/planner/resync.ts';
 import { problemSentences } from '../../src/render/describe-problem.ts';
 import { describeStep } from '../../src/render/describe-step.ts';
 
@@ -42,9 +44,12 @@ export function applyAll(
     readonly report?: (progress: Progress) => void;
     readonly lockTimeoutMs?: number;
     readonly workerTimeoutMs?: number;
+    readonly look?: typeof lookOn;
   } = {},
 ): Promise<Applied> {
+  const { look } = options;
   return applyOn(desiredOf(cluster, text), cluster, {
+    ...(look === undefined ? {} : { look, keepsRecord: false }),
     env: {},
     allow: everything,
     lockTimeoutMs: options.lockTimeoutMs ?? 0,
@@ -55,6 +60,18 @@ export function applyAll(
     confirm: undefined,
     report: options.report ?? (() => undefined),
     signal: new AbortController().signal,
+  });
+}
+
+/** Has tables of a node copied again. */
+export function resyncAll(
+  cluster: Planned,
+  text: string,
+  { node, tables }: { readonly node: string; readonly tables: readonly string[] },
+): Promise<Applied> {
+  const places = pickPlaces(desiredOf(cluster, text), { queues: [], nodes: [node] });
+  return applyAll(cluster, text, {
+    look: lookWith((seen) => makeResyncPlan({ ...seen, places, tables, below: false })),
   });
 }
 
