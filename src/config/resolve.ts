@@ -94,6 +94,7 @@ function resolveQueue(scope: Scope, name: string, raw: Queue): QueueSpec {
       const gone = scope.removed.has(pointerOf(['queues', name, 'tables', index]));
       return gone ? [] : [resolveTable(scope, name, entry, index)];
     }),
+    saysTables: raw.tables !== undefined,
     create: raw.defaults?.create ?? builtIn.create,
     tableDefaults: tableOptions(scope, ['queues', name, 'defaults'], raw.defaults ?? {}),
     sequences: resolveSequences(scope, name, raw),

@@ -81,7 +81,7 @@ function queueOf(queue: QueueSpec): Queue {
         protect: protect ? true : undefined,
       }),
     ),
-    tables: queue.tables.map((rule) => tableOf(queue, rule)),
+    ...(queue.saysTables ? { tables: queue.tables.map((rule) => tableOf(queue, rule)) } : {}),
     sequences: sequencesOf(queue),
     ...(queue.migrations === undefined ? {} : { migrations: { dir: queue.migrations.dir } }),
     ...(queue.kept.length === 0

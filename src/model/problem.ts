@@ -511,6 +511,13 @@ export type Problem =
     }
   | { readonly code: 'init_name_unfit'; readonly name: string }
   | {
+      readonly code: 'queue_emptied';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly tables: number;
+      readonly matchesNothing: boolean;
+    }
+  | {
       readonly code: 'removed_still_named';
       readonly at: Origin;
       readonly queue: QueueName;

@@ -198,6 +198,8 @@ export interface QueueSpec {
   readonly ticker: TickerSettings;
   readonly nodes: ReadonlyMap<NodeName, NodeSpec>;
   readonly tables: readonly TableRule[];
+  /** Whether the file has the key at all: an empty list is meant, a key that is gone may have got lost. */
+  readonly saysTables: boolean;
   /** For the tables whose rules leave it unsaid. */
   readonly create: CreateMode;
   readonly tableDefaults: TableOptions;

@@ -76,8 +76,21 @@ function diffNamed(queue: QueueSpec, desired: DesiredState, live: LiveState, giv
     diffTopology(scene, found),
     leftOver(scene, found),
     { steps: [], warnings: [], problems: keptButWanted(queue, expansion, tables) },
+    { steps: [], warnings: [], problems: emptied(queue, expansion, tables) },
   ]);
   return { ...findings, looked: { scene, wanted: [...wanted.values()] } };
+}
+
+/** A file that has lost its tables, or a database that has, is no wish to take everything out. */
+function emptied(queue: QueueSpec, expansion: Expansion, { steps }: TableFindings): Problem[] {
+  const onPurpose = queue.saysTables && queue.tables.length === 0;
+  // What names a table that is gone is told by itself.
+  if (onPurpose || expansion.tables.size > 0 || expansion.problems.length > 0) return [];
+  const removed = new Set(steps.flatMap((step) => (step.kind === 'remove_table' ? [step.table] : [])));
+  const matchesNothing = queue.tables.length > 0;
+  return removed.size === 0
+    ? []
+    : [{ code: 'queue_emptied', at: queue.at, queue: queue.name, tables: removed.size, matchesNothing }];
 }
 
 /** What a pattern brings along, or a table that owns it, is not taken out of the file. */

@@ -426,6 +426,13 @@ function sentences(problem: Problem): Sentences {
         `${problem.name} does not do as a name.`,
         'It begins with a letter, and goes on with letters, digits, _ and -, 44 in all at most.',
       ];
+    case 'queue_emptied':
+      return [
+        `${problem.matchesNothing ? `what the file says of tables of queue ${problem.queue} fits none on the root any more` : `the file names no tables of queue ${problem.queue} any more`}: ${problem.tables === 1 ? 'its one table' : `all its ${problem.tables} tables`} would be taken out of it, on every node.`,
+        problem.matchesNothing
+          ? 'Was a schema renamed, or is it another database? To take all of them out, write "tables: []".'
+          : `Put them back. To take all of them out, write "tables: []"; to take the queue apart, run "trunkline destroy ${problem.queue}".`,
+      ];
     case 'removed_still_named':
       return [
         `${problem.kind} ${problem.name} is said to be taken out of queue ${problem.queue}, but the queue has it: ${stillNamedBy[problem.kind]}.`,

@@ -97,6 +97,7 @@ export function aQueue(
     ticker: tickerSettings(),
     nodes: new Map(all.map((node) => [node.name, node])),
     tables: [],
+    saysTables: true,
     create: 'none',
     tableDefaults: { where: undefined },
     sequences: { owned: true, include: [], exclude: [], create: 'none', at: undefined },

@@ -189,6 +189,17 @@ export const sampleProblems: {
     meaning: 'An answer to `init` is no name for a queue or a node.',
     problem: { code: 'init_name_unfit', name: '1st queue' },
   },
+  queue_emptied: {
+    meaning:
+      'The file has lost the tables of a queue, or what it names matches none any more: the plan would take out all. `tables: []` says that this is meant.',
+    problem: {
+      code: 'queue_emptied',
+      at: at(6, 3),
+      queue: queueName('shop'),
+      tables: 12,
+      matchesNothing: false,
+    },
+  },
   removed_still_named: {
     meaning: 'What `removed` says is taken out of the file is still in it.',
     problem: {
