@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { runProgram, startProgram, temporaryFile } from '../support/program.ts';
 import { expectEqual, replication, waitFor } from '../support/replication.ts';
+import { schemaErrors } from '../support/schemas.ts';
 
 const people = 'create table people (id int primary key, name text)';
 
@@ -46,6 +47,7 @@ ${nodes}    tables: [public.people]
       async () => told('worker_started').length === 2,
     );
     expect(await hangUp('reloaded')).toBe('read the files again: nothing changes for this process');
+    expect(lines().flatMap((line) => schemaErrors('run-log', line))).toEqual([]);
 
     writeFileSync(file.path, textOf(`${dst}${more}`));
     expect(await hangUp('reloaded')).toBe('read the files again: starts replika/more');

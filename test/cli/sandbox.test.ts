@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ProgramResult, runProgram, startProgram } from '../support/program.ts';
+import { schemaErrors } from '../support/schemas.ts';
 
 interface ServerJson {
   readonly database: string;
@@ -134,5 +135,7 @@ function sandbox(...args: readonly string[]): Promise<ProgramResult> {
 }
 
 function serversIn(result: ProgramResult): readonly ServerJson[] {
-  return (JSON.parse(result.stdout) as { servers: readonly ServerJson[] }).servers;
+  const document = JSON.parse(result.stdout) as { servers: readonly ServerJson[] };
+  expect(schemaErrors('sandbox', document)).toEqual([]);
+  return document.servers;
 }

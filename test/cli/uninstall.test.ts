@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { sql } from '../../src/db/statement.ts';
 import { freshCluster } from '../support/cluster.ts';
 import { runProgram, temporaryFile } from '../support/program.ts';
+import { schemaErrors } from '../support/schemas.ts';
 
 test('uninstall lists, wants consent, and takes away', async () => {
   await using cluster = await freshCluster({ db: { version: 14, install: true } });
@@ -25,6 +26,7 @@ test('uninstall lists, wants consent, and takes away', async () => {
   expect([used.status, JSON.parse(used.stdout)]).toMatchObject([1, { problems: [{ code: 'uninstall_in_use' }] }]);
 
   const gone = await program('uninstall', 'db', '--yes', '--force', '--json');
+  expect(schemaErrors('uninstall', JSON.parse(gone.stdout))).toEqual([]);
   expect([gone.status, JSON.parse(gone.stdout)]).toMatchObject([0, { databases: [{ database: 'db', queues: ['q'] }] }]);
   expect(await program('uninstall', 'db', '--yes')).toMatchObject({
     status: 0,

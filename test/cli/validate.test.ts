@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ProgramResult, runProgram, startProgram } from '../support/program.ts';
+import { schemaErrors } from '../support/schemas.ts';
 
 let folder = '';
 
@@ -36,16 +37,20 @@ test('problems go to standard error, and the status is 1', async () => {
 
 test('with --json, standard output is JSON and nothing else', async () => {
   const good = await trunkline(['validate', '--json', '--resolved'], { PW: 'hunter2' });
+  expect(schemaErrors('validate', JSON.parse(good.stdout))).toEqual([]);
   expect(JSON.parse(good.stdout)).toMatchObject({ problems: [], databases: 1, resolved: { version: 1 } });
   expect(good.stdout).not.toContain('hunter2');
   const bad = await trunkline(['validate', '--json', '-f', 'bad.yaml']);
   expect(bad.status).toBe(1);
+  expect(schemaErrors('problems', JSON.parse(bad.stdout))).toEqual([]);
   expect(JSON.parse(bad.stdout)).toMatchObject({
     problems: [
       { code: 'key_unknown', file: 'bad.yaml', line: 3, column: 8, path: 'databases.a.hots' },
       { code: 'value_invalid', file: 'bad.yaml', line: 4, column: 9, path: 'queues' },
     ],
   });
+  const lines = await trunkline(['run', '--json', '-f', 'bad.yaml']);
+  expect(lines.stdout).toBe(`${JSON.stringify(JSON.parse(bad.stdout))}\n`);
 });
 
 test('--resolved prints a file that is valid itself', async () => {

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exitCodeOf } from '../../src/cli/base-command.ts';
-import { problemText } from '../../src/render/describe-problem.ts';
+import { problemJson, problemText } from '../../src/render/describe-problem.ts';
 import { paintWith } from '../../src/render/paint.ts';
 import { sampleProblems } from '../support/sample-problems.ts';
+import { schemaErrors } from '../support/schemas.ts';
 
 const samples = Object.entries(sampleProblems);
 
@@ -26,4 +27,8 @@ test.for(samples)('%s is told in whole sentences', ([, { problem }]) => {
   const text = problemText(problem, paintWith(false));
   expect(text).not.toMatch(/undefined|\[object|NaN|\.\.(?!\.)/);
   for (const line of text.split('\n')) expect(line).toBe(line.trimEnd());
+});
+
+test('programs get each of them as the schema says', () => {
+  expect(schemaErrors('problems', { problems: samples.map(([, { problem }]) => problemJson(problem)) })).toEqual([]);
 });

@@ -1,6 +1,8 @@
 import { Flags } from '@oclif/core';
 import { run, runRoles } from '../../app/run.ts';
 import type { Log } from '../../model/log.ts';
+import type { Problem } from '../../model/problem.ts';
+import { problemJson } from '../../render/describe-problem.ts';
 import { explain } from '../../render/explain.ts';
 import { logText } from '../../render/log-text.ts';
 import { statusJson } from '../../render/status-json.ts';
@@ -80,6 +82,11 @@ export class RunCommand extends BaseCommand {
     } finally {
       display.stop();
     }
+  }
+
+  /** In one line, as all that it prints. */
+  protected override printProblemsJson(problems: readonly Problem[]): void {
+    this.print(JSON.stringify({ problems: problems.map(problemJson) }));
   }
 }
 
