@@ -4,9 +4,9 @@ import { type Problem, ToolError } from '../model/problem.ts';
 /** Far above any file written by hand, far below what would fill the memory. */
 const maxBytes = 8 * 1024 * 1024;
 
-/** A whole file as text. Throws `file_unreadable`. */
-export async function readText(file: string): Promise<string> {
-  const stats = await guarded(file, () => stat(file));
+/** A whole file as text. Throws `file_unreadable`; `missing` is what to call one that is not there. */
+export async function readText(file: string, missing: Reason = 'missing'): Promise<string> {
+  const stats = await guarded(file, () => stat(file), missing);
   if (stats.size > maxBytes) throw unreadable(file, 'too_large', `${stats.size} bytes`);
   const bytes = await guarded(file, () => readFile(file));
   try {
@@ -34,14 +34,18 @@ export async function collect<Value>(promises: readonly Promise<Value>[]): Promi
   return values;
 }
 
-export async function guarded<Value>(file: string, read: () => Promise<Value>): Promise<Value> {
+export async function guarded<Value>(
+  file: string,
+  read: () => Promise<Value>,
+  missing: Reason = 'missing',
+): Promise<Value> {
   try {
     return await read();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     const reason =
-      code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : code === 'EACCES' || code === 'EPERM' ? 'denied' : 'other';
+      code === 'ENOENT' || code === 'ENOTDIR' ? missing : code === 'EACCES' || code === 'EPERM' ? 'denied' : 'other';
     throw unreadable(file, reason, message);
   }
 }

@@ -23,7 +23,8 @@ export function editRoot(sources: readonly Source[], edit: RootEdit, options: Lo
   const before = load(sources, options);
   const wanted = wantedNodes(sources, before, edit, options);
   const changed = [...wanted].filter(([name, { written }]) => name === edit.node || written !== undefined);
-  const refused = (): ToolError => new ToolError([notEdited(before, edit, wanted)]);
+  const refused = (entries: readonly Problem[] = []): ToolError =>
+    new ToolError([notEdited(before, edit, wanted, entries.length > 0), ...entries]);
   const edited = sources.map((source) => {
     const here = changed.filter(([name]) => hasNode(source, edit.queue, name, options));
     const text = here.reduce<string | undefined>(
@@ -34,8 +35,10 @@ export function editRoot(sources: readonly Source[], edit: RootEdit, options: Lo
     if (text === undefined) throw refused();
     return { ...source, text };
   });
-  if (!saysSo(edited, before, edit, wanted, options)) throw refused();
-  return edited;
+  const after = readAgain(edited, options);
+  if (!(after instanceof ToolError) && saysSo(after, before, edit, wanted)) return edited;
+  const found = after instanceof ToolError ? after.problems : [];
+  throw refused(found.every(({ code }) => code === 'table_node_is_root') ? found : []);
 }
 
 interface Wanted {
@@ -180,27 +183,35 @@ function scalarText(value: string): string {
   return plain ? value : JSON.stringify(value.replaceAll('$', '$$$$'));
 }
 
+function readAgain(edited: readonly Source[], options: LoadOptions): DesiredState | ToolError {
+  try {
+    return load(edited, options);
+  } catch (error) {
+    if (error instanceof ToolError) return error;
+    throw error;
+  }
+}
+
 /** Whatever anchors, merge keys and variables make of the new text, it must say this and nothing else. */
 function saysSo(
-  edited: readonly Source[],
+  after: DesiredState,
   before: DesiredState,
   { queue }: RootEdit,
   wanted: ReadonlyMap<NodeName, Wanted>,
-  options: LoadOptions,
 ): boolean {
   const spec = before.queues.get(queue);
   if (spec === undefined) return false;
   const nodes = new Map([...wanted].map(([name, { spec: node }]) => [name, node]));
   const meant: DesiredState = { ...before, queues: new Map([...before.queues, [queue, { ...spec, nodes }]]) };
-  try {
-    return encodeAppliedConfig(load(edited, options)) === encodeAppliedConfig(meant);
-  } catch (error) {
-    if (error instanceof ToolError) return false;
-    throw error;
-  }
+  return encodeAppliedConfig(after) === encodeAppliedConfig(meant);
 }
 
-function notEdited(before: DesiredState, { queue, node }: RootEdit, wanted: ReadonlyMap<NodeName, Wanted>): Problem {
+function notEdited(
+  before: DesiredState,
+  { queue, node }: RootEdit,
+  wanted: ReadonlyMap<NodeName, Wanted>,
+  namedAsSubscriber: boolean,
+): Problem {
   const at = before.queues.get(queue)?.nodes.get(node)?.at;
   if (at === undefined) throw new Error(`no node ${node} to edit`);
   const write = [...wanted].flatMap(([name, { written }]) =>
@@ -208,5 +219,5 @@ function notEdited(before: DesiredState, { queue, node }: RootEdit, wanted: Read
       ? []
       : [{ node: name, role: written.role, provider: written.role === 'root' ? undefined : written.provider }],
   );
-  return { code: 'file_not_edited', at, queue, write };
+  return { code: 'file_not_edited', at, queue, node, namedAsSubscriber, write };
 }

@@ -66,7 +66,7 @@ export type Problem =
   | {
       readonly code: 'file_unreadable';
       readonly file: string;
-      readonly reason: 'missing' | 'denied' | 'not_text' | 'too_large' | 'no_yaml_inside' | 'other';
+      readonly reason: 'missing' | 'sql_missing' | 'denied' | 'not_text' | 'too_large' | 'no_yaml_inside' | 'other';
       readonly detail: string;
     }
   | { readonly code: 'file_empty'; readonly file: string }
@@ -370,6 +370,9 @@ export type Problem =
       readonly code: 'file_not_edited';
       readonly at: Origin;
       readonly queue: QueueName;
+      /** Entries of `tables` name the new root among the subscribers; they are told beside. Otherwise the text can not be changed in place. */
+      readonly namedAsSubscriber: boolean;
+      readonly node: NodeName;
       /** What each node is to say instead. */
       readonly write: readonly {
         readonly node: NodeName;
@@ -964,6 +967,14 @@ export type Problem =
       readonly queue: QueueName;
       readonly node: NodeName;
       readonly file: string;
+      readonly detail: string;
+    }
+  | {
+      readonly code: 'migrations_unreadable';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly folder: string;
+      readonly missing: boolean;
       readonly detail: string;
     }
   | { readonly code: 'migration_changed'; readonly at: Origin; readonly queue: QueueName; readonly file: string }

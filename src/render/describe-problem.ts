@@ -282,8 +282,8 @@ function sentences(problem: Problem): Sentences {
       ];
     case 'file_not_edited':
       return [
-        `the root of queue ${problem.queue} can not be given to another node here by a command: it is not written out node by node, or shared by an anchor, a merge key or a variable.`,
-        `Write by hand: ${problem.write.map(({ node, role, provider }) => `${node} with role: ${role}${provider === undefined ? ' and no provider' : ` and provider: ${provider}`}`).join('; ')}. Then run "trunkline apply".`,
+        `the root of queue ${problem.queue} can not be given to another node here by a command: ${problem.namedAsSubscriber ? `entries of tables name ${problem.node} among the subscribers, as told below.` : 'it is not written out node by node, or shared by an anchor, a merge key or a variable.'}`,
+        `${problem.namedAsSubscriber ? `Put into those entries who is to have the table then, and write` : 'Write'} by hand: ${problem.write.map(({ node, role, provider }) => `${node} with role: ${role}${provider === undefined ? ' and no provider' : ` and provider: ${provider}`}`).join('; ')}. Then run "trunkline apply".`,
       ];
     case 'file_edited_meanwhile':
       return [
@@ -648,7 +648,7 @@ function sentences(problem: Problem): Sentences {
     case 'apply_locked':
       return [
         `somebody else is applying: ${problem.holder}, since ${problem.since}. Nothing was done.`,
-        'Wait until that is done, and plan again.',
+        'Wait until that is done, and plan again; "--lock-timeout SECONDS" does the waiting.',
       ];
     case 'node_still_read':
       return [
@@ -806,6 +806,11 @@ function sentences(problem: Problem): Sentences {
         `SQL file ${problem.file} could not be tried on node ${problem.node} of queue ${problem.queue}: ${sentence(problem.detail)}`,
         'If it fails there, that node stops at it. Plan again when the cause is gone, or look at the file once more.',
       ];
+    case 'migrations_unreadable':
+      return [
+        `the folder of the SQL files of queue ${problem.queue}, ${problem.folder}, ${problem.missing ? 'does not exist.' : `cannot be read: ${sentence(problem.detail)}`}`,
+        'Make it, or mend its name under migrations: it starts from where this file lies.',
+      ];
     case 'migration_changed':
       return [
         `SQL file ${problem.file} of queue ${problem.queue} has run, and has been changed since.`,
@@ -884,6 +889,8 @@ function unreadableFile({ file, reason, detail }: ProblemOf<'file_unreadable'>):
   switch (reason) {
     case 'missing':
       return [`file ${file} does not exist.`, 'Name the file with -f, or run where trunkline.yaml lies.'];
+    case 'sql_missing':
+      return [`SQL file ${file} does not exist.`, 'Give its path as it is from here.'];
     case 'denied':
       return [`file ${file} may not be read by this user.`, 'Change its permissions, or run as another user.'];
     case 'not_text':

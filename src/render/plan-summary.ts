@@ -1,7 +1,9 @@
+import { formatBytes } from '../model/amounts.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import type { HazardKind } from '../model/hazard.ts';
 import type { PlanView } from '../model/plan-view.ts';
 import type { Step } from '../model/step.ts';
+import { countOf } from './units.ts';
 
 export type Change = 'add' | 'change' | 'replace' | 'remove';
 
@@ -14,6 +16,8 @@ export interface PlanSummary {
   readonly drift: number;
   /** Of those whose rows have been counted. */
   readonly copyRows: number;
+  /** Tables whose rows have not. */
+  readonly copyUncounted: number;
   readonly copyBytes: number;
 }
 
@@ -27,8 +31,17 @@ export function summarize(plan: Pick<PlanView, 'steps' | 'drift'>): PlanSummary 
     copy: copies.length,
     drift: plan.steps.filter((step) => plan.drift.has(step.id)).length,
     copyRows: copies.reduce((sum, copy) => sum + (copy.estimatedRows ?? 0), 0),
+    copyUncounted: copies.filter((copy) => copy.estimatedRows === undefined).length,
     copyBytes: copies.reduce((sum, copy) => sum + copy.bytes, 0),
   };
+}
+
+/** `≈ 12,000 rows, 1.1 MB`. A table that nobody has analysed yet has no number of rows, and none is not nought. */
+export function copyAmount({ copy, copyRows, copyUncounted, copyBytes }: PlanSummary): string {
+  const bytes = formatBytes(copyBytes);
+  if (copyUncounted === copy) return `rows not counted yet, ${bytes}`;
+  const rest = copyUncounted === 0 ? '' : ` and those of ${countOf(copyUncounted, 'table')} not counted yet`;
+  return `≈ ${countOf(copyRows, 'row')}${rest}, ${bytes}`;
 }
 
 export function changeOf(step: Step): Change {

@@ -1,5 +1,5 @@
 import { diffLines } from 'diff';
-import { formatBytes, formatCount } from '../model/amounts.ts';
+import { formatCount } from '../model/amounts.ts';
 import { isCaptureOption } from '../model/capture.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import type { NodeHeading, PlanView } from '../model/plan-view.ts';
@@ -7,7 +7,7 @@ import type { CreateTable, Step } from '../model/step.ts';
 import type { NodeRole } from '../model/topology.ts';
 import { schemaGroups, tableText, tickerSettings } from './describe-step.ts';
 import type { Paint } from './paint.ts';
-import { type Change, changeOf, hazardsOf, type PlanSummary, summarize } from './plan-summary.ts';
+import { type Change, changeOf, copyAmount, hazardsOf, type PlanSummary, summarize } from './plan-summary.ts';
 import { tableOptions } from './table-options.ts';
 import { countOf } from './units.ts';
 
@@ -32,12 +32,13 @@ export function leftOutText(plan: PlanView): string[] {
   ];
 }
 
-function unseenNodes(plan: PlanView): number {
+/** Nodes that the plan says nothing of, as they did not answer. */
+export function unseenNodes(plan: { readonly warnings: readonly { readonly code: string }[] }): number {
   return plan.warnings.filter(({ code }) => code === 'node_unreachable').length;
 }
 
 export function summaryText(summary: PlanSummary, paint: Paint): string {
-  const size = summary.copy === 0 ? '' : ` (≈ ${countOf(summary.copyRows, 'row')}, ${formatBytes(summary.copyBytes)})`;
+  const size = summary.copy === 0 ? '' : ` (${copyAmount(summary)})`;
   const parts = [
     `${formatCount(summary.add)} to add`,
     `${formatCount(summary.change)} to change`,

@@ -483,6 +483,8 @@ export const sampleProblems: {
       code: 'file_not_edited',
       at: { file: 'trunkline.yaml', line: 12, column: 7, path: 'queues.shop.nodes.branch1' },
       queue: queueName('shop'),
+      node: nodeName('branch1'),
+      namedAsSubscriber: false,
       write: [
         { node: nodeName('root1'), role: 'branch', provider: nodeName('branch1') },
         { node: nodeName('branch1'), role: 'root', provider: undefined },
@@ -1079,7 +1081,11 @@ export const sampleProblems: {
   },
   apply_locked: {
     meaning: 'Another apply holds the lock on the root database.',
-    problem: { code: 'apply_locked', holder: 'repl from 10.0.0.7', since: '2026-03-01 10:00:00+00' },
+    problem: {
+      code: 'apply_locked',
+      holder: 'trunkline apply ci7:4711 (user repl from 10.0.0.7, server process 812)',
+      since: '2026-03-01 10:00:00+00',
+    },
   },
   node_still_read: {
     meaning: 'A node can not be destroyed while others read from it.',
@@ -1334,6 +1340,17 @@ export const sampleProblems: {
       node: nodeName('leaf1'),
       file: '0001_add_note.sql',
       detail: 'canceling statement due to lock timeout',
+    },
+  },
+  migrations_unreadable: {
+    meaning: 'The folder that `migrations` names is not there, or may not be read.',
+    problem: {
+      code: 'migrations_unreadable',
+      at: at(9, 5, 'queues.shop.migrations'),
+      queue: queueName('shop'),
+      folder: 'conf/migrations',
+      missing: true,
+      detail: '',
     },
   },
   migration_changed: {

@@ -51,7 +51,7 @@ test('a problem is told on standard error, and decides the status', async () => 
   const error = new ToolError([apply_locked.problem]);
   const { status, stdout, stderr } = await failing(error, ['--no-color']);
   expect({ status, stdout }).toEqual({ status: 4, stdout: '' });
-  expect(stderr).toMatch(/^error {2}somebody else is applying: repl from 10\.0\.0\.7/);
+  expect(stderr).toMatch(/^error {2}somebody else is applying: trunkline apply ci7:4711/);
 });
 
 test('with --json, standard output has the problems too', async () => {

@@ -101,6 +101,14 @@ test.for([
   ]);
 });
 
+test('entries of tables that name the new root are told', () => {
+  const text = `version: 1\n${databases}queues:\n  shop:\n    nodes:\n      a: { database: a, role: root }\n      b: { database: b, role: leaf }\n    tables: [{ name: t, nodes: { b: {} } }]\n`;
+  expect(refusal(text)).toMatchObject([
+    { code: 'file_not_edited', namedAsSubscriber: true },
+    { code: 'table_node_is_root', node: 'b' },
+  ]);
+});
+
 test('an anchor that nobody else uses is no hindrance', () => {
   const text = `version: 1\n${databases}queues:\n  shop:\n    nodes:\n      a: &here { database: a, role: root }\n      b: { database: b, role: leaf }\n`;
   expect(edited([text])).toEqual([

@@ -31,7 +31,7 @@ const text = fc.string({ minLength: 1 }).map((value) => value.replaceAll('$', '$
 const optional = { requiredKeys: [] as [] };
 
 const database = fc.oneof(
-  fc.record({ embedded: fc.record({ version: fc.integer({ min: 10, max: 18 }) }) }),
+  fc.record({ embedded: fc.record({ version: fc.integer({ min: 12, max: 18 }) }) }),
   fc.record({ url: fc.constant('postgresql://repl@db1:5432/shop?sslmode=require') }),
   fc
     .record(
