@@ -1,6 +1,7 @@
 /**
  * Lines of a batch as they were fetched (`ev_id`, `ev_txid`, then the rest) to lines for another queue. Events keep
- * their bytes as they are: nothing is decoded on the way.
+ * their bytes as they are: nothing is decoded on the way. The lines are moved together where they stand, as a value may
+ * be too large to be held twice: what was fetched is gone.
  */
 
 const tab = 0x09;
@@ -10,19 +11,18 @@ const lineFeed = 0x0a;
 export const branchColumns = 'ev_id, ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3, ev_extra4, ev_time';
 
 export function linesForBranch(lines: Uint8Array): Uint8Array {
-  const out = new Uint8Array(lines.length);
   let used = 0;
   for (let start = 0; start < lines.length; ) {
     const afterId = lines.indexOf(tab, start);
     const afterTxid = lines.indexOf(tab, afterId + 1);
     const end = lines.indexOf(lineFeed, afterTxid) + 1;
-    out.set(lines.subarray(start, afterId), used);
+    lines.copyWithin(used, start, afterId);
     used += afterId - start;
-    out.set(lines.subarray(afterTxid, end), used);
+    lines.copyWithin(used, afterTxid, end);
     used += end - afterTxid;
     start = end;
   }
-  return out.subarray(0, used);
+  return lines.subarray(0, used);
 }
 
 /** Lines of {@link linesForBranch}, with another tick in the global watermarks that go on with them. */
@@ -56,18 +56,17 @@ export const mergeColumns = 'ev_type, ev_data, ev_extra1, ev_extra2, ev_extra3, 
 
 /** What is about the queue itself stays behind. */
 export function linesForMerge(lines: Uint8Array): Uint8Array {
-  const out = new Uint8Array(lines.length);
   let used = 0;
   for (let start = 0; start < lines.length; ) {
     const type = lines.indexOf(tab, lines.indexOf(tab, start) + 1) + 1;
     const end = lines.indexOf(lineFeed, type) + 1;
     if (!ownTypes.some((own) => startsWith(lines, type, own))) {
-      out.set(lines.subarray(type, end), used);
+      lines.copyWithin(used, type, end);
       used += end - type;
     }
     start = end;
   }
-  return out.subarray(0, used);
+  return lines.subarray(0, used);
 }
 
 const ownTypes: readonly Uint8Array[] = [Uint8Array.from('pgq.', code), Uint8Array.from('londiste.', code)];

@@ -26,7 +26,7 @@ import { RoleChanged } from './role-changed.ts';
 export interface Keeper {
   /** First thing in the transaction. */
   begin(): Promise<void>;
-  /** Whole lines as they were fetched. */
+  /** Whole lines as they were fetched; they are its own from then on. */
   add(lines: Uint8Array): Promise<void>;
   /** When all is written but the position. */
   finish(batch: Batch): Promise<void>;
@@ -113,12 +113,12 @@ function lineWriter(session: Session, queue: QueueName, columns: string) {
 
   async function flush(): Promise<void> {
     if (size === 0) return;
-    const taken = Buffer.concat(held);
-    held = [];
-    size = 0;
     table ??= quoteName(tableName(await currentEventTable(session, queue)));
     const stream = session.copyIn(`copy ${table} (${columns}) from stdin`);
-    stream.end(taken);
+    for (const lines of held) stream.write(lines);
+    held = [];
+    size = 0;
+    stream.end();
     await once(stream, 'finish');
   }
 

@@ -106,8 +106,8 @@ async function applyOnce(
         // The rest is read and dropped: leaving a COPY half way would cost the connection, which the next try needs.
         if (clash !== undefined) continue;
         try {
-          await keeper?.add(lines);
           await applier.add(lines);
+          await keeper?.add(lines);
         } catch (error) {
           if (!(error instanceof ApplyFailed)) throw error;
           clash = error;
