@@ -41,7 +41,7 @@ export function decodeControlEvent(row: QueueRow): ControlEvent {
     case 'londiste.add-table':
       return { kind: 'table_added', table: data };
     case 'londiste.remove-table':
-      return { kind: 'table_removed', table: data };
+      return { kind: 'table_removed', table: data, txid: Number(row.txid) };
     case 'londiste.update-seq':
       return { kind: 'sequence_updated', sequence: extra1, value: data };
     case 'londiste.remove-seq':

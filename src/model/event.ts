@@ -18,7 +18,8 @@ export interface QueueRow {
 export type ControlEvent =
   | { readonly kind: 'truncate'; readonly table: string }
   | { readonly kind: 'table_added'; readonly table: string }
-  | { readonly kind: 'table_removed'; readonly table: string }
+  /** `txid`: the provider's transaction that wrote it. */
+  | { readonly kind: 'table_removed'; readonly table: string; readonly txid: number }
   | { readonly kind: 'sequence_updated'; readonly sequence: string; readonly value: string }
   | { readonly kind: 'sequence_removed'; readonly sequence: string }
   | { readonly kind: 'location'; readonly node: string; readonly location: string | null; readonly dead: boolean }

@@ -14,6 +14,7 @@ import type { ControlEvent, QueueRow } from '../model/event.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import { tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
+import { parseSnapshot, sees } from '../replay/snapshot.ts';
 import { applyExecute } from './apply-execute.ts';
 import type { NodeDeps } from './deps.ts';
 
@@ -30,9 +31,11 @@ export async function applyControl(
     case 'table_added':
       return globalAddTable(session, queue, event.table);
     case 'table_removed': {
-      // Added here after that removal: a copy can't be done before its worker has read so far.
+      // Added here after that removal: its copy is on its way, or is ahead of the queue and has seen the removal.
       const table = await readTableState(session, queue, tableName(event.table));
       if (table !== undefined && table.state !== 'ok') return;
+      const copied = table?.snapshot == null ? undefined : parseSnapshot(table.snapshot);
+      if (copied !== undefined && sees(copied, event.txid)) return;
       return globalRemoveTable(session, queue, event.table);
     }
     case 'sequence_updated':
