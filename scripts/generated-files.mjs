@@ -29,7 +29,7 @@ function referencePage(schema) {
     `<!-- Generated from ${source} by \`npm run generate\`. Do not edit. -->`,
     '# The file',
     schema.description,
-    '`trunkline validate` checks it without a database; `trunkline validate --resolved` prints it with every default written down; `trunkline schema` prints the JSON Schema for editors. A directory given with `-f` stands for all its `*.yaml` and `*.yml` files: they share `databases`, `queues` and `assert`, and the `nodes` and `assert` of a queue, and say everything else in one place only. What is said twice is an error that names both places.',
+    '`trunkline validate` checks it without a database; `trunkline validate --resolved` prints it with every default written down, those of tables under `defaults`, as an entry of `tables` refines those before it; `trunkline schema` prints the JSON Schema for editors. A directory given with `-f` stands for all its `*.yaml` and `*.yml` files: they share `databases`, `queues` and `assert`, and the `nodes` and `assert` of a queue, and say everything else in one place only. What is said twice is an error that names both places.',
     ...sections,
   ].join('\n\n')}\n`;
 }

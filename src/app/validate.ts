@@ -1,5 +1,6 @@
 import type { TrunklineDocument } from '../config/document.ts';
-import { documentOf, documentText } from '../config/write-document.ts';
+import { resolvedDocument } from '../config/resolved-document.ts';
+import { documentText } from '../config/write-document.ts';
 import type { DesiredState } from '../model/state.ts';
 import { readConfig } from './read-config.ts';
 
@@ -13,6 +14,6 @@ export interface Validation {
 /** Checks the files without asking any database. Throws every problem in them at once. */
 export async function validateFiles(paths: readonly string[], env: NodeJS.ProcessEnv): Promise<Validation> {
   const desired = await readConfig(paths, env);
-  const resolved = documentOf(desired);
+  const resolved = resolvedDocument(desired);
   return { desired, resolved, resolvedText: documentText(resolved) };
 }

@@ -293,7 +293,7 @@ export interface Database {
    */
   connect_timeout?: number | string;
   /**
-   * How long a server may leave an answer out before the connection is given up and made anew; a bare number means seconds. A server that works on a long statement is asked by another connection, and waited for. 30s where it is not said.
+   * How long a server may leave an answer out before the connection is given up and made anew; a bare number means seconds. A server that works on a long statement is asked by another connection, and waited for.
    */
   answer_timeout?: number | string;
   /**

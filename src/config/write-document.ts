@@ -7,7 +7,7 @@ import { durationText } from './duration.ts';
 import { writtenLimits } from './resolve-limits.ts';
 import { writtenCapture, writtenOptions } from './write-table-options.ts';
 
-/** The document that says the same with nothing left out. A password reads `***`. */
+/** The document that says the same: built-in defaults that older releases do not know are left out. A password reads `***`. */
 export function documentOf(state: DesiredState): TrunklineDocument {
   return {
     version: 1,

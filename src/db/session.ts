@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { usualAnswerTimeoutMs } from '../model/topology.ts';
 import { type CopyStream, copyOutOf } from './copy-out.ts';
 import { ConnectionLost } from './driver-errors.ts';
 import { askAfter, watchAnswers } from './liveness.ts';
@@ -127,8 +128,6 @@ interface Opening {
   readonly config: pg.ClientConfig;
 }
 
-const defaultAnswerTimeoutMs = 30_000;
-
 /** A farewell that nobody takes is not waited for. */
 const farewellMs = 5_000;
 
@@ -173,7 +172,7 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
         stream.destroy(state.lost);
       },
     },
-    options.answerTimeoutMs ?? defaultAnswerTimeoutMs,
+    options.answerTimeoutMs ?? usualAnswerTimeoutMs,
   );
   client.once('end', unwatch);
 

@@ -57,6 +57,8 @@ export type Connection =
   | { readonly kind: 'server'; readonly params: ConnectionParams }
   | { readonly kind: 'embedded'; readonly server: EmbeddedServer };
 
+export const usualAnswerTimeoutMs = 30_000;
+
 export interface DatabaseSpec {
   readonly name: DatabaseName;
   readonly connection: Connection;

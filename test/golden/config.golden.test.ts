@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { decodeAppliedConfig, encodeAppliedConfig } from '../../src/config/applied-config.ts';
 import { load } from '../../src/config/load.ts';
-import { documentOf } from '../../src/config/write-document.ts';
+import { resolvedDocument } from '../../src/config/resolved-document.ts';
+import { documentOf, documentText } from '../../src/config/write-document.ts';
 import { type ProblemCode, ToolError } from '../../src/model/problem.ts';
 import type { DesiredState } from '../../src/model/state.ts';
 import { problemsText } from '../../src/render/describe-problem.ts';
@@ -26,7 +27,10 @@ function loadCase({ folder, read }: GoldenCase): Record<string, string> {
     // What a database keeps of the files says the same as they do, but for passwords.
     const kept = decodeAppliedConfig(encodeAppliedConfig(desired), schema);
     expect(kept === undefined ? undefined : withoutPasswords(kept)).toEqual(withoutPasswords(desired));
-    return { 'resolved.json': JSON.stringify(documentOf(desired), null, 2) };
+    const resolved = resolvedDocument(desired);
+    const readBack = load([{ file: 'resolved.yaml', text: documentText(resolved) }], { env: {}, schema });
+    expect(resolvedDocument(readBack)).toEqual(resolved);
+    return { 'resolved.json': JSON.stringify(resolved, null, 2) };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     for (const { code } of error.problems) met.add(code);
