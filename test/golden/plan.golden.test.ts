@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { pickPlaces } from '../../src/app/pick-places.ts';
 import { decodeAppliedConfig, encodeAppliedConfig } from '../../src/config/applied-config.ts';
@@ -8,7 +8,7 @@ import { load } from '../../src/config/load.ts';
 import { readExecuteHeader } from '../../src/model/execute-attributes.ts';
 import { type DatabaseName, type Location, location, type QueueName } from '../../src/model/names.ts';
 import { decodeSavedPlan } from '../../src/model/plan-codec.ts';
-import type { Problem } from '../../src/model/problem.ts';
+import type { Problem, ProblemCode } from '../../src/model/problem.ts';
 import type { DesiredState, LastApplied } from '../../src/model/state.ts';
 import { confirmDatabases } from '../../src/planner/confirm-databases.ts';
 import { noBlueprints } from '../../src/planner/create/plot.ts';
@@ -24,6 +24,7 @@ import { planView } from '../../src/render/plan-view.ts';
 import { blueprintsFromYaml } from '../support/blueprints-yaml.ts';
 import { type GoldenCase, goldenCases } from '../support/golden.ts';
 import { databasesYaml, liveFromYaml, sha256 } from '../support/live-yaml.ts';
+import { sampleProblems } from '../support/sample-problems.ts';
 
 const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
 const plain = paintWith(false);
@@ -34,6 +35,9 @@ const validate = new Ajv({ allErrors: true, strict: false }).compile(
 // `trunkline.yaml` lacks its version and databases: `live.yaml` names them. `applied.yaml` is the file of the last apply,
 // `pending.txt` names the steps that it has left undone, `resync.json` says what is to be copied again, and
 // `selection.json` says which part of the plan is asked for.
+const warned = new Set<ProblemCode>();
+const refused = new Set<ProblemCode>();
+
 goldenCases({
   folder: 'test/golden/plan',
   outputs: ['plan.txt', 'plan.md', 'problems.txt'],
@@ -62,6 +66,8 @@ goldenCases({
     const saved = decodeSavedPlan(text);
     if (saved !== undefined) expect(planMarkdown(saved)).toBe(planMarkdown(view));
     expect(saved === undefined ? undefined : planText(saved, plain)).toBe(planText(view, plain));
+    for (const { code } of plan.warnings) warned.add(code);
+    for (const { code } of problems) refused.add(code);
     const told = [...textOf(problems, 'error'), ...textOf(plan.warnings, 'warning')].join('\n');
     // Of the cases that have it.
     const markdown = read('plan.md') === undefined ? {} : { 'plan.md': planMarkdown(view) };
@@ -70,6 +76,17 @@ goldenCases({
       ...(told === '' ? {} : { 'problems.txt': told }),
     };
   },
+});
+
+/** Other commands end with it. */
+const elsewhere: ReadonlySet<ProblemCode> = new Set(['database_unreachable']);
+
+// Cases run before this, in the order of the file.
+test('the page of problems shows as a warning what no plan stops for', () => {
+  const shown = (code: ProblemCode) => sampleProblems[code].severity ?? 'error';
+  const passed = [...warned].filter((code) => !refused.has(code) && !elsewhere.has(code));
+  expect(passed.filter((code) => shown(code) === 'error')).toEqual([]);
+  expect([...refused].filter((code) => !warned.has(code) && shown(code) === 'warning')).toEqual([]);
 });
 
 function readResync(text: string, desired: DesiredState) {

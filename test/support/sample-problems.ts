@@ -21,7 +21,12 @@ const astray = {
 
 /** One problem of each code, as a user could meet it. `docs/reference/problems.md` is written from them. */
 export const sampleProblems: {
-  readonly [Code in ProblemCode]: { readonly meaning: string; readonly problem: ProblemOf<Code> };
+  readonly [Code in ProblemCode]: {
+    readonly meaning: string;
+    readonly problem: ProblemOf<Code>;
+    /** Of what a plan tells and goes on. */
+    readonly severity?: 'warning';
+  };
 } = {
   file_unreadable: {
     meaning: 'A file or directory given with `-f` is not there, may not be read, or holds no text.',
@@ -399,6 +404,7 @@ export const sampleProblems: {
       found: { server: '7591180442916153345', oid: 16_384 },
       noted: { by: 'apply', queue: queueName('shop'), at: '2026-11-20 09:00 UTC', user: 'anna' },
     },
+    severity: 'warning',
   },
   sql_failed: {
     meaning: 'The server refused a statement.',
@@ -460,6 +466,7 @@ export const sampleProblems: {
       database: databaseName('copy'),
       schemas: [{ name: 'pgq', version: '3.5+2', known: '3.5+1' }],
     },
+    severity: 'warning',
   },
   version_unsupported: {
     meaning: 'The server is too old.',
@@ -475,6 +482,7 @@ export const sampleProblems: {
       user: 'repl',
       serverVersion: 160004,
     },
+    severity: 'warning',
   },
   file_not_edited: {
     meaning:
@@ -563,6 +571,7 @@ export const sampleProblems: {
       root: nodeName('branch1'),
       closed: true,
     },
+    severity: 'warning',
   },
   node_past_new_root: {
     meaning: 'A node had read further than the one that took the place of its root, and comes back with what it read.',
@@ -654,6 +663,7 @@ export const sampleProblems: {
       database: databaseName('source'),
       node: nodeName('root1'),
     },
+    severity: 'warning',
   },
   provider_not_seen: {
     meaning: 'A node is left out of the plan because the node it reads from could not be looked at.',
@@ -663,6 +673,7 @@ export const sampleProblems: {
       node: nodeName('leaf2'),
       provider: nodeName('branch1'),
     },
+    severity: 'warning',
   },
   table_not_on_provider: {
     meaning: 'A table is wanted on a node whose provider does not get it.',
@@ -746,6 +757,7 @@ export const sampleProblems: {
       destination: tableName('public.person'),
       columns: ['last_seen'],
     },
+    severity: 'warning',
   },
   provider_holds_other_columns: {
     meaning: 'A node reads from a branch that leaves columns of a table out, or masks them.',
@@ -840,10 +852,12 @@ export const sampleProblems: {
         'check total_positive: it is NOT VALID on the root, so rows that are to come may fail it',
       ],
     },
+    severity: 'warning',
   },
   roles_missing: {
     meaning: 'Roles that own a table of the root, or may read it, do not exist where it is made.',
     problem: { code: 'roles_missing', database: databaseName('copy'), roles: ['app_owner', 'app_reader'] },
+    severity: 'warning',
   },
   table_without_key: {
     meaning: 'A table has no primary key, by which updates and deletes would find their rows.',
@@ -885,6 +899,7 @@ export const sampleProblems: {
       table: tableName('app.readings'),
       estimatedRows: 1_200_000,
     },
+    severity: 'warning',
   },
   columns_differ: {
     meaning: 'A table has other columns on a subscriber than on the root.',
@@ -925,6 +940,7 @@ export const sampleProblems: {
       table: tableName('orders'),
       attrs: 'handler=part',
     },
+    severity: 'warning',
   },
   target_of_other_queue: {
     meaning: 'A table of a subscriber would be filled from two queues, each of which empties it before its first copy.',
@@ -973,6 +989,7 @@ export const sampleProblems: {
   pattern_matches_nothing: {
     meaning: 'A pattern of the file stands for no table at all.',
     problem: { code: 'pattern_matches_nothing', at: at(13, 20), queue: queueName('shop'), pattern: 'app.user_*' },
+    severity: 'warning',
   },
   sequence_missing_on_node: {
     meaning: 'A sequence that comes along is not on a subscriber.',
@@ -983,6 +1000,7 @@ export const sampleProblems: {
       sequence: sequenceName('orders_id_seq'),
       alone: false,
     },
+    severity: 'warning',
   },
   node_unreachable: {
     meaning: 'A node is left out of a plan because its database does not answer.',
@@ -993,6 +1011,7 @@ export const sampleProblems: {
       database: databaseName('copy'),
       because: 'no_answer',
     },
+    severity: 'warning',
   },
   node_not_in_file: {
     meaning: 'The catalogs know a node that the file does not name and cannot reach.',
@@ -1002,10 +1021,12 @@ export const sampleProblems: {
       node: nodeName('leaf7'),
       provider: nodeName('root1'),
     },
+    severity: 'warning',
   },
   worker_paused: {
     meaning: 'A node replays nothing, because somebody paused it. Told by `plan`, as a drift.',
     problem: { code: 'worker_paused', queue: queueName('shop'), node: nodeName('leaf1') },
+    severity: 'warning',
   },
   worker_failing: {
     meaning: 'The worker of a node has left an error in the catalog. Told by `plan`, as a drift.',
@@ -1015,11 +1036,13 @@ export const sampleProblems: {
       node: nodeName('leaf1'),
       error: 'column "note" of relation "orders" does not exist',
     },
+    severity: 'warning',
   },
   ticker_quiet: {
     meaning:
       'Nobody has made a tick for minutes longer than the settings of the queue allow. Told by `plan`, as a drift.',
     problem: { code: 'ticker_quiet', queue: queueName('shop'), node: nodeName('root1'), sinceTickMs: 5_400_000 },
+    severity: 'warning',
   },
   copy_stuck: {
     meaning: 'The first copy of a table has not moved for ten minutes. Told by `plan`, as a drift.',
@@ -1031,6 +1054,7 @@ export const sampleProblems: {
       state: 'in-copy',
       quietMs: 7_200_000,
     },
+    severity: 'warning',
   },
   location_holds_password: {
     meaning: 'A warning: the catalog holds a password that Londiste put there with the location of a node.',
@@ -1041,6 +1065,7 @@ export const sampleProblems: {
       root: nodeName('root1'),
       location: location('host=db2 dbname=shop user=repl'),
     },
+    severity: 'warning',
   },
   location_invalid: {
     meaning: 'The connection string given to `import` is none. It is not repeated: a password may stand in it.',
@@ -1107,6 +1132,7 @@ export const sampleProblems: {
   selection_matches_nothing: {
     meaning: 'A pattern of `--target` or `--exclude` finds no step. Told as a warning.',
     problem: { code: 'selection_matches_nothing', flag: '--target', pattern: 'shop/leaf1/public.order' },
+    severity: 'warning',
   },
   report_unwritable: {
     meaning: 'A file for the CI system could not be written.',
@@ -1262,6 +1288,7 @@ export const sampleProblems: {
       table: tableName('public.orders'),
       readers: [nodeName('leaf1'), nodeName('leaf2')],
     },
+    severity: 'warning',
   },
   node_paused: {
     meaning: 'The worker of a node is paused, so its tables stand still.',
@@ -1341,6 +1368,7 @@ export const sampleProblems: {
       file: '0001_add_note.sql',
       detail: 'canceling statement due to lock timeout',
     },
+    severity: 'warning',
   },
   migrations_unreadable: {
     meaning: 'The folder that `migrations` names is not there, or may not be read.',
@@ -1361,6 +1389,7 @@ export const sampleProblems: {
       queue: queueName('shop'),
       file: '0001_add_note.sql',
     },
+    severity: 'warning',
   },
   migration_out_of_order: {
     meaning: 'A new SQL file stands before one that has run.',
@@ -1371,6 +1400,7 @@ export const sampleProblems: {
       file: '0002_add_note.sql',
       after: '0003_add_price.sql',
     },
+    severity: 'warning',
   },
   migration_name_taken: {
     meaning: 'Two queues have an SQL file of one name, and a database in common.',
