@@ -2,7 +2,7 @@ import { formatBytes, formatCount } from '../model/amounts.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import type { Finding, TableRenaming } from '../model/status.ts';
 import { notInSyncText } from './compare-text.ts';
-import { describeProblem } from './describe-problem.ts';
+import { describeProblem, list } from './describe-problem.ts';
 import { countOf, formatDuration } from './units.ts';
 
 /** What is so, and where it is not plain, what to do. */
@@ -51,11 +51,11 @@ export function describeFinding(finding: Finding): string {
     case 'table_gone':
       return `table ${finding.target} does not exist${finding.target === finding.table ? '' : `; ${finding.table} should go there`}`;
     case 'not_captured':
-      return `table ${finding.table}: ${finding.changes.join(', ')} ${are(finding.changes)} not captured, and such changes are lost: run "trunkline plan"`;
+      return `table ${finding.table}: ${list(finding.changes)} ${are(finding.changes)} not captured, and such changes are lost: run "trunkline plan"`;
     case 'not_denied':
-      return `table ${finding.table}: nothing refuses ${finding.changes.join(', ')} by others: run "trunkline plan"`;
+      return `table ${finding.table}: nothing refuses ${list(finding.changes, 'or')} by others: run "trunkline plan"`;
     case 'trigger_disabled':
-      return `table ${finding.table}: trigger ${finding.triggers.join(', ')} ${are(finding.triggers)} disabled`;
+      return `table ${finding.table}: ${finding.triggers.length === 1 ? 'trigger' : 'triggers'} ${list(finding.triggers)} ${are(finding.triggers)} disabled`;
     case 'ticker_paused':
       return 'its ticker is paused: no change travels';
     case 'ticker_silent':
@@ -73,7 +73,7 @@ function whoIsLeft(left: TableRenaming['left']): string {
     if (ticks === undefined) return `${node} (does not answer)`;
     return ticks > 0n ? `${node} (${countOf(ticks, 'tick')} behind)` : node;
   });
-  return `changes under the old one are taken too on ${nodes.join(', ')}, until each has read the last of them`;
+  return `changes under the old one are taken too on ${list(nodes)}, until each has read the last of them`;
 }
 
 function holder(finding: Finding & { readonly code: 'rotation_stuck' }): string {

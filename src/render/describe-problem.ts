@@ -1333,7 +1333,7 @@ function lines(texts: readonly string[]): string {
 
 const listedAtMost = 15;
 
-function list(names: readonly string[], word = 'and'): string {
+export function list(names: readonly string[], word = 'and'): string {
   if (names.length > listedAtMost) {
     return `${names.slice(0, listedAtMost).join(', ')} and ${names.length - listedAtMost} more`;
   }

@@ -89,6 +89,10 @@ const cascades: Readonly<Record<string, CascadeStatus>> = {
           }),
           tables: [
             aTableStatus('app.orders', { watched: ['truncate'], disabledTriggers: ['_londiste_replika'] }),
+            aTableStatus('app.invoices', {
+              watched: [],
+              disabledTriggers: ['_londiste_replika', '_londiste_replika_update'],
+            }),
             aTableStatus('app.parts', { watched: ['insert', 'update', 'delete'] }),
           ],
         }),
