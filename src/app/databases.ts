@@ -141,13 +141,13 @@ async function startOne(spec: DatabaseSpec, server: EmbeddedServer, options: Ope
   } catch (error) {
     const [problem] = error instanceof ToolError ? error.problems : [];
     if (problem !== undefined) return { kind: 'failed', problem };
-    return { kind: 'failed', problem: startProblem(spec.name, error) };
+    return { kind: 'failed', problem: startProblem(spec.name, error, serverPaths(stateDir, spec.name).log) };
   }
 }
 
-function startProblem(database: DatabaseName, error: unknown): Problem {
+function startProblem(database: DatabaseName, error: unknown, logFile: string): Problem {
   const detail = error instanceof Error ? error.message : String(error);
-  return unreachable(database, error) ?? { code: 'embedded_start_failed', database, detail, serverLog: '' };
+  return unreachable(database, error) ?? { code: 'embedded_start_failed', database, detail, serverLog: '', logFile };
 }
 
 // The port is looked up each time: while this process runs, the server may have been stopped and started elsewhere.

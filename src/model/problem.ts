@@ -1015,7 +1015,10 @@ export type Problem =
       readonly code: 'embedded_start_failed';
       readonly database: DatabaseName;
       readonly detail: string;
+      /** Its own last words; empty where there are none. */
       readonly serverLog: string;
+      /** Where it writes its log; undefined where it came to nothing before it was started. */
+      readonly logFile: string | undefined;
     }
   | { readonly code: 'wipe_not_confirmed' }
   | { readonly code: 'embedded_stop_failed'; readonly database: DatabaseName; readonly detail: string };

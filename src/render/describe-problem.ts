@@ -866,7 +866,7 @@ function sentences(problem: Problem): Sentences {
     case 'embedded_start_failed':
       return [
         `the embedded server of database ${problem.database} did not start: ${sentence(problem.detail)}`,
-        problem.serverLog === '' ? undefined : `Its log ends with:\n${problem.serverLog.trimEnd()}`,
+        startLog(problem),
       ];
     case 'wipe_not_confirmed':
       return [
@@ -1309,6 +1309,11 @@ function workerAwaited({ node, tick, waitedMs, running }: Extract<Problem, { cod
     `${node} has to be at tick ${tick ?? 'its end'}, and no worker runs for it.`,
     'Start "trunkline run" beside this, and apply again: what was done stays done.',
   ];
+}
+
+function startLog({ serverLog, logFile }: Extract<Problem, { code: 'embedded_start_failed' }>): string | undefined {
+  if (logFile === undefined) return serverLog === '' ? undefined : `It wrote:\n${serverLog}`;
+  return serverLog === '' ? `Its log is ${logFile}.` : `Its log, ${logFile}, ends with:\n${serverLog}`;
 }
 
 function subject(path: string): string {

@@ -72,10 +72,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   } catch (error) {
     if (error instanceof LockTimeout) {
       const detail = `process ${error.holder} has been starting or stopping it for ${lockTimeoutMs / 1000} s`;
-      throw startFailed(name, detail, '');
+      throw startFailed(name, detail, { logFile: serverPaths(stateDir, name).log });
     }
     // A folder of another user, a full disk: the system's own words say which file.
-    if (isFileError(error)) throw startFailed(name, error.message, '');
+    if (isFileError(error)) throw startFailed(name, error.message);
     throw error;
   }
 }
@@ -88,7 +88,6 @@ async function startUnderLock(options: StartOptions, paths: ServerPaths): Promis
     throw startFailed(
       name,
       `its data in ${paths.data} was made by PostgreSQL ${found}, and version ${server.version} can't read it; ask for version ${found}, or delete the data with: trunkline sandbox wipe ${name}`,
-      '',
     );
   }
   const keep = options.keep || (remembered?.keep === true && findPostmaster(paths.data) !== undefined);
@@ -128,7 +127,8 @@ async function findOrLaunch(options: StartOptions, paths: ServerPaths, settings:
   const { name, signal } = options;
   if (findPostmaster(paths.data) !== undefined) {
     const outcome = await untilFoundReady(paths, signal);
-    if (outcome?.kind === 'failed') throw startFailed(name, outcome.detail, outcome.log);
+    if (outcome?.kind === 'failed')
+      throw startFailed(name, outcome.detail, { serverLog: outcome.log, logFile: paths.log });
     if (outcome !== undefined) {
       writeSettings(paths, { ...settings, port: outcome.port });
       return { pid: outcome.pid, port: outcome.port, started: false };
@@ -138,7 +138,8 @@ async function findOrLaunch(options: StartOptions, paths: ServerPaths, settings:
   writeSettings(paths, settings);
   const fsync = options.fsync ?? true;
   const refused = await createDataDirectory(paths, programs, user, { fsync, signal });
-  if (refused !== undefined) throw startFailed(name, 'initdb could not make its data directory', refused);
+  if (refused !== undefined)
+    throw startFailed(name, 'initdb could not make its data directory', { serverLog: refused });
   disarmStalePidFile(paths.data);
   let port = await choosePort(settings.port);
   for (let attempt = 1; ; attempt += 1) {
@@ -148,7 +149,7 @@ async function findOrLaunch(options: StartOptions, paths: ServerPaths, settings:
     if (outcome.kind === 'ready') return { pid: outcome.pid, port, started: true };
     // Between looking at the port and taking it somebody else may have taken it.
     if (!/address already in use/i.test(outcome.log) || attempt === portAttempts) {
-      throw startFailed(name, outcome.detail, outcome.log);
+      throw startFailed(name, outcome.detail, { serverLog: outcome.log, logFile: paths.log });
     }
     port = await choosePort(undefined);
   }
@@ -174,7 +175,6 @@ function programsFor(options: StartOptions): Programs {
     throw startFailed(
       name,
       `the symbolic links listed in ${programs.native}/pg-symlinks.json are missing and could not be made: ${(error as Error).message}; make that folder writable, or install the packages with their scripts`,
-      '',
     );
   }
   return programs;
@@ -187,7 +187,6 @@ function homeFor(options: StartOptions, paths: ServerPaths, programs: Programs):
     throw startFailed(
       options.name,
       `PostgreSQL refuses to run as root, and no other user can enter ${options.stateDir} and ${programs.native}; run as an ordinary user, or put both where others may enter`,
-      '',
     );
   }
   chmodSync(paths.root, 0o700);
@@ -222,6 +221,10 @@ function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'path' in error;
 }
 
-function startFailed(database: DatabaseName, detail: string, serverLog: string): ToolError {
-  return new ToolError([{ code: 'embedded_start_failed', database, detail, serverLog: serverLog.trim() }]);
+function startFailed(
+  database: DatabaseName,
+  detail: string,
+  { serverLog = '', logFile }: { readonly serverLog?: string; readonly logFile?: string } = {},
+): ToolError {
+  return new ToolError([{ code: 'embedded_start_failed', database, detail, serverLog: serverLog.trim(), logFile }]);
 }

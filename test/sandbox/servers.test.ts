@@ -208,7 +208,7 @@ test('a start that fails shows what the server wrote', async () => {
   const before = readFileSync(conf, 'utf8');
   appendFileSync(conf, '\nshared_bufers = 1GB\n');
   const problem = await problemOf(start());
-  expect(problem).toMatchObject({ code: 'embedded_start_failed', database: 'main' });
+  expect(problem).toMatchObject({ code: 'embedded_start_failed', database: 'main', logFile: server.logFile });
   expect(problem).toHaveProperty(
     'serverLog',
     expect.stringMatching(/unrecognized configuration parameter "shared_bufers"/),
@@ -245,6 +245,7 @@ test('a state directory that cannot be used is told with its place', async () =>
     code: 'embedded_start_failed',
     detail: expect.stringContaining(stateDir),
     serverLog: '',
+    logFile: undefined,
   });
   rmSync(stateDir);
 });

@@ -1444,6 +1444,7 @@ export const sampleProblems: {
       database: databaseName('source'),
       detail: 'it ended with status 1',
       serverLog: 'FATAL:  could not create shared memory segment: No space left on device',
+      logFile: '.trunkline/source/server.log',
     },
   },
   wipe_not_confirmed: {
