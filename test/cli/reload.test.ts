@@ -47,6 +47,8 @@ ${nodes}    tables: [public.people]
       async () => told('worker_started').length === 2,
     );
     expect(await hangUp('reloaded')).toBe('read the files again: nothing changes for this process');
+    expect(lines()[0]?.event).toBe('version');
+    expect(told('version')).toHaveLength(1);
     expect(lines().flatMap((line) => schemaErrors('run-log', line))).toEqual([]);
 
     writeFileSync(file.path, textOf(`${dst}${more}`));

@@ -50,7 +50,10 @@ test('with --json, standard output is JSON and nothing else', async () => {
     ],
   });
   const lines = await trunkline(['run', '--json', '-f', 'bad.yaml']);
-  expect(lines.stdout).toBe(`${JSON.stringify(JSON.parse(bad.stdout))}\n`);
+  const [version = '', ...rest] = lines.stdout.split('\n');
+  expect(JSON.parse(version)).toMatchObject({ event: 'version', format: '1.0', trunkline: expect.any(String) });
+  expect(schemaErrors('run-log', JSON.parse(version))).toEqual([]);
+  expect(rest).toEqual([JSON.stringify(JSON.parse(bad.stdout)), '']);
 });
 
 test('--resolved prints a file that is valid itself', async () => {

@@ -1,9 +1,11 @@
 import { Flags } from '@oclif/core';
 import { run, runRoles } from '../../app/run.ts';
+import { toolVersion } from '../../app/version.ts';
 import type { Log } from '../../model/log.ts';
 import type { Problem } from '../../model/problem.ts';
 import { problemJson } from '../../render/describe-problem.ts';
 import { explain } from '../../render/explain.ts';
+import { logJson, versionRecord } from '../../render/log-json.ts';
 import { logText } from '../../render/log-text.ts';
 import { statusJson } from '../../render/status-json.ts';
 import { BaseCommand } from '../base-command.ts';
@@ -13,7 +15,7 @@ import { createProgress } from '../progress.ts';
 export class RunCommand extends BaseCommand {
   static override summary = 'Replicate: workers, first copies, ticker and maintenance, until stopped.';
   static override description =
-    'One process works for all nodes of the files unless told otherwise; a second one waits and takes over. SIGTERM and Ctrl-C finish the batch in hand. SIGHUP reads the files again: new nodes start, changed ones start anew, and gone ones go on until they are dropped; files that can not be used change nothing. With --json each log line is a JSON object on standard output.';
+    'One process works for all nodes of the files unless told otherwise; a second one waits and takes over. SIGTERM and Ctrl-C finish the batch in hand. SIGHUP reads the files again: new nodes start, changed ones start anew, and gone ones go on until they are dropped; files that can not be used change nothing. With --json each log line is a JSON object on standard output, the first of which names the version of the format.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --node dst1 --node dst2 --no-ticker',
@@ -59,9 +61,11 @@ export class RunCommand extends BaseCommand {
     const signal = this.stopSignal(() => reload());
     const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
     const log: Log = (record) => {
-      if (flags.json) this.print(JSON.stringify({ ts: new Date().toISOString(), ...record }, bigintAsText));
-      else display.report({ kind: 'note', node: record.node, text: logText(record, new Date().toISOString()) });
+      const now = new Date().toISOString();
+      if (flags.json) this.print(logJson(record, now));
+      else display.report({ kind: 'note', node: record.node, text: logText(record, now) });
     };
+    if (flags.json) log(versionRecord(toolVersion()));
     try {
       await run({
         files: flags.file,
@@ -88,8 +92,4 @@ export class RunCommand extends BaseCommand {
   protected override printProblemsJson(problems: readonly Problem[]): void {
     this.print(JSON.stringify({ problems: problems.map(problemJson) }));
   }
-}
-
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
 }
