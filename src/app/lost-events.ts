@@ -5,14 +5,15 @@ import { isClosed } from '../catalog/takeover.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
 import type { Session } from '../db/session.ts';
 import { transaction } from '../db/transaction.ts';
-import { type LostEvent, type LostEvents, mostLost, type ReplacedRoot, type RowEvent } from '../model/lost-event.ts';
+import type { LostEvent, LostEvents, ReplacedRoot, RowEvent } from '../model/lost-event.ts';
 import { type NodeName, type TableName, tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { QueueSpec } from '../model/topology.ts';
-import { judgeLost, type LostRow, lostRows, rowKeyOf } from '../replay/judge-lost.ts';
+import { judgeLost, type LostRow, lostRows, nameOf, type RowKey, rowKeyOf } from '../replay/judge-lost.ts';
 import { readRowEvents } from '../replay/row-events.ts';
 import { compareLost, type HeldRow } from '../verify/compare-lost.ts';
+import { isKeyTextVarying, writeKeysAlike } from '../verify/key-texts.ts';
 import { lostStatement } from '../verify/lost-statements.ts';
 import { fetchBatch } from '../worker/fetch-batch.ts';
 import { type Databases, openDatabasesOf } from './databases.ts';
@@ -25,6 +26,8 @@ export interface LostEventsOptions {
   readonly node: string;
   /** Empty: all. */
   readonly tables: readonly string[];
+  /** More changes than these are counted only. */
+  readonly limit: number;
   /** The tick that the new root went on after, where no node has it on record. */
   readonly after: bigint | undefined;
   readonly env: NodeJS.ProcessEnv;
@@ -47,9 +50,11 @@ export async function lostEvents(options: LostEventsOptions): Promise<LostEvents
   const after = options.after ?? record?.tick;
   if (after === undefined) throw new ToolError([{ code: 'lost_tick_unknown', queue: queue.name, node: node.name }]);
   await using on = await databases.connector(root.database, opening);
+  // Keys are written alike while the other one streams events.
+  await using beside = await databases.connector(root.database, opening);
   const look = async (): Promise<LostEvents> => {
     const stand = await standOf(old, queue, node.name, after, record);
-    const taken = await takeEvents(old, stand, new Set(options.tables.map(tableName)));
+    const taken = await takeEvents(old, stand, options);
     return {
       queue: queue.name,
       node: node.name,
@@ -58,12 +63,13 @@ export async function lostEvents(options: LostEventsOptions): Promise<LostEvents
       tickTime: stand.time,
       record: record?.tick === after ? record : undefined,
       closed: await isClosed(old, queue.name),
-      events: await judgeAll(on, taken.events, await readTickStand(on, queue.name, after)),
+      events: await judgeAll({ on, beside }, taken.events, await readTickStand(on, queue.name, after)),
       others: taken.others,
       left: taken.left,
     };
   };
-  return await transaction(old, () => transaction(on, look, readOnly), readOnly);
+  const within = (session: Session, work: () => Promise<LostEvents>) => transaction(session, work, readOnly);
+  return await within(old, () => within(on, () => within(beside, look)));
 }
 
 const readOnly = 'isolation level repeatable read, read only';
@@ -120,7 +126,12 @@ interface Taken {
   readonly left: number;
 }
 
-async function takeEvents(old: Session, stand: TickStand, wanted: ReadonlySet<TableName>): Promise<Taken> {
+async function takeEvents(
+  old: Session,
+  stand: TickStand,
+  { tables, limit }: Pick<LostEventsOptions, 'tables' | 'limit'>,
+): Promise<Taken> {
+  const wanted = new Set(tables.map(tableName));
   const events: RowEvent[] = [];
   const others = new Map<string, number>();
   let left = 0;
@@ -130,38 +141,82 @@ async function takeEvents(old: Session, stand: TickStand, wanted: ReadonlySet<Ta
       if (taken.kind === 'other' && taken.type.startsWith('pgq.')) continue;
       if (taken.kind === 'other') others.set(taken.type, (others.get(taken.type) ?? 0) + 1);
       else if (wanted.size > 0 && !wanted.has(taken.event.table)) continue;
-      else if (events.length < mostLost) events.push(taken.event);
+      else if (events.length < limit) events.push(taken.event);
       else left += 1;
     }
   }
   return { events, others, left };
 }
 
+/** Two sessions of the new root. */
+interface NewRoot {
+  readonly on: Session;
+  readonly beside: Session;
+}
+
+type Targets = ReadonlyMap<TableName, TargetTable>;
+
 async function judgeAll(
-  on: Session,
+  { on, beside }: NewRoot,
   events: readonly RowEvent[],
   since: TickStand | undefined,
 ): Promise<readonly LostEvent[]> {
-  const rows = lostRows(events);
   const targets = await readTargetTables(on, [...new Set(events.map(({ table }) => table))]);
+  const names = await namesOf(beside, targets, events.map(rowKeyOf));
+  const rowOf = new Map(events.map((event, index) => [event, names[index]?.name]));
+  const rows = lostRows(events, (event) => rowOf.get(event));
   const held = await holdOf(on, rows, targets);
-  const changed = since === undefined ? undefined : await changedRows(on, since, new Set(held.keys()));
+  const changed = since === undefined ? undefined : await changedRows({ on, beside }, since, targets, held);
   return events.map((event) => {
-    const name = rowKeyOf(event) ?? '';
+    const name = rowOf.get(event) ?? '';
     const [row, found] = [rows.get(name), held.get(name)];
     const statement = lostStatement(event, targets.get(event.table));
     if (row === undefined || found === undefined)
       return { ...event, outcome: 'not_compared', now: undefined, statement };
-    const outcome = judgeLost(row, found, changed?.has(name));
+    const outcome = judgeLost(row, found, changed === undefined ? undefined : changedSince(changed, name, event.table));
     return { ...event, outcome, now: outcome === 'equal' ? undefined : found.now, statement };
   });
+}
+
+interface RowName {
+  readonly name: string;
+  /** False where a value of the key is none for the table, so that it may have other names as well. */
+  readonly sure: boolean;
+}
+
+/** One name for each row, however its events write the key. */
+async function namesOf(
+  beside: Session,
+  targets: Targets,
+  keys: readonly (RowKey | undefined)[],
+): Promise<readonly (RowName | undefined)[]> {
+  const names = keys.map((key) => (key === undefined ? undefined : { name: nameOf(key), sure: true }));
+  // By the columns that tell rows of a table apart: two roots may not agree in them.
+  const varying = new Map<string, { readonly target: TargetTable; readonly like: RowKey; readonly places: number[] }>();
+  for (const [place, like] of keys.entries()) {
+    const target = like === undefined ? undefined : targets.get(like.table);
+    if (like === undefined || target === undefined || !isKeyTextVarying(target, like.key)) continue;
+    const alike = JSON.stringify([like.table, like.key]);
+    const group = varying.get(alike) ?? { target, like, places: [] };
+    varying.set(alike, group);
+    group.places.push(place);
+  }
+  for (const { target, like, places } of varying.values()) {
+    const values = places.map((place) => keys[place]?.keyValues ?? []);
+    const written = await writeKeysAlike(beside, target, like.key, values);
+    for (const [index, place] of places.entries()) {
+      const keyValues = written[index] ?? values[index] ?? [];
+      names[place] = { name: nameOf({ ...like, keyValues }), sure: written[index] !== undefined };
+    }
+  }
+  return names;
 }
 
 /** What the new root holds of the rows; nothing is told of a table that it does not have, or whose key it does not know. */
 async function holdOf(
   on: Session,
   rows: ReadonlyMap<string, LostRow>,
-  targets: ReadonlyMap<TableName, TargetTable>,
+  targets: Targets,
 ): Promise<ReadonlyMap<string, HeldRow>> {
   const held = new Map<string, HeldRow>();
   for (const target of targets.values()) {
@@ -182,15 +237,48 @@ async function holdOf(
   return held;
 }
 
-/** Which of some rows the new root's queue tells of since. */
-async function changedRows(on: Session, since: TickStand, sought: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-  const changed = new Set<string>();
-  if (sought.size === 0) return changed;
+/** What the new root's queue tells of rows since. */
+interface Changed {
+  readonly names: ReadonlySet<string>;
+  /** Tables with changes of which nothing tells the row. */
+  readonly unsure: ReadonlySet<TableName>;
+}
+
+function changedSince({ names, unsure }: Changed, name: string, table: TableName): boolean | undefined {
+  return names.has(name) || (unsure.has(table) ? undefined : false);
+}
+
+/** Keys that are written alike in one go. */
+const namedTogether = 10_000;
+
+async function changedRows(
+  { on, beside }: NewRoot,
+  since: TickStand,
+  targets: Targets,
+  sought: ReadonlyMap<string, HeldRow>,
+): Promise<Changed> {
+  const names = new Set<string>();
+  const unsure = new Set<TableName>();
+  if (sought.size === 0) return { names, unsure };
+  let waiting: RowKey[] = [];
+  const nameThem = async () => {
+    const found = await namesOf(beside, targets, waiting);
+    for (const [index, { table }] of waiting.entries()) {
+      const row = found[index];
+      if (row?.sure !== true) unsure.add(table);
+      else if (sought.has(row.name)) names.add(row.name);
+    }
+    waiting = [];
+  };
   for await (const lines of fetchBatch(on, since, { kind: 'all' }, true)) {
     for (const taken of readRowEvents(lines)) {
-      const name = taken.kind === 'rows' ? rowKeyOf(taken.event) : undefined;
-      if (name !== undefined && sought.has(name)) changed.add(name);
+      if (taken.kind === 'other' || !targets.has(taken.event.table)) continue;
+      const key = rowKeyOf(taken.event);
+      if (key !== undefined) waiting.push(key);
+      else if (taken.event.change.kind !== 'truncate') unsure.add(taken.event.table);
     }
+    if (waiting.length >= namedTogether) await nameThem();
   }
-  return changed;
+  await nameThem();
+  return { names, unsure };
 }

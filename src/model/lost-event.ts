@@ -30,9 +30,9 @@ export type LostOutcome =
   | 'missing'
   /** Something else, and it was changed there too. */
   | 'conflict'
-  /** Something else, and nobody knows any more whether it was changed there. */
+  /** Something else, and nothing tells whether it was changed there. */
   | 'differs'
-  /** Such changes can not be told by a key. */
+  /** Such changes can not be told by a key, or their values can not be read. */
   | 'not_compared';
 
 /** A row as the new root has it now, of the columns that the event carries; null where there is none. */
@@ -72,6 +72,3 @@ export interface LostEvents {
   /** How many changes are beyond those that are told. */
   readonly left: number;
 }
-
-/** More than this is taken out table by table. */
-export const mostLost = 50_000;

@@ -1,7 +1,6 @@
 import { formatCount } from '../model/amounts.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import type { LostEvent, LostEvents, LostOutcome, RowEvent } from '../model/lost-event.ts';
-import { mostLost } from '../model/lost-event.ts';
 import type { Paint } from './paint.ts';
 import { countOf } from './units.ts';
 
@@ -42,9 +41,9 @@ function outcomeText({ outcome, now }: LostEvent, { root }: LostEvents): string 
     case 'conflict':
       return `conflict, ${line(root)} changed the row since: ${held}`;
     case 'differs':
-      return `differs, and nobody knows any more whether ${line(root)} changed the row since: ${held}`;
+      return `differs, and nothing tells whether ${line(root)} changed the row since: ${held}`;
     case 'not_compared':
-      return 'not compared, as nothing tells its row';
+      return `not compared, as nothing tells its row, or ${line(root)} can not read its values`;
     default:
       return assertNever(outcome);
   }
@@ -86,7 +85,7 @@ function countsOf(events: readonly LostEvent[]): Readonly<Record<LostOutcome, nu
   return counts;
 }
 
-function remarks({ closed, node, others, left }: LostEvents): readonly string[] {
+function remarks({ closed, node, others, left, events }: LostEvents): readonly string[] {
   const rest = [...others].map(([type, count]) => `${count} ${line(type)}`).join(', ');
   return [
     ...(closed
@@ -95,7 +94,7 @@ function remarks({ closed, node, others, left }: LostEvents): readonly string[] 
     ...(left === 0
       ? []
       : [
-          `${countOf(left, 'more change')} behind the first ${formatCount(mostLost)} are left out: take them table by table, with --table.`,
+          `${countOf(left, 'more change')} behind the first ${formatCount(events.length)} are left out, which may be of the same rows: run nothing of this. Take them table by table, with --table; for a table that has more, give a higher --limit.`,
         ]),
     ...(rest === '' ? [] : [`Beside them there are events that change no row: ${rest}.`]),
   ];

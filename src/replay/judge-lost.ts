@@ -8,25 +8,36 @@ export interface FoundRow {
   readonly same: boolean;
 }
 
-/** What happened to one row. */
-export interface LostRow {
+/** What tells a row from all others. */
+export interface RowKey {
   readonly table: TableName;
   readonly key: readonly string[];
   readonly keyValues: readonly (string | null)[];
+}
+
+/** What happened to one row. */
+export interface LostRow extends RowKey {
   /** It was made by the first of its changes: it was not there before. */
   readonly made: boolean;
   /** What is left of it in the end; undefined where it is gone. */
   readonly last: ReadonlyMap<string, string | null> | undefined;
 }
 
-/** The table and the values of the key, as one text; undefined where the event does not name its row. */
-export function rowKeyOf({ table, change }: RowEvent): string | undefined {
+/** As the event has it; undefined where it does not name its row. */
+export function rowKeyOf({ table, change }: RowEvent): RowKey | undefined {
   if (change.kind !== 'row' || change.key.length === 0) return undefined;
-  return JSON.stringify([table, ...change.key.map((name) => [name, change.values.get(name)])]);
+  return { table, key: change.key, keyValues: change.key.map((name) => change.values.get(name) ?? null) };
 }
 
-/** By the row that they are about, of those changes that name it. */
-export function lostRows(events: readonly RowEvent[]): ReadonlyMap<string, LostRow> {
+export function nameOf({ table, key, keyValues }: RowKey): string {
+  return JSON.stringify([table, key, keyValues]);
+}
+
+/** By the row that they are about, of those changes that name it; two events may write its key in two ways. */
+export function lostRows(
+  events: readonly RowEvent[],
+  rowOf: (event: RowEvent) => string | undefined,
+): ReadonlyMap<string, LostRow> {
   const rows = new Map<string, LostRow>();
   for (const event of events) {
     const { change, table } = event;
@@ -34,23 +45,17 @@ export function lostRows(events: readonly RowEvent[]): ReadonlyMap<string, LostR
       for (const [name, row] of rows) if (row.table === table) rows.set(name, { ...row, last: undefined });
       continue;
     }
-    const name = rowKeyOf(event);
-    if (change.kind !== 'row' || name === undefined) continue;
-    const { key, op, values } = change;
-    const before = rows.get(name) ?? {
-      table,
-      key,
-      keyValues: key.map((column) => values.get(column) ?? null),
-      made: op === 'I',
-      last: undefined,
-    };
+    const [key, name] = [rowKeyOf(event), rowOf(event)];
+    if (change.kind !== 'row' || key === undefined || name === undefined) continue;
+    const { op, values } = change;
+    const before = rows.get(name) ?? { ...key, made: op === 'I', last: undefined };
     // An event may carry some columns alone: the others are as they were.
     rows.set(name, { ...before, last: op === 'D' ? undefined : new Map([...(before.last ?? []), ...values]) });
   }
   return rows;
 }
 
-/** `changedSince`: by the new root's own queue; undefined where it does not go back so far any more. */
+/** `changedSince`: by the new root's own queue; undefined where that does not tell. */
 export function judgeLost(row: LostRow, found: FoundRow, changedSince: boolean | undefined): LostOutcome {
   if (row.last === undefined ? !found.there : found.there && found.same) return 'equal';
   // Its statements would not do here what they did there.

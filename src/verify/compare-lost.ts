@@ -2,6 +2,7 @@ import type { TargetTable } from '../catalog/target-tables.ts';
 import type { Session } from '../db/session.ts';
 import { quoteIdent, quoteName, sql } from '../db/statement.ts';
 import type { RowNow } from '../model/lost-event.ts';
+import { askApart } from './ask-apart.ts';
 
 /** A row as somebody left it; `last` undefined where it was deleted. */
 export interface SoughtRow {
@@ -20,27 +21,25 @@ export interface HeldRow {
 const together = 200;
 
 /**
- * What a table holds of rows that are sought, in their order. Values are compared as the table would hold them: one text may
- * be written in several ways.
+ * What a table holds of rows that are sought, in their order, inside a transaction. Values are compared as the table would
+ * hold them: one value may be written in several ways. Undefined for a row with a value that the table can not hold.
  */
 export async function compareLost(
   session: Session,
   target: TargetTable,
   rows: readonly SoughtRow[],
-): Promise<readonly HeldRow[]> {
-  const held: HeldRow[] = [];
+): Promise<readonly (HeldRow | undefined)[]> {
+  const held: (HeldRow | undefined)[] = [];
   // Rows that are told by other columns, or carry others, are asked for by another statement.
   for (const group of alike(rows, target)) {
     for (let at = 0; at < group.rows.length; at += together) {
       const part = group.rows.slice(at, at + together);
-      const found = await compareAlike(session, target, group, part);
-      for (const [index, { place }] of part.entries()) held[place] = found[index] ?? nothing;
+      const found = await askApart(session, part, (some) => compareAlike(session, target, group, some));
+      for (const [index, { place }] of part.entries()) held[place] = found[index];
     }
   }
   return held;
 }
-
-const nothing: HeldRow = { there: false, same: false, now: null };
 
 interface Group {
   readonly key: readonly string[];
@@ -65,7 +64,7 @@ async function compareAlike(
   session: Session,
   target: TargetTable,
   { key, columns }: Group,
-  rows: Group['rows'],
+  rows: readonly Group['rows'][number][],
 ): Promise<readonly HeldRow[]> {
   const typeOf = (name: string) => target.columns.find((column) => column.name === name)?.fullType ?? 'text';
   const given = [...key.map((name) => ({ name, of: 'k' })), ...columns.map((name) => ({ name, of: 'c' }))];

@@ -10,13 +10,16 @@ import { applyAll, desiredOf, planOf, stepIds } from '../support/planning.ts';
 import { runProgram, temporaryFile } from '../support/program.ts';
 import {
   expectEqualData,
-  fileOf,
+  fileOf as fileOfTwo,
   type Place,
   runWorkers,
   type Topology,
   threeDatabases,
   whenInSync,
 } from '../support/topologies.ts';
+
+/** With a table whose key has as many texts as there are time zones. */
+const fileOf = (topology: Topology) => fileOfTwo(topology).replace('app.items]', 'app.items, app.slots]');
 
 const here: Topology = { a: 'root', b: 'branch of a', c: 'leaf of a' };
 const there: Topology = { b: 'root', a: 'branch of b', c: 'leaf of b' };
@@ -35,6 +38,12 @@ function cutOff(cluster: Cluster<Place>, away: ReadonlySet<string>) {
 const lastOfA = `insert into app.orders values (6, 'first'), (7, 'a'); update app.orders set note = E'it''s\\na \\\\' where id = 6;
   update app.orders set note = 'late' where id in (4, 5); delete from app.orders where id = 3`;
 
+/** One that b changes too, one that is made and changed by two sessions, and one that b can not hold. */
+const lastSlotsOfA = `set timezone = 'Asia/Kolkata'; update app.slots set note = 'a' where at = '2020-01-20 00:00+00';
+  insert into app.slots values ('2020-01-22 00:00+00', 'first');
+  set timezone = 'UTC'; update app.slots set note = 'late' where at = '2020-01-22 00:00+00';
+  update app.slots set note = 'odd' where at = '2020-01-21 00:00+00'`;
+
 async function write(cluster: Cluster<Place>, place: Place, text: string): Promise<void> {
   await using session = await cluster.databases[place].session();
   await session.script(text);
@@ -43,23 +52,35 @@ async function write(cluster: Cluster<Place>, place: Place, text: string): Promi
 /** What only the old root took is told by what the new one holds, and what is missing there can be run. */
 async function bringOver(cluster: Cluster<Place>, file: string): Promise<void> {
   const args = ['lost-events', 'a', '-f', file];
+  await write(
+    cluster,
+    'b',
+    `create domain app.word text check (value <> 'odd'); alter table app.slots alter note type app.word`,
+  );
   const { status, stdout, stderr } = await runProgram([...args, '--json']);
+  await write(cluster, 'b', 'alter table app.slots alter note type text; drop domain app.word');
   expect([status, stderr]).toEqual([
     2,
-    expect.stringContaining('6 changes, compared with b: 3 missing, 1 equal, 2 in conflict.'),
+    expect.stringContaining('10 changes, compared with b: 5 missing, 1 equal, 3 in conflict, 1 not compared.'),
   ]);
   const document = JSON.parse(stdout) as {
-    changes: { kind: string; values: { id: string }; outcome: string; now: { note: string } | null }[];
+    changes: { kind: string; values: { id?: string; note: string }; outcome: string; now: { note: string } | null }[];
   };
   expect(lostEventsSchema(document), JSON.stringify(lostEventsSchema.errors)).toBe(true);
   expect(document).toMatchObject({ root: 'b', replaced: { by: 'b' }, closed: true, left: 0 });
-  expect(document.changes.map(({ kind, values, outcome, now }) => [kind, values.id, outcome, now?.note])).toEqual([
+  expect(
+    document.changes.map(({ kind, values, outcome, now }) => [kind, values.id ?? values.note, outcome, now?.note]),
+  ).toEqual([
     ['insert', '6', 'missing', undefined],
     ['insert', '7', 'conflict', 'b'],
     ['update', '6', 'missing', undefined],
     ['update', '4', 'missing', 'a'],
     ['update', '5', 'conflict', 'b'],
     ['delete', '3', 'equal', undefined],
+    ['update', 'a', 'conflict', 'b'],
+    ['insert', 'first', 'missing', undefined],
+    ['update', 'late', 'missing', undefined],
+    ['update', 'odd', 'not_compared', undefined],
   ]);
   const script = await runProgram(args);
   expect(script.status).toBe(2);
@@ -73,8 +94,10 @@ async function bringOver(cluster: Cluster<Place>, file: string): Promise<void> {
       { id: 7, note: 'b' },
     ],
   );
-  const again = await runProgram([...args, '--table', 'app.orders']);
-  expect(again.stderr).toContain('6 changes, compared with b: 4 equal, 2 in conflict.');
+  const again = await runProgram([...args, '--table', 'app.orders', '--limit', '5']);
+  expect(again.stderr).toContain(
+    '5 changes, compared with b: 3 equal, 2 in conflict.\n1 more change behind the first 5',
+  );
 }
 
 async function insert(cluster: Cluster<Place>, place: Place, ids: readonly number[]): Promise<void> {
@@ -193,6 +216,9 @@ async function expectRecord(cluster: Cluster<Place>): Promise<void> {
 
 test('a branch takes the place of a root that does not answer, which is kept from writes when it is back', async () => {
   await using cluster = await threeDatabases();
+  for (const place of ['a', 'b', 'c'] as const)
+    await write(cluster, place, 'create table app.slots (at timestamptz primary key, note text)');
+  await write(cluster, 'a', `insert into app.slots values ('2020-01-20 00:00+00'), ('2020-01-21 00:00+00')`);
   const away = new Set<string>();
   using after = temporaryFile('trunkline.yaml', `version: 1\n${cluster.yaml}${fileOf(there)}`);
   const seen = cutOff(cluster, away);
@@ -213,6 +239,7 @@ test('a branch takes the place of a root that does not answer, which is kept fro
   }
   away.add('a');
   await write(cluster, 'a', lastOfA);
+  await write(cluster, 'a', lastSlotsOfA);
 
   const leafAsRoot: Topology = { c: 'root', a: 'branch of c', b: 'branch of c' };
   await expect(applyAll(seen, fileOf(leafAsRoot))).rejects.toMatchObject({
@@ -237,7 +264,12 @@ test('a branch takes the place of a root that does not answer, which is kept fro
     await using _leaf = runWorkers(seen, fileOf(there), ['c']);
     await applyAll(seen, fileOf(there));
     await insert(cluster, 'b', [7, 8]);
-    await write(cluster, 'b', `update app.orders set note = 'b' where id = 5; delete from app.orders where id = 3`);
+    await write(
+      cluster,
+      'b',
+      `update app.orders set note = 'b' where id = 5; delete from app.orders where id = 3;
+      set timezone = 'America/New_York'; update app.slots set note = 'b' where at = '2020-01-20 00:00+00'`,
+    );
     await expectEqualData(cluster, without, new Set([1, 2, 4, 5, 7, 8]), told);
     expect(stepIds(await planOf(seen, fileOf(there)))).toEqual([]);
   }

@@ -30,6 +30,12 @@ export class LostEventsCommand extends BaseCommand {
       helpValue: 'TICK',
       description: 'The last tick that the new root had read, where none has it on record.',
     }),
+    limit: Flags.integer({
+      default: 50_000,
+      min: 1,
+      helpValue: 'COUNT',
+      description: 'How many changes to show at most; they are held in memory.',
+    }),
     out: Flags.string({ helpValue: 'FILE', description: 'Write the SQL to this file.' }),
   };
 
@@ -42,6 +48,7 @@ export class LostEventsCommand extends BaseCommand {
       queues: flags.queue === undefined ? [] : [flags.queue],
       node: args.node,
       tables: flags.table ?? [],
+      limit: flags.limit,
       after: flags.after === undefined ? undefined : BigInt(flags.after),
       env: process.env,
       report: display.report,
