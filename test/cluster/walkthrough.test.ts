@@ -9,7 +9,7 @@ import { waitFor } from '../support/replication.ts';
 
 // The scenario that must always work, through the program alone, step by step on one cascade.
 // Two of its steps are shown elsewhere: 10, columns that SQL files add at one place in the stream, under each node's own names,
-// in test/cli/migrations.test.ts; 12, all of it without a superuser, in without-superuser.test.ts and privileges.test.ts.
+// in test/cli/migrations.test.ts; 12, a cascade without a superuser, in without-superuser.test.ts and privileges.test.ts.
 
 let cluster: Cluster<'src' | 'dst1' | 'dst2'>;
 let file: ReturnType<typeof temporaryFile>;
