@@ -37,7 +37,9 @@ function addTable(digest: Digest, { name, columns, primaryKey, ownedSequences }:
   for (const sequence of ownedSequences) digest.text(sequence);
 }
 
+/** What is known to the whole cascade is the root's word: others learn it by the queue, each in its own time. */
 function addNode(digest: Digest, node: LiveNode): void {
+  const isRoot = node.type === 'root';
   const { queue, name, type, provider, mergesInto, worker, ticker, closed } = node;
   digest.value([
     queue,
@@ -48,10 +50,11 @@ function addNode(digest: Digest, node: LiveNode): void {
     worker,
     ticker,
     closed,
-    [...node.members],
+    isRoot ? [...node.members] : [],
     [...node.subscribers.keys()],
   ]);
   for (const { name: table, local, attrs, spec, triggers } of node.tables.values()) {
+    if (!local && !isRoot) continue;
     digest.text(table);
     digest.number(Number(local));
     digest.text(attrs ?? '');
@@ -65,6 +68,7 @@ function addNode(digest: Digest, node: LiveNode): void {
     }
   }
   for (const sequence of node.sequences.values()) {
+    if (!sequence.local && !isRoot) continue;
     digest.text(sequence.name);
     digest.number(Number(sequence.local));
   }

@@ -3,7 +3,8 @@ import { rowOperations } from '../../../src/model/capture.ts';
 import type { Location } from '../../../src/model/names.ts';
 import { decodeSavedPlan, sameSteps } from '../../../src/model/plan-codec.ts';
 import { bundledSchemas } from '../../../src/model/schemas.ts';
-import type { LiveDatabase, LiveState, TableFacts } from '../../../src/model/state.ts';
+import type { LiveDatabase, LiveNode, LiveState, TableFacts } from '../../../src/model/state.ts';
+import { fingerprint } from '../../../src/planner/fingerprint.ts';
 import { makePlan } from '../../../src/planner/plan.ts';
 import { planJson } from '../../../src/render/plan-json.ts';
 import { planView } from '../../../src/render/plan-view.ts';
@@ -94,6 +95,21 @@ test('a table of no queue leaves the fingerprint as it is', () => {
     leaf: aLiveDatabase({ tables: new Map([[orders, tableFacts(orders)]]) }),
   });
   expect(prints(live)).toEqual(prints(bare()));
+});
+
+test('what a node learns of the cascade by its queue leaves its fingerprint as it is, and what it holds does not', () => {
+  const items = tableName('app.items');
+  const print = (change: Partial<LiveNode>) =>
+    fingerprint(aLiveDatabase(), [aLiveNode({ name: nodeName('leaf'), ...change })], [], []);
+  const learned = {
+    members: new Map([...aLiveNode().members, ...aLiveNode({ name: nodeName('other') }).members]),
+    tables: new Map([[items, aLiveTable(items, { local: false, spec: undefined })]]),
+  };
+  expect(print({ type: 'leaf', ...learned })).toBe(print({ type: 'leaf' }));
+  expect(print({ type: 'leaf', tables: new Map([[items, aLiveTable(items)]]) })).not.toBe(print({ type: 'leaf' }));
+  // A root is who says it.
+  expect(print({ members: learned.members })).not.toBe(print({}));
+  expect(print({ tables: learned.tables })).not.toBe(print({}));
 });
 
 test('a saved plan is read back, and told from another one', () => {
