@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Session } from '../../src/db/session.ts';
@@ -8,8 +9,7 @@ import { type RunningProgram, runProgram, startProgram, temporaryFile } from '..
 import { waitFor } from '../support/replication.ts';
 
 // The scenario that must always work, through the program alone, step by step on one cascade.
-// Two of its steps are shown elsewhere: 10, columns that SQL files add at one place in the stream, under each node's own names,
-// in test/cli/migrations.test.ts; 12, a cascade without a superuser, in without-superuser.test.ts and privileges.test.ts.
+// Step 12, a cascade without a superuser, is shown in without-superuser.test.ts and privileges.test.ts.
 
 let cluster: Cluster<'src' | 'dst1' | 'dst2'>;
 let file: ReturnType<typeof temporaryFile>;
@@ -209,6 +209,33 @@ describe.sequential('the walk-through', () => {
       sql('select userid from digoal_02.user_info1 where userid in (-93, 5) order by 1'),
     );
     expect(moved).toEqual([{ userid: -93 }]);
+  });
+
+  test('10: a SQL file adds columns at one place of the stream, under the names of each node', async () => {
+    const { path } = fileWithTarget2;
+    const folder = join(dirname(path), 'migrations');
+    mkdirSync(folder);
+    writeFileSync(
+      join(folder, '0001_c1.sql'),
+      `--*-- Local-Table: digoal_01.user_info, digoal_01.user_session
+alter table @digoal_01.user_info@ add column c1 int;
+alter table @digoal_01.user_session@ add column c1 int;
+`,
+    );
+    writeFileSync(path, `${readFileSync(path, 'utf8')}\n    migrations: { dir: migrations }\n`);
+    const consent = ['--auto-approve', '--allow', 'takes-exclusive-lock'];
+    const [applied] = await Promise.all([trunkline(['apply', ...consent], path), load(3_000)]);
+    expect(applied).toMatchObject({ status: 0 });
+    await using source = await open('src');
+    await source.script(`update digoal_01.user_info set c1 = userid where userid < 100;
+      update digoal_01.user_session set c1 = -userid where userid < 100`);
+    await expectEqual(path);
+    await using target = await open('dst2');
+    const [filled] = await target.query(
+      sql(`select (select count(*) from digoal_02.user_info1 where c1 = userid) as info,
+        (select count(*) from digoal_02.user_session1 where c1 = -userid) as session`),
+    );
+    expect(filled).toEqual({ info: 99n, session: 99n });
   });
 
   test('11: a leaf refuses local writes, replication is let through', async () => {
