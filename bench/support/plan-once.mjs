@@ -44,6 +44,7 @@ function liveNode(name, replicated) {
       enabled: 'origin',
       function: 'pgq.logutriga',
       args: [...args],
+      operations: trigger.endsWith('truncate') ? [] : ['insert', 'update', 'delete'],
     }));
   const table = (name_) => ({
     name: name_,
@@ -67,12 +68,14 @@ function liveNode(name, replicated) {
     error: undefined,
     sinceTickMs: undefined,
     ticker: role === 'root' ? ticker : undefined,
+    closed: role !== 'root',
     members: new Map(
       nodes.map((member) => [member, { location: locations.get(member), holdsPassword: false, dead: false }]),
     ),
     subscribers: new Map(role === 'root' ? subscribers : []),
     tables: new Map(replicated.map((name_) => [name_, table(name_)])),
     sequences: new Map(),
+    replaced: new Map(),
   };
 }
 
@@ -80,6 +83,7 @@ function database(name) {
   const replicated = scenario === 'one-table' ? names.slice(1) : names;
   return {
     kind: 'reachable',
+    identity: { server: '7000000000000000000', oid: 16_384 },
     serverVersion: 180_004,
     user: 'postgres',
     superuser: true,
@@ -96,6 +100,7 @@ function database(name) {
     sequences: new Set(),
     applied: new Map(),
     quietCopies: new Map(),
+    serversSeen: [],
     executed: new Map(),
   };
 }
@@ -113,14 +118,22 @@ function desired(exclude) {
           database: name,
           placement: name === 'root' ? { role: 'root' } : { role: 'leaf', provider: 'root', mergesInto: undefined },
           parallelCopies: 4,
+          onError: 'park',
+          foreignEvents: 'skip',
+          protect: false,
           at,
         },
       ]),
     ),
     tables: [{ select: { kind: 'pattern', include: ['app.*'], exclude }, where: undefined, nodes: undefined, at }],
+    saysTables: true,
     create: 'none',
-    sequences: { owned: true, include: [], exclude: [], at: undefined },
+    tableDefaults: { where: undefined },
+    sequences: { owned: true, include: [], exclude: [], create: 'none', at: undefined },
     migrations: undefined,
+    moved: [],
+    movedTables: [],
+    kept: [],
     at,
   };
   const databases = new Map(
