@@ -5,7 +5,7 @@ import type { DesiredState } from '../model/state.ts';
 import { makeDestroyPlan } from '../planner/destroy.ts';
 import { type Applied, type ApplyOnOptions, applyOn, type ShownPlan } from './apply.ts';
 import { openDatabasesOf } from './databases.ts';
-import { accepting, lookAt, lookWith, type Planned, type PlanOptions, type Reachable } from './plan.ts';
+import { lookAt, lookWith, type Planned, type PlanOptions, type Reachable } from './plan.ts';
 import { readConfig } from './read-config.ts';
 import { pickNodes, pickQueues } from './run.ts';
 import { uninstallOn } from './uninstall.ts';
@@ -101,5 +101,5 @@ async function withDatabases<Result>(
 ): Promise<Result> {
   const desired = await readConfig(options.files, options.env);
   await using databases = await openDatabasesOf(desired, options);
-  return await work(desired, accepting(databases, desired, options.acceptServer));
+  return await work(desired, databases);
 }
