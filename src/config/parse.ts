@@ -40,6 +40,15 @@ const maxDepth = 60;
 
 const unknownAlias = 'an alias names an anchor that is not set before it';
 const starHint = 'Put a pattern that begins with * in quotes.';
+const mergeHint = 'Let it name the anchor of a mapping, or a list of such.';
+const tooDeep = {
+  detail: 'it is nested too deep',
+  hint: 'Look for an alias inside its own anchor, and for brackets that are not closed.',
+};
+const tooMuch = {
+  detail: 'its aliases unfold to too much',
+  hint: 'Write out what they stand for, where one anchor holds aliases of others.',
+};
 
 export function parse({ file, text }: Source, env: Environment): Parsed {
   const lines = new LineCounter();
@@ -51,7 +60,7 @@ export function parse({ file, text }: Source, env: Environment): Parsed {
   const document = parseYaml(content, lines);
   if (document === undefined) {
     const at = { file, line: 1, column: 1, path: '' };
-    return nothing(file, locate, [{ code: 'yaml_invalid', at, detail: 'it is nested too deep', hint: undefined }]);
+    return nothing(file, locate, [{ code: 'yaml_invalid', at, ...tooDeep }]);
   }
   const faults = onePerLine([...document.errors, ...document.warnings], lines);
   if (faults.length > 0) {
@@ -167,7 +176,8 @@ function readDocument(file: string, contents: ParsedNode, locate: Locate, env: E
     if (exhausted || (unfolded <= maxUnfolded && depth <= maxDepth)) return exhausted;
     exhausted = true;
     problems.length = 0;
-    fault(offset, [], depth > maxDepth ? 'it is nested too deep' : 'its aliases unfold to too much');
+    const { detail, hint } = depth > maxDepth ? tooDeep : tooMuch;
+    fault(offset, [], detail, hint);
     return true;
   }
 
@@ -188,7 +198,7 @@ function readDocument(file: string, contents: ParsedNode, locate: Locate, env: E
     const merged: ParsedNode[] = [];
     for (const pair of node.items) {
       if (pair.key !== null && !isScalar(pair.key)) {
-        fault(pair.key.range[0], path, 'a key here is not plain text');
+        fault(pair.key.range[0], path, 'a key here is not plain text', 'Write it as one word, or in quotes.');
         continue;
       }
       const name = keyText(pair.key);
@@ -220,7 +230,7 @@ function readDocument(file: string, contents: ParsedNode, locate: Locate, env: E
     const inner = { ...way, depth: way.depth + 1 };
     if (meant === undefined) fault(source.range[0], way.path, unknownAlias, starHint);
     else if (isSeq(meant)) for (const item of meant.items) mergeInto(value, children, item as ParsedNode, inner);
-    else if (!isMap(meant)) fault(source.range[0], way.path, 'what is merged with << is not a mapping');
+    else if (!isMap(meant)) fault(source.range[0], way.path, 'what is merged with << is not a mapping', mergeHint);
     else {
       for (const pair of (meant as YAMLMap.Parsed).items) {
         if (pair.key !== null && !isScalar(pair.key)) continue;
