@@ -210,6 +210,12 @@ function speedAgainst({ unit, values }: Figure, base: Contender) {
   return { median: rounded(median(ratios)), min: rounded(Math.min(...ratios)) };
 }
 
+/** What capturing adds to a statement, where there is time to be added, as a part of what the C trigger adds. */
+function costAgainstExtension({ unit, values: { none, extension, trunkline } }: Figure) {
+  if (unit !== 'ms' || none === undefined || extension === undefined || trunkline === undefined) return undefined;
+  return rounded((median(trunkline) - median(none)) / (median(extension) - median(none)));
+}
+
 function report(figures: readonly Figure[]): void {
   const rows = figures.map((figure) => ({
     server: figure.server,
@@ -220,6 +226,7 @@ function report(figures: readonly Figure[]): void {
     ),
     speedAgainstNone: speedAgainst(figure, 'none'),
     speedAgainstExtension: speedAgainst(figure, 'extension'),
+    costAgainstExtension: costAgainstExtension(figure),
   }));
   const load = loadavg().map(rounded);
   mkdirSync('bench/results', { recursive: true });
@@ -250,7 +257,8 @@ function report(figures: readonly Figure[]): void {
     const against = row.speedAgainstExtension ?? row.speedAgainstNone;
     console.log(
       `${String(row.server)} ${row.measure.padEnd(44)} ${JSON.stringify(row.median)} ${row.unit}, against ` +
-        `${row.speedAgainstExtension === undefined ? 'none' : 'the extension'}: median ${against?.median}, min ${against?.min}`,
+        `${row.speedAgainstExtension === undefined ? 'none' : 'the extension'}: median ${against?.median}, min ${against?.min}` +
+        (row.costAgainstExtension === undefined ? '' : `; adds ${row.costAgainstExtension} of what the C trigger adds`),
     );
   }
 }
