@@ -56,6 +56,11 @@ export function readText(bytes: Uint8Array, from: number, next: number): string 
   return readField(decoder.decode(bytes.subarray(from, next - 1)));
 }
 
+/** To be kept: `slice` of the driver's buffers would be a view of them. */
+export function copyBytes(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(from, to));
+}
+
 /** The event as text, for what is rare. */
 export function readQueueRow(bytes: Uint8Array, line: EventLine): QueueRow {
   const [extra3, ...more] = decoder.decode(bytes.subarray(line.extra3, line.end - 1)).split('\t');

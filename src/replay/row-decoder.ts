@@ -1,3 +1,5 @@
+import { copyBytes } from './event-line.ts';
+
 /**
  * Rows are turned from an event's text into a line of COPY text byte by byte: what a column holds is the same in both but
  * for its escapes. No string is made of a row and none of a column, which cost more than all the rest of a worker.
@@ -322,14 +324,14 @@ function jsonLayout(bytes: Uint8Array, from: number, to: number): RowLayout {
     at = skipSpace(bytes, end);
     if (bytes[at] !== 0x3a) throw new MalformedRow('a column of it has no value');
     at = skipSpace(bytes, at + 1);
-    marks.push(bytes.slice(markFrom, at));
+    marks.push(copyBytes(bytes, markFrom, at));
     at = bytes[at] === quote ? endOfString(bytes, at, to) : endOfBare(bytes, at, to);
     markFrom = at;
     at = skipSpace(bytes, at);
     if (bytes[at] === comma) at = skipSpace(bytes, at + 1);
   }
   if (bytes[at] !== 0x7d || columns.length === 0) throw new MalformedRow('it is no JSON object');
-  return { columns, marks, tail: bytes.slice(markFrom, to) };
+  return { columns, marks, tail: copyBytes(bytes, markFrom, to) };
 }
 
 function jsonText(bytes: Uint8Array, from: number, to: number): string {
@@ -345,7 +347,7 @@ function urlLayout(bytes: Uint8Array, from: number, to: number): RowLayout {
     let nameEnd = start;
     while (nameEnd < end && bytes[nameEnd] !== equals) nameEnd += 1;
     columns.push(urlText(bytes, start, nameEnd));
-    marks.push(bytes.slice(start === from ? start : start - 1, nameEnd));
+    marks.push(copyBytes(bytes, start === from ? start : start - 1, nameEnd));
     start = end + 1;
   }
   if (columns.length === 0) throw new MalformedRow('it has no columns');

@@ -8,6 +8,7 @@ import { isPlain, rowCondition } from '../model/projection.ts';
 import type { TableSpec } from '../model/table.ts';
 import { sameTable } from '../model/table-codec.ts';
 import {
+  copyBytes,
   type EventLine,
   emptyEventLine,
   readEventLine,
@@ -174,8 +175,8 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   function newKind(bytes: Uint8Array, line: EventLine): Kind {
     const type = decodeRowType(readText(bytes, line.type, line.data) ?? '');
     return {
-      typeBytes: bytes.slice(line.type, line.data - 1),
-      tableBytes: bytes.slice(line.extra1, line.extra2 - 1),
+      typeBytes: copyBytes(bytes, line.type, line.data - 1),
+      tableBytes: copyBytes(bytes, line.extra1, line.extra2 - 1),
       type,
       table: type === undefined ? undefined : pendingOf(readText(bytes, line.extra1, line.extra2) ?? ''),
       layout: undefined,
