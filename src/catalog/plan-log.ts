@@ -1,5 +1,5 @@
 import type { Session } from '../db/session.ts';
-import { sql } from '../db/statement.ts';
+import { prepared, sql } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
 import type { DatabaseIdentity } from '../model/identity.ts';
 import type { DatabaseName, QueueName } from '../model/names.ts';
@@ -53,23 +53,33 @@ export async function startPlanLog(session: Session, entry: PlanEntry): Promise<
   return row?.log_id;
 }
 
-export async function logStep(session: Session, log: bigint, step: StepEntry): Promise<void> {
+/** Steps that have ended, and which of them nobody has to do any more. */
+export async function logSteps(session: Session, log: bigint, steps: readonly StepEntry[]): Promise<void> {
+  const rows = steps.map((step) => ({
+    step_id: step.id,
+    kind: step.kind,
+    node_name: step.node,
+    description: step.description,
+    started_at: step.startedAt,
+    finished_at: step.finishedAt,
+    result: step.result,
+    detail: step.detail,
+  }));
   await session.query(
-    sql(
-      `insert into trunkline.step_log
-           (log_id, step_id, kind, node_name, description, started_at, finished_at, result, detail)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-       on conflict (log_id, step_id) do update
-       set finished_at = excluded.finished_at, result = excluded.result, detail = excluded.detail`,
+    prepared(
+      'log_steps',
+      `with logged as (
+         insert into trunkline.step_log
+             (log_id, step_id, kind, node_name, description, started_at, finished_at, result, detail)
+         select $1, s.* from json_to_recordset($2::json) as s
+             (step_id text, kind text, node_name text, description text, started_at timestamptz, finished_at timestamptz,
+              result text, detail text)
+         on conflict (log_id, step_id) do update
+         set finished_at = excluded.finished_at, result = excluded.result, detail = excluded.detail)
+       delete from trunkline.pending_step where step_id = any($3)`,
       log,
-      step.id,
-      step.kind,
-      step.node ?? null,
-      step.description,
-      step.startedAt,
-      step.finishedAt,
-      step.result,
-      step.detail ?? null,
+      JSON.stringify(rows),
+      steps.filter(({ result }) => result === 'done').map(({ id }) => id),
     ),
   );
 }
@@ -98,10 +108,6 @@ export async function recordApplied(session: Session, log: bigint, entry: Applie
       sql('insert into trunkline.pending_step (queue_name, step_id) select $1, unnest($2::text[])', queue, pending),
     );
   });
-}
-
-export async function settleStep(session: Session, step: string): Promise<void> {
-  await session.query(sql('delete from trunkline.pending_step where step_id = $1', step));
 }
 
 export async function finishPlanLog(session: Session, log: bigint, result: string): Promise<void> {

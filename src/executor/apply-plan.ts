@@ -101,12 +101,12 @@ export async function applyPlan(options: ApplyOptions): Promise<Walked> {
     } catch (error) {
       const detail = detailOf(error, options.explain);
       if (detail === undefined) throw error;
-      await log.record(step, { startedAt, result: 'failed', detail });
+      log.record(step, { startedAt, result: 'failed', detail });
       report({ kind: 'step_failed', step: step.id, description, detail });
       return { kind: 'failed', detail, problem: outdated(error) };
     }
     fault(`after:${step.id}`);
-    await log.record(step, { startedAt, result: 'done', detail: undefined });
+    log.record(step, { startedAt, result: 'done', detail: undefined });
     report({ kind: 'step_done', step: step.id, description, elapsedMs: clock.now() - started });
     return { kind: 'done' };
   }

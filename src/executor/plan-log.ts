@@ -1,11 +1,10 @@
 import {
   type AppliedEntry,
   finishPlanLog,
-  logStep,
+  logSteps,
   type PlanEntry,
   recordApplied,
   type StepEntry,
-  settleStep,
   startPlanLog,
 } from '../catalog/plan-log.ts';
 import { readDriverError } from '../db/driver-errors.ts';
@@ -17,13 +16,15 @@ import type { ApplyLocks } from './locks.ts';
 import type { Walked } from './walk-steps.ts';
 
 export interface PlanLog {
-  record(step: Step, result: Pick<StepEntry, 'startedAt' | 'result' | 'detail'>): Promise<void>;
+  /** Nobody waits for it: steps that end while others are written go in together. */
+  record(step: Step, result: Pick<StepEntry, 'startedAt' | 'result' | 'detail'>): void;
   finish(walked: Walked): Promise<void>;
 }
 
 /**
  * What was done, kept on each root in schema trunkline. The very step that installs the schema comes before it, so
- * entries wait until it is there. A log that can't be written is told once, and stops nothing.
+ * entries wait until it is there. A log that can't be written is told once, and stops nothing. Where the apply is killed, steps
+ * that had just ended are missing from it: the next one finds them done.
  */
 export function openPlanLog(
   locks: ApplyLocks,
@@ -41,7 +42,7 @@ export function openPlanLog(
   const turns = new Map<DatabaseName, Promise<void>>();
 
   return {
-    async record(step, result) {
+    record(step, result) {
       const database = options.rootOf(step);
       if (database === undefined) return;
       const entry: StepEntry = {
@@ -56,9 +57,11 @@ export function openPlanLog(
       // Steps end side by side, and the log is begun once.
       const turn = (turns.get(database) ?? Promise.resolve()).then(() => guarded(database, () => flush(database)));
       turns.set(database, turn);
-      await turn;
+      // What it throws is thrown to who finishes the log.
+      turn.catch(() => undefined);
     },
     async finish({ failed, skipped, left }) {
+      await Promise.all(turns.values());
       const complete = failed.length + skipped.length + left.length === 0;
       for (const [database, log] of logs) {
         const session = locks.sessionOn(database);
@@ -75,11 +78,9 @@ export function openPlanLog(
     const log = logs.get(database) ?? (await begin(session, database));
     if (log === undefined) return;
     const entries = waiting.get(database) ?? [];
+    if (entries.length === 0) return;
     waiting.set(database, []);
-    for (const entry of entries) {
-      await logStep(session, log, entry);
-      if (entry.result === 'done') await settleStep(session, entry.id);
-    }
+    await logSteps(session, log, entries);
   }
 
   async function begin(session: Session, database: DatabaseName): Promise<bigint | undefined> {

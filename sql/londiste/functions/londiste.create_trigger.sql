@@ -141,12 +141,11 @@ begin
         return;
     end if;
 
-    for v_old in
-        select g.tgname
-          from pg_catalog.pg_trigger g
-         where g.tgrelid operator(pg_catalog.=) v_dest::regclass::oid
-           and not g.tgisinternal
-           and g.tgname operator(pg_catalog.=) any (v_own_triggers)
+    -- Planned each time: a plan that was kept from when the catalog was small goes through all of it for each further table.
+    for v_old in execute
+        'select g.tgname from pg_catalog.pg_trigger g'
+        ' where g.tgrelid operator(pg_catalog.=) $1 and not g.tgisinternal and g.tgname operator(pg_catalog.=) any ($2)'
+        using v_dest::regclass::oid, v_own_triggers
     loop
         execute pg_catalog.format('drop trigger %I on %s', v_old, v_dest);
     end loop;

@@ -6,13 +6,19 @@ create or replace function trunkline_capture.drop_capture(i_queue_name text, i_n
 returns void as $$
 declare
     v_function pg_catalog.text;
+    v_oid pg_catalog.oid;
 begin
     -- The name alone is that of the one function for all changes, as it was made before 3.5+2.
     foreach v_function in array array['', '_insert', '_update', '_delete'] loop
         v_function := trunkline_capture.capture_name(i_queue_name, i_name) operator(pg_catalog.||) v_function;
-        if pg_catalog.to_regproc(v_function) is not null
+        v_oid := pg_catalog.to_regproc(v_function)::oid;
+        -- No index of triggers goes by their function.
+        if v_oid is not null
            and not exists (
-               select 1 from pg_catalog.pg_trigger g where g.tgfoid operator(pg_catalog.=) pg_catalog.to_regproc(v_function)::oid)
+               select 1 from pg_catalog.pg_depend d
+                where d.refclassid operator(pg_catalog.=) 'pg_catalog.pg_proc'::regclass::oid
+                  and d.refobjid operator(pg_catalog.=) v_oid
+                  and d.classid operator(pg_catalog.=) 'pg_catalog.pg_trigger'::regclass::oid)
         then
             execute pg_catalog.format('drop function %s()', v_function);
         end if;
