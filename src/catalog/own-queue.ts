@@ -6,18 +6,19 @@ import { tickChannel } from './pgq.ts';
 import { call } from './worker-state.ts';
 
 /**
- * Keeps a branch's queue a branch's until the transaction ends: `promote_branch` waits for it, as does rotation. False
- * where the queue makes its own ticks, or is not here.
+ * Keeps a branch's queue a branch's until the transaction ends: `promote_branch` waits for it, as does rotation. Gives the
+ * table where events are written in this transaction; undefined where the queue makes its own ticks, or is not here.
  */
-export async function lockBranchQueue(session: Session, queue: QueueName): Promise<boolean> {
-  const rows = await session.query(
+export async function enterBranchQueue(session: Session, queue: QueueName): Promise<string | undefined> {
+  const [row] = await session.query<{ name: string }>(
     prepared(
-      'lock_branch_queue',
-      'select from pgq.queue where queue_name = $1 and queue_external_ticker for share',
+      'enter_branch_queue',
+      `select pgq.current_event_table($1) as name
+        from (select from pgq.queue where queue_name = $1 and queue_external_ticker for share) q`,
       queue,
     ),
   );
-  return rows.length > 0;
+  return row?.name;
 }
 
 /** Where events are written in this transaction, which must have its number already: rotation goes by numbers. */
@@ -36,31 +37,22 @@ export async function passTransactionNumber(session: Session): Promise<void> {
   await session.query(prepared('pass_number', 'select pg_catalog.txid_current()'));
 }
 
-/** The provider's tick as a branch has it, with this database's own snapshot. */
-export async function keepTick(session: Session, queue: QueueName, batch: Batch): Promise<void> {
-  await session.query(
+/**
+ * The provider's tick as a branch has it, with this database's own snapshot; whoever listens is told of it at commit. False
+ * where it may not see what this transaction has written.
+ */
+export async function keepTick(session: Session, queue: QueueName, batch: Batch): Promise<boolean> {
+  // The function takes its snapshot after the one of this statement: what that one sees, the tick sees.
+  const [row] = await session.query<{ whole: boolean }>(
     prepared(
       'keep_tick',
-      'select pgq.ticker($1, $2, $3::timestamptz, $4)',
+      `select pg_catalog.txid_visible_in_snapshot(pg_catalog.txid_current(), pg_catalog.txid_current_snapshot()) as whole,
+          pg_catalog.pg_notify($5, $1 || ' ' || $2)
+        from pgq.ticker($1, $2::int8, $3::timestamptz, $4)`,
       queue,
       batch.toTick,
       batch.toTime,
       batch.toEventSeq,
-    ),
-  );
-}
-
-/** Whether the tick sees what this transaction has written; whoever listens is told of it at commit. */
-export async function announceTick(session: Session, queue: QueueName, tick: bigint): Promise<boolean> {
-  const [row] = await session.query<{ whole: boolean }>(
-    prepared(
-      'announce_tick',
-      `select pg_catalog.txid_visible_in_snapshot(pg_catalog.txid_current(), t.tick_snapshot) as whole,
-          pg_catalog.pg_notify($3, $1 || ' ' || t.tick_id)
-        from pgq.tick t join pgq.queue q on q.queue_id = t.tick_queue
-        where q.queue_name = $1 and t.tick_id = $2`,
-      queue,
-      tick,
       tickChannel,
     ),
   );

@@ -31,32 +31,19 @@ interface BatchRow {
   readonly events: string;
 }
 
-/**
- * Opens the next batch, or gives the open one again. `minEvents` asks for one that spans many ticks and holds at least
- * that many events, by the provider's counter. Undefined while there is none.
- */
-export async function nextBatch(
-  session: Session,
-  queue: QueueName,
-  consumer: string,
-  minEvents: number | undefined,
-): Promise<Batch | undefined> {
-  const [row] = await session.query<BatchRow>(
-    prepared(
-      'next_batch',
-      `select b.batch_id, b.prev_tick_id, b.cur_tick_id, b.cur_tick_time, b.cur_tick_event_seq,
-          (select t.tick_snapshot::text from pgq.tick t where t.tick_queue = q.queue_id and t.tick_id = b.prev_tick_id) as from_snapshot,
-          n.tick_id - b.cur_tick_id as ticks_behind, n.tick_event_seq - b.cur_tick_event_seq as events_behind,
-          pgq.batch_event_sql(b.batch_id) as events
-        from pgq.next_batch_custom($1, $2, null, $3, null) b, pgq.queue q, lateral (
-          select t.tick_id, t.tick_event_seq from pgq.tick t where t.tick_queue = q.queue_id
-          order by t.tick_queue desc, t.tick_id desc limit 1) n
-        where b.batch_id is not null and q.queue_name = $1`,
-      queue,
-      consumer,
-      minEvents ?? null,
-    ),
-  );
+/** `call` opens the batch of the queue `$1`. */
+function selectBatch(call: string): string {
+  return `select b.batch_id, b.prev_tick_id, b.cur_tick_id, b.cur_tick_time, b.cur_tick_event_seq,
+      (select t.tick_snapshot::text from pgq.tick t where t.tick_queue = q.queue_id and t.tick_id = b.prev_tick_id) as from_snapshot,
+      n.tick_id - b.cur_tick_id as ticks_behind, n.tick_event_seq - b.cur_tick_event_seq as events_behind,
+      pgq.batch_event_sql(b.batch_id) as events
+    from ${call} b, pgq.queue q, lateral (
+      select t.tick_id, t.tick_event_seq from pgq.tick t where t.tick_queue = q.queue_id
+      order by t.tick_queue desc, t.tick_id desc limit 1) n
+    where b.batch_id is not null and q.queue_name = $1`;
+}
+
+function batchOf(row: BatchRow | undefined): Batch | undefined {
   if (row === undefined) return undefined;
   return {
     id: row.batch_id,
@@ -69,6 +56,35 @@ export async function nextBatch(
     eventsBehind: Number(row.events_behind),
     events: row.events,
   };
+}
+
+/**
+ * Opens the next batch, or gives the open one again. `minEvents` asks for one that spans many ticks and holds at least
+ * that many events, by the provider's counter. Undefined while there is none.
+ */
+export async function nextBatch(
+  session: Session,
+  queue: QueueName,
+  consumer: string,
+  minEvents: number | undefined,
+): Promise<Batch | undefined> {
+  const call = selectBatch('pgq.next_batch_custom($1, $2, null, $3, null)');
+  const [row] = await session.query<BatchRow>(prepared('next_batch', call, queue, consumer, minEvents ?? null));
+  return batchOf(row);
+}
+
+/** Finishes one and opens the next, of one tick: one transaction of the provider instead of two. Undefined where there is none. */
+export async function finishAndOpen(
+  session: Session,
+  queue: QueueName,
+  consumer: string,
+  { id }: Pick<Batch, 'id'>,
+): Promise<Batch | undefined> {
+  // The NULL is made of the answer, so that the one comes after the other.
+  const call =
+    'pgq.finish_batch($3) f(done), lateral pgq.next_batch_custom($1, $2, null, nullif(f.done, f.done), null)';
+  const [row] = await session.query<BatchRow>(prepared('finish_and_open', selectBatch(call), queue, consumer, id));
+  return batchOf(row);
 }
 
 /** What tells a tick from another one of the same number. */

@@ -749,6 +749,7 @@ async function replayNext(
     keep: undefined,
     as: undefined,
     control: undefined,
+    openNext: false,
     alsoWrite:
       others.length === 0
         ? undefined

@@ -218,7 +218,7 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
   const routes = await routesFor(follower, state);
   const settledTables = finishedSnapshots(state, batch);
   const startedAt = deps.clock.now();
-  const { counts, more } = await replayBatch(link, batch, {
+  const { counts, more, next } = await replayBatch(link, batch, {
     routes,
     reroute: async () => {
       follower.routes = undefined;
@@ -232,10 +232,12 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
       if (event.kind === 'global_watermark' && state.syncWatermark !== undefined) sync.saw(BigInt(event.tick));
       else await applyControl(deps, link.subscriber, state, event, batch.toTick);
     },
+    openNext: !mayJoinTicks(state.role),
     alsoWrite: settledTables.length === 0 ? undefined : () => clearSnapshots(follower, settledTables),
   });
   follower.batchEvents = sizeBatch(counts.applied + counts.passedOver, deps.clock.now() - startedAt);
   follower.upToDate = !more;
+  if (next !== undefined) follower.opening = Promise.resolve(next);
   tellMissed(deps, counts, batch);
   follower.heartbeat.applied(counts.applied, { id: batch.toTick, mark: markOf(batch) });
   await publishWatermark(follower, { ...state, position: batch.toTick }, batch.fromTick);

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import {
-  announceTick,
   currentEventTable,
+  enterBranchQueue,
   insertPartitionTick,
   keepTick,
-  lockBranchQueue,
   passTransactionNumber,
   readWatermarks,
 } from '../catalog/own-queue.ts';
@@ -65,12 +64,15 @@ function branchKeeper(
   { queue, node, subscriber, control }: KeeperDeps,
   { ownWatermark }: { readonly ownWatermark: boolean },
 ): Keeper {
-  const lines = lineWriter(subscriber, queue, branchColumns);
+  let table = '';
+  const lines = lineWriter(subscriber, async () => table, branchColumns);
   let watermark: bigint | undefined;
   let passed: Promise<void> | undefined;
   return {
     async begin() {
-      if (!(await lockBranchQueue(subscriber, queue))) throw new RoleChanged(node);
+      const entered = await enterBranchQueue(subscriber, queue);
+      if (entered === undefined) throw new RoleChanged(node);
+      table = entered;
       // The lock has given the transaction its number; a later one passes while the events come in.
       passed = passTransactionNumber(control);
       passed.catch(() => undefined);
@@ -84,15 +86,14 @@ function branchKeeper(
     async finish(batch) {
       await lines.flush();
       await passed;
-      await keepTick(subscriber, queue, batch);
-      if (!(await announceTick(subscriber, queue, batch.toTick)))
+      if (!(await keepTick(subscriber, queue, batch)))
         throw new Error(`tick ${batch.toTick} of queue ${queue} does not see its own events`);
     },
   };
 }
 
 function mergeKeeper({ queue, subscriber }: KeeperDeps, into: QueueName): Keeper {
-  const lines = lineWriter(subscriber, into, mergeColumns);
+  const lines = lineWriter(subscriber, () => currentEventTable(subscriber, into), mergeColumns);
   return {
     begin: async () => undefined,
     add: (fetched) => lines.add(linesForMerge(fetched)),
@@ -106,14 +107,14 @@ function mergeKeeper({ queue, subscriber }: KeeperDeps, into: QueueName): Keeper
 /** Bytes held before they are sent: a COPY costs two round trips. */
 const maxHeld = 4_000_000;
 
-function lineWriter(session: Session, queue: QueueName, columns: string) {
+function lineWriter(session: Session, current: () => Promise<string>, columns: string) {
   let held: Uint8Array[] = [];
   let size = 0;
   let table: string | undefined;
 
   async function flush(): Promise<void> {
     if (size === 0) return;
-    table ??= quoteName(tableName(await currentEventTable(session, queue)));
+    table ??= quoteName(tableName(await current()));
     const stream = session.copyIn(`copy ${table} (${columns}) from stdin`);
     for (const lines of held) stream.write(lines);
     held = [];

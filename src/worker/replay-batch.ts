@@ -1,4 +1,4 @@
-import { type Batch, finishBatch } from '../catalog/pgq.ts';
+import { type Batch, finishAndOpen, finishBatch } from '../catalog/pgq.ts';
 import { leaseAssertion } from '../catalog/trunkline.ts';
 import { isStill, setCompleted, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
@@ -31,6 +31,8 @@ export interface ReplayOptions {
   /** What the node must still be when the position moves; undefined for a copy, which ends with the reader that started it. */
   readonly as: Pick<WorkerState, 'role' | 'provider'> | undefined;
   readonly control: ((event: ControlEvent) => Promise<void>) | undefined;
+  /** The next one is of a single tick, and is opened at the end of this one. */
+  readonly openNext: boolean;
   /** Written in the transaction that moves the position. */
   readonly alsoWrite: (() => Promise<void>) | undefined;
 }
@@ -41,19 +43,20 @@ const maxHeld = 4_000_000;
 /**
  * Applies one batch and moves the position in the same transaction, then lets the provider go on. After a crash at any
  * point the batch is either wholly applied or not at all; the caller has compared the position. `more`: the provider has
- * ticks after it.
+ * ticks after it; `next` is what was opened of them.
  */
 export async function replayBatch(
   link: Link,
   batch: Batch,
   options: ReplayOptions,
-): Promise<{ readonly counts: BatchCounts; readonly more: boolean }> {
-  const { deps } = link;
+): Promise<{ readonly counts: BatchCounts; readonly more: boolean; readonly next: Batch | undefined }> {
+  const { deps, provider } = link;
   const counts = await applyWithFallback(link, batch, options);
   deps.fault('after-commit');
-  const more = await finishBatch(link.provider, deps.queue, batch);
+  const next = options.openNext ? await finishAndOpen(provider, deps.queue, link.consumer, batch) : undefined;
+  const more = options.openNext ? next !== undefined : await finishBatch(provider, deps.queue, batch);
   deps.fault('after-finish');
-  return { counts, more };
+  return { counts, more, next };
 }
 
 /**

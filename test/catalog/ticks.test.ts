@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { finishBatch, nextBatch, registerConsumers, tickAndNotify } from '../../src/catalog/pgq.ts';
+import { finishAndOpen, finishBatch, nextBatch, registerConsumers, tickAndNotify } from '../../src/catalog/pgq.ts';
 import { sql } from '../../src/db/statement.ts';
 import { queueName } from '../../src/model/names.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -44,6 +44,27 @@ test('a tick is held back for a consumer that has not read the last one, and for
   const next = await nextBatch(session, queue, 'reader', undefined);
   if (next === undefined) throw new Error('no batch');
   expect(await finishBatch(session, queue, next), 'two more wait').toBe(true);
+});
+
+test('one batch is finished and the next one opened in one go', async () => {
+  await using database = await freshDatabase();
+  await using session = await database.session();
+  const queue = queueName('q');
+  await session.script(`select pgq.create_queue('q')`);
+  await registerConsumers(session, queue, ['reader']);
+  for (const data of ['first', 'second']) {
+    await session.query(sql(`select pgq.insert_event('q', 'type', $1)`, data));
+    await session.script(`select pgq.force_tick('q'); select pgq.ticker('q')`);
+  }
+  const first = await nextBatch(session, queue, 'reader', undefined);
+  if (first === undefined) throw new Error('no batch');
+  const second = await finishAndOpen(session, queue, 'reader', first);
+  expect(second).toEqual(await nextBatch(session, queue, 'reader', undefined));
+  if (second === undefined) throw new Error('no batch');
+  expect([second.fromTick, second.ticksBehind]).toEqual([first.toTick, 0]);
+  expect(await session.query<{ ev_data: string }>(sql(second.events))).toMatchObject([{ ev_data: 'second' }]);
+  expect(await finishAndOpen(session, queue, 'reader', second), 'nothing comes after it').toBeUndefined();
+  expect(await nextBatch(session, queue, 'reader', undefined)).toBeUndefined();
 });
 
 test('a server whose clock was put back by hours ticks on', async () => {
