@@ -8,6 +8,23 @@ with d as (
         select pg_catalog.pg_collation_actual_version(s.oid) from pg_catalog.pg_collation s
         where s.collprovider = 'c' and s.collcollate::text not in ('C', 'POSIX') and s.collcollate::text not ilike 'C.%'
         limit 1) as version
+), by_bytes as (
+    -- Those of names like C.UTF-8 have no version, and each library its own. In UTF-8 the order of bytes is that of code points: in theirs it
+    -- has to be that of the first character, all below the surrogates and one of 16 above, whatever follows.
+    select co.oid
+    from pg_catalog.pg_collation co
+    join pg_catalog.pg_namespace n on n.oid = co.collnamespace
+    cross join d
+    where case
+        when pg_catalog.current_setting('server_encoding') = 'UTF8'
+            and case co.collprovider when 'd' then coalesce(d.j ->> 'datlocprovider', 'c') else co.collprovider::text end = 'c'
+            and case co.collprovider when 'd' then d.j ->> 'datcollate' else co.collcollate::text end ilike 'C.%'
+            then pg_catalog.query_to_xml(pg_catalog.format(
+                $$select pg_catalog.bool_and(pg_catalog.chr(i) || 'b' < pg_catalog.chr(i + r.step) || 'a' collate %I.%I) as by_bytes
+                  from (values (1, 55294, 1), (57344, 1114095, 16)) as r (first, last, step),
+                      pg_catalog.generate_series(r.first, r.last, r.step) as i$$,
+                n.nspname, co.collname), false, true, '')::text like '%>true<%'
+        end
 )
 select
     wanted.name,
@@ -46,16 +63,21 @@ cross join lateral (
         join pg_catalog.pg_type t on t.oid = a.atttypid
         -- Counted from zero. Columns that an index only carries have none.
         join pg_catalog.pg_opclass oc on oc.oid = i.indclass[k.position - 1]
-        -- The order of texts: by bytes, or as a version of a library has it for a language. Undefined where the version is not known, and
-        -- where texts that differ may be equal. Fields that some versions lack are read by name.
+        -- The order of texts: by bytes, or as a version of a library has it for a language. Undefined where the version is not known.
+        -- Fields that some versions lack are read by name.
         left join lateral (
             select case
-                when l.provider = 'c' and l.locale in ('C', 'POSIX') then ''
-                when l.fixed then ' ' || l.provider || ' ' || pg_catalog.replace(pg_catalog.lower(l.locale), '-', '')
+                when l.provider = 'b' or l.provider = 'c' and l.locale in ('C', 'POSIX')
+                    or exists (select from by_bytes b where b.oid = l.oid)
+                    then ''
+                else ' ' || l.provider || ' ' || pg_catalog.replace(pg_catalog.lower(l.locale), '-', '')
                     || coalesce(' ' || l.rules, '') || ' ' || case l.provider when 'c' then libc.version else l.version end
+                    -- Texts that differ may be equal, and are in one range then.
+                    || case when l.fixed then '' else ' not deterministic' end
                 end as text_order
             from (
                 select
+                    co.oid,
                     case co.collprovider
                         -- Before version 15 a database had no other provider.
                         when 'd' then coalesce(d.j ->> 'datlocprovider', 'c')

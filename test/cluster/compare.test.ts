@@ -160,15 +160,19 @@ describe('differences', () => {
           create type public.mood as enum ('sad', 'ok', 'merry');
           create table public.moods (mood public.mood, at float8, primary key (mood, at));
           insert into public.moods select (array['merry', 'sad', 'ok'])[1 + i % 3]::public.mood, i / 7.0 from generate_series(1, 1500) i;
+          create table public.names (name text primary key);
+          insert into public.names select chr(97 + i % 26) || case when i % 3 = 0 then 'É' else 'e' end || i from generate_series(1, 1500) i;
           create table public.spans (span interval primary key);
           insert into public.spans select i * interval '1 hour' from generate_series(1, 1500) i`,
       );
     }
     await cascade.addTable('public.orders');
     await cascade.addTable('public.moods');
+    await cascade.addTable('public.names');
     await cascade.addTable('public.spans');
     await cascade.dst.script(
-      `alter table public.orders alter id type bigint;
+      `alter table public.names alter name type text collate pg_c_utf8;
+        alter table public.orders alter id type bigint;
         delete from public.orders where id in (20, 2990);
         update public.orders set day = '2026-01-02' where id = 700;
         update public.orders set note = 'other' where id = 701;
@@ -183,18 +187,20 @@ describe('differences', () => {
       if (progress.kind === 'compare') told.push(progress);
       if (progress.kind === 'note') notes.push(progress.text);
     };
-    // Enums in their order, and floats, are cut; what has no order that is known to be the same is read whole, and that is said.
+    // Enums in their order, floats, and texts in the order of code points under two names are cut; what has no order that is known to be the same is read whole, and that is said.
     const others = await compare(
       cascade,
       { report },
-      { pace, tables: new Set(['public.moods', 'public.spans'].map(tableName)) },
+      { pace, tables: new Set(['public.moods', 'public.names', 'public.spans'].map(tableName)) },
     );
-    expect(verdicts(others)).toEqual(['equal', 'equal']);
-    expect(others.tables.map(({ oneSnapshot }) => oneSnapshot?.tooLong)).toEqual([undefined, true]);
+    expect(verdicts(others)).toEqual(['equal', 'equal', 'equal']);
+    expect(others.tables.map(({ oneSnapshot }) => oneSnapshot?.tooLong)).toEqual([undefined, undefined, true]);
     expect(notes).toEqual([
       expect.stringMatching(/^public\.spans .* is read in one snapshot.* servers of src_node and dst_node,/),
     ]);
-    expect(told.filter(({ table }) => table === 'public.moods').length).toBeGreaterThan(2);
+    for (const name of ['public.moods', 'public.names']) {
+      expect(told.filter(({ table }) => table === name).length, name).toBeGreaterThan(2);
+    }
     told.length = 0;
 
     const compared = await compare(cascade, { report }, { pace, tables: new Set([tableName('public.orders')]) });
@@ -224,7 +230,7 @@ describe('differences', () => {
         insert into public.orders select i, 'n' || i from unnest(array[20, 700, 701, 2990]) i`,
     );
     const before = writers.written;
-    expect(verdicts(await compare(cascade, {}, { pace }))).toEqual(['equal', 'equal', 'equal']);
+    expect(verdicts(await compare(cascade, {}, { pace }))).toEqual(['equal', 'equal', 'equal', 'equal']);
     expect(writers.written, 'the writers went on').toBeGreaterThan(before);
   });
 
