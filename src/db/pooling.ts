@@ -8,13 +8,16 @@ export class PooledByTransaction extends Error {
   }
 }
 
-/** The process that the greeting named. A proxy that pools has an invention of its own there. */
+/** The process that the greeting named. Most proxies that pool have an invention of their own there. */
 export function greetedPid(client: pg.Client): number | undefined {
   return (client as pg.Client & { readonly processID?: number | null }).processID ?? undefined;
 }
 
-/** A pool that gives out its connections in turn shows it at the second question, any other at the first. */
-const questions = 8;
+/**
+ * A pool that gives out its connections in turn shows it at the second question, any other at the first, where nobody else
+ * asks. Behind what passed on the name of the server's process there is a pool but rarely.
+ */
+const questions = { unnamed: 8, named: 2 };
 
 /** Who waits for longer is in the queue of a pool that is full, which one shared by the transaction would not be for it. */
 const withinMs = 5_000;
@@ -26,6 +29,7 @@ const withinMs = 5_000;
 export async function isSharedByTransaction(
   first: pg.Client,
   firstPid: number,
+  named: boolean,
   config: pg.ClientConfig,
 ): Promise<boolean> {
   const second = new pg.Client({ ...config, connectionTimeoutMillis: withinMs });
@@ -34,7 +38,7 @@ export async function isSharedByTransaction(
   try {
     await second.connect();
     let secondPid: number | undefined;
-    for (let asked = 0; asked < questions; asked += 1) {
+    for (let asked = 0; asked < questions[named ? 'named' : 'unnamed']; asked += 1) {
       const pid = await pidOf(second);
       if (pid === firstPid || (secondPid ?? pid) !== pid) return true;
       secondPid = pid;

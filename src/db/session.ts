@@ -131,6 +131,15 @@ interface Opening {
 /** A farewell that nobody takes is not waited for. */
 const farewellMs = 5_000;
 
+interface Greeting {
+  readonly version: number;
+  readonly pid: number;
+  /** Whether the server's process is the one that the greeting named. */
+  readonly named: boolean;
+  /** Whether the server's end of the connection leads to ours; not through proxies, nor everywhere where addresses are translated. */
+  readonly near: boolean;
+}
+
 /** Makes the settings, at once where the server itself answers: of another's connection nothing may be changed. */
 async function greet(
   client: pg.Client,
@@ -140,15 +149,17 @@ async function greet(
   const pairs = Object.entries(settings);
   const values = pairs.flat();
   const made = pairs.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, false)`).join(', ');
-  const reply = await client.query<{ version: number; pid: number; direct: boolean }>({
-    text: `select version, pid, direct, case when direct then array[${made}] end
+  const { localPort } = client.connection.stream as Socket;
+  const reply = await client.query<Greeting>({
+    text: `select *, case when named and near then array[${made}] end
       from (select current_setting('server_version_num')::int as version, pg_backend_pid() as pid,
-                   pg_backend_pid() is not distinct from $${values.length + 1}::int as direct) as greeting`,
-    values: [...values, greetedPid(client)],
+                   pg_backend_pid() is not distinct from $${values.length + 1}::int as named,
+                   inet_client_port() is not distinct from $${values.length + 2}::int as near) as greeting`,
+    values: [...values, greetedPid(client), localPort],
   });
-  const { version, pid, direct } = reply.rows[0] as { version: number; pid: number; direct: boolean };
-  if (!direct) {
-    if (await isSharedByTransaction(client, pid, config)) throw new PooledByTransaction();
+  const { version, pid, named, near } = reply.rows[0] as Greeting;
+  if (!named || !near) {
+    if (await isSharedByTransaction(client, pid, named, config)) throw new PooledByTransaction();
     await client.query({ text: `select ${made}`, values });
   }
   return { version, pid };
