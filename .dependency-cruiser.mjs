@@ -16,7 +16,6 @@ const rooms = {
 };
 const libraries = {
   pg: ['db'],
-  'pg-copy-streams': ['db'],
   '@oclif/core': ['cli'],
   'cli-progress': ['cli'],
   yaml: ['config'],

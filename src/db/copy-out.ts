@@ -1,36 +1,19 @@
 import { Readable } from 'node:stream';
 import type pg from 'pg';
+import { CopyFrames } from './copy-frames.ts';
+import type { CopyRun } from './copy-relay.ts';
 
-const copyData = 0x64;
 const errorResponse = 0x45;
-/** Messages that may come before and among the rows: the answer to COPY, notices, settings, notifications. */
-const passedOver = new Set([0x48, 0x4e, 0x53, 0x41]);
-const headerLength = 5;
 
-/** What was taken from the server so far, rows of which the reader has seen a part included. */
-export interface CopyStream extends Readable {
-  /** One for each row, and in the binary form one for its end. */
-  readonly messages: number;
-  readonly bytes: number;
-  /** Whoever reads waits for the server, and not the other way round. */
-  readonly starved: boolean;
-}
+/** Rows of which the reader has seen a part are counted as taken. */
+export type CopyStream = Readable & CopyRun;
 
-/**
- * What `COPY … TO STDOUT` sends, in pieces as the socket gave them. Each row comes as a message of its own; their heads
- * are taken out in place, since an object for each row would cost more than all a worker does with it.
- */
-class CopyOut extends Readable implements CopyStream, pg.Submittable {
-  messages = 0;
-  bytes = 0;
+/** What `COPY … TO STDOUT` sends, in pieces as the socket gave them. */
+class CopyOut extends Readable implements CopyRun, pg.Submittable {
   readonly #text: string;
+  readonly #frames = new CopyFrames();
   #connection: pg.Connection | undefined;
   #handler: ((chunk: Buffer) => void) | undefined;
-  /** A head that was cut off by the end of a piece. */
-  #cut: Buffer | undefined;
-  /** Bytes of the message in hand that are still to come, and whether they are rows. */
-  #left = 0;
-  #rows = false;
   #wanted = false;
   /** Nobody reads on: what still comes is thrown away. */
   #dropping = false;
@@ -50,6 +33,14 @@ class CopyOut extends Readable implements CopyStream, pg.Submittable {
     stream.pause();
     stream.on('readable', this.#readMore);
     connection.query(this.#text);
+  }
+
+  get messages(): number {
+    return this.#frames.messages;
+  }
+
+  get bytes(): number {
+    return this.#frames.bytes;
   }
 
   get starved(): boolean {
@@ -77,54 +68,21 @@ class CopyOut extends Readable implements CopyStream, pg.Submittable {
     }
   };
 
-  #take(fresh: Buffer): void {
-    const chunk = this.#cut === undefined ? fresh : Buffer.concat([this.#cut, fresh]);
-    this.#cut = undefined;
-    let kept = 0;
-    for (let at = 0; at < chunk.length; ) {
-      if (this.#left === 0) {
-        const code = chunk[at] as number;
-        if (code !== copyData && !passedOver.has(code)) {
-          this.#give(chunk, kept);
-          this.#detach(chunk.subarray(at), code);
-          return;
-        }
-        if (chunk.length - at < headerLength) {
-          this.#cut = Buffer.from(chunk.subarray(at));
-          break;
-        }
-        this.#left = chunk.readUInt32BE(at + 1) - 4;
-        this.#rows = code === copyData;
-        if (this.#rows) {
-          this.messages += 1;
-          this.bytes += this.#left;
-        }
-        at += headerLength;
-      }
-      const end = Math.min(chunk.length, at + this.#left);
-      this.#left -= end - at;
-      if (this.#rows) {
-        chunk.copyWithin(kept, at, end);
-        kept += end - at;
-      }
-      at = end;
-    }
-    this.#give(chunk, kept);
-  }
-
-  #give(chunk: Buffer, kept: number): void {
-    if (kept > 0 && !this.#dropping) this.#wanted = this.push(chunk.subarray(0, kept));
+  #take(chunk: Buffer): void {
+    const { rows, rest } = this.#frames.take(chunk);
+    if (rows.length > 0 && !this.#dropping) this.#wanted = this.push(rows);
+    if (rest !== undefined) this.#detach(rest);
   }
 
   /** The driver reads on: the end of the rows, or the error that ended them. */
-  #detach(rest: Buffer, code: number): void {
+  #detach(rest: Buffer): void {
     const stream = this.#connection?.stream;
     const handler = this.#handler;
     this.#connection = undefined;
     if (stream === undefined || handler === undefined) return;
     stream.removeListener('readable', this.#readMore);
     stream.addListener('data', handler);
-    if (code !== errorResponse) this.push(null);
+    if (rest[0] !== errorResponse) this.push(null);
     handler(Buffer.from(rest));
     // Having paused it by hand, and perhaps again in its listener, only the next turn can set it going.
     process.nextTick(() => stream.resume());

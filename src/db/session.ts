@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
-import type { Writable } from 'node:stream';
+import type { Stream } from 'node:stream';
 import pg from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { usualAnswerTimeoutMs } from '../model/topology.ts';
+import { type CopyTarget, copyInto } from './copy-in.ts';
 import { type CopyStream, copyOutOf } from './copy-out.ts';
+import { type CopyRun, relayInto } from './copy-relay.ts';
 import { ConnectionLost } from './driver-errors.ts';
+import { lendingSocket } from './lending-socket.ts';
 import { askAfter, watchAnswers } from './liveness.ts';
 import { greetedPid, isSharedByTransaction, PooledByTransaction } from './pooling.ts';
 import type { Statement } from './statement.ts';
@@ -29,6 +31,8 @@ export interface SessionOptions {
   readonly answerTimeoutMs?: number | undefined;
   /** Aborting ends the connection at once, in the middle of whatever it does. */
   readonly signal?: AbortSignal | undefined;
+  /** What it reads will be handed on to another session by the gigabyte. */
+  readonly relays?: boolean;
 }
 
 /**
@@ -47,7 +51,9 @@ export interface Session extends AsyncDisposable {
   /** Several statements as one text and one round trip, without parameters. */
   script(text: string): Promise<void>;
   copyOut(text: string): CopyStream;
-  copyIn(text: string): Writable & { readonly rowCount: number };
+  copyIn(text: string): CopyTarget;
+  /** Hands on what COPY sends to one that takes it, which ends as this does. */
+  relay(text: string, into: CopyTarget): CopyRun;
   /** Calls back for each notification until the session closes. */
   listen(channel: string, onNotify: (payload: string) => void): Promise<void>;
   close(): Promise<void>;
@@ -93,7 +99,9 @@ export async function connect(target: ConnectionTarget, options: SessionOptions)
     keepAliveInitialDelayMillis: 10_000,
     types,
   };
-  const client = new pg.Client(config);
+  // Bytes of TLS are read by another socket than the one that the driver is given.
+  const lends = options.relays === true && (target.ssl ?? false) === false;
+  const client = new pg.Client(lends ? { ...config, stream: lendingSocket } : config);
   const state: { lost: Error | undefined } = { lost: undefined };
   // Without a listener a server that goes away between two queries would end the process.
   client.on('error', (error) => {
@@ -171,7 +179,7 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
   let waiting = 0;
   // After the greeting it is the socket that all bytes go through, with TLS or without.
   const stream = client.connection.stream as Socket;
-  let reading: CopyStream | undefined;
+  let reading: CopyRun | undefined;
   const unwatch = watchAnswers(
     {
       // Rows that were sent may wait for their reader as long as it likes.
@@ -196,19 +204,19 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
       waiting -= 1;
     }
   };
-  const writeIn = (piped: ReturnType<Session['copyIn']>): ReturnType<Session['copyIn']> => {
+  const writeIn = (piped: CopyTarget): CopyTarget => {
     waiting += 1;
     piped.once('close', () => {
       waiting -= 1;
     });
     return piped;
   };
-  const readOut = (rows: CopyStream): CopyStream => {
-    reading = rows;
-    rows.once('close', () => {
-      if (reading === rows) reading = undefined;
+  const read = <Run extends CopyRun>(run: Run, until: Stream): Run => {
+    reading = run;
+    until.once('close', () => {
+      if (reading === run) reading = undefined;
     });
-    return rows;
+    return run;
   };
   const close = (): Promise<void> => {
     closed ??= (async () => {
@@ -241,8 +249,12 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
     async script(text) {
       await guarded(() => client.query(text));
     },
-    copyOut: (text) => readOut(client.query(copyOutOf(text))),
-    copyIn: (text) => writeIn(client.query(copyFrom(text))),
+    copyOut(text) {
+      const rows = client.query(copyOutOf(text));
+      return read(rows, rows);
+    },
+    copyIn: (text) => writeIn(client.query(copyInto(text))),
+    relay: (text, into) => read(client.query(relayInto(into, text)), into),
     async listen(channel, onNotify) {
       client.on('notification', (message) => {
         if (message.channel === channel) onNotify(message.payload ?? '');

@@ -1,5 +1,6 @@
-import { pipeline } from 'node:stream/promises';
-import type { CopyStream } from '../db/copy-out.ts';
+import { addAbortSignal } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { CopyRun } from '../db/copy-relay.ts';
 import type { Session } from '../db/session.ts';
 
 /** The two ends of one stream of rows. */
@@ -12,7 +13,7 @@ export interface CopyTexts {
 export class CopyMeter {
   #rows = 0;
   #bytes = 0;
-  readonly #running = new Set<CopyStream>();
+  readonly #running = new Set<CopyRun>();
 
   get rows(): number {
     return [...this.#running].reduce((sum, { messages }) => sum + messages, this.#rows);
@@ -24,11 +25,11 @@ export class CopyMeter {
 
   /** Moves rows from one COPY to another. The servers know how many they were: nothing is looked into on the way. */
   async pipe(from: Session, to: Session, texts: CopyTexts, signal: AbortSignal): Promise<void> {
-    const out = from.copyOut(texts.out);
-    const into = to.copyIn(texts.into);
+    const into = addAbortSignal(signal, to.copyIn(texts.into));
+    const out = from.relay(texts.out, into);
     this.#running.add(out);
     try {
-      await pipeline(out, into, { signal });
+      await finished(into);
       this.#rows += into.rowCount;
     } catch (error) {
       // What is left of a large table would have to be read before the connection is of use again.

@@ -40,17 +40,17 @@ import {
 } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
-import { quoteIdent, quoteName } from '../db/statement.ts';
+import { quoteName } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
-import { type DatabaseName, type NodeName, splitName, type TableName } from '../model/names.ts';
+import type { DatabaseName, NodeName, TableName } from '../model/names.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
 import type { CopyProgress } from '../model/progress.ts';
-import { projectColumns, rowCondition } from '../model/projection.ts';
 import { decodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState, TableSpec } from '../model/table.ts';
 import { isPast, parseSnapshot } from '../replay/snapshot.ts';
-import { CopyMeter, type CopyTexts } from './copy-pipe.ts';
+import { CopyMeter } from './copy-pipe.ts';
 import { type BlockRange, copyRanges, cutIntoRanges, rangeCondition } from './copy-ranges.ts';
+import { copyTexts } from './copy-texts.ts';
 import type { NodeDeps } from './deps.ts';
 import { signOffAt } from './foreign-copies.ts';
 import { makeRoutes, readSources } from './make-routes.ts';
@@ -192,7 +192,7 @@ function mustSettle(ends: Ends): boolean {
 type Source = CopyJob['provider'];
 
 function openSource(deps: NodeDeps, { database }: Source, signal: AbortSignal): Promise<Session> {
-  return deps.connector(database, { applicationName: `trunkline copy ${deps.node}`, signal });
+  return deps.connector(database, { applicationName: `trunkline copy ${deps.node}`, signal, relays: true });
 }
 
 /** What was begun at a node goes on there. Several tables begin at the provider. */
@@ -551,57 +551,6 @@ async function emptyTable(session: Session, target: TargetTable): Promise<'new_f
   const name = quoteName(target.name);
   await session.script(target.referenced ? `delete from ${only}${name}` : `truncate ${only}${name}`);
   return target.referenced || target.partitioned ? 'deleted' : 'new_file';
-}
-
-/** Rows of a file that this transaction began can be written frozen: no vacuum need come over them again. */
-function copyTexts(
-  source: TargetTable,
-  target: TargetTable,
-  spec: TableSpec,
-  range: string | undefined,
-  frozen: boolean,
-): CopyTexts {
-  const columns = copiedColumns(source, target, spec);
-  const names = columns.map(({ name }) => name).join(', ');
-  const list = columns.map(({ select }) => select).join(', ');
-  const binary = columns.every(({ same: equal }) => equal);
-  const only = source.partitioned ? '' : 'only ';
-  const conditions = [range, rowCondition(spec), spec.copy.where].filter((condition) => condition !== undefined);
-  const where = conditions.length === 0 ? '' : ` where ${conditions.map((one) => `(${one}\n)`).join(' and ')}`;
-  const alias = quoteIdent(splitName(spec.name).name);
-  const query = `select ${list} from ${only}${quoteName(source.name)} as ${alias}${where}`;
-  const format = binary ? 'format binary' : 'format text';
-  return {
-    out: `copy (${query}) to stdout (${format})`,
-    into: `copy ${quoteName(target.name)} (${names}) from stdin (${format}${frozen ? ', freeze' : ''})`,
-  };
-}
-
-interface CopiedColumn {
-  readonly name: string;
-  readonly select: string;
-  /** Its binary form is the same on both sides. */
-  readonly same: boolean;
-}
-
-function copiedColumns(source: TargetTable, target: TargetTable, spec: TableSpec): readonly CopiedColumn[] {
-  const own = new Map(target.columns.filter(({ generated }) => !generated).map((column) => [column.name, column]));
-  const given = new Map(source.columns.map((column) => [column.name, column]));
-  return projectColumns(spec, [...given.keys()], [...own.keys()]).flatMap(({ name, expression }): CopiedColumn[] => {
-    const to = own.get(name);
-    const from = given.get(name);
-    if (to === undefined) return [];
-    const column = quoteIdent(name);
-    if (expression === undefined) return [{ name: column, select: column, same: from !== undefined && same(from, to) }];
-    // As text where it is of no built-in type: the provider may not have that.
-    const select = to.builtIn ? `(${expression}\n)::${to.type}` : `(${expression}\n)`;
-    return [{ name: column, select, same: to.builtIn }];
-  });
-}
-
-/** The binary form of a built-in type is the same on every supported version; of other types nobody promises. */
-function same(left: TargetTable['columns'][number], right: TargetTable['columns'][number]): boolean {
-  return left.builtIn && right.builtIn && left.fullType === right.fullType;
 }
 
 async function analyze({ job: { deps }, subscriber, members }: Ends): Promise<void> {

@@ -1,0 +1,102 @@
+import { Writable } from 'node:stream';
+import type pg from 'pg';
+
+const copyData = 0x64;
+const copyDone = Buffer.from([0x63, 0, 0, 0, 4]);
+
+type Done = (error?: Error | null) => void;
+
+/** The driver's connection, with what its types leave out. */
+type CopyingConnection = pg.Connection & { sendCopyFail(why: string): void };
+
+/** Takes what `COPY … FROM STDIN` is to read. */
+export interface CopyTarget extends Writable {
+  /** Known once it has finished. */
+  readonly rowCount: number;
+}
+
+/** A piece counts as written, and may be used again, once the socket has let go of it. */
+class CopyIn extends Writable implements CopyTarget, pg.Submittable {
+  rowCount = 0;
+  readonly #text: string;
+  #connection: CopyingConnection | undefined;
+  /** Who waits for the server: until it takes rows, and until it has taken the last, or has heard that none will come. */
+  #begun: Done | undefined;
+  #ended: Done | undefined;
+
+  constructor(text: string) {
+    super();
+    this.#text = text;
+  }
+
+  submit(connection: pg.Connection): void {
+    this.#connection = connection as CopyingConnection;
+    connection.query(this.#text);
+  }
+
+  override _construct(done: Done): void {
+    this.#begun = done;
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
+    this._writev([{ chunk, encoding }], done);
+  }
+
+  override _writev(pieces: readonly { readonly chunk: Buffer; readonly encoding: BufferEncoding }[], done: Done): void {
+    const stream = this.#connection?.stream;
+    if (stream === undefined) return;
+    // One system call for all.
+    stream.cork();
+    for (const [index, { chunk }] of pieces.entries()) {
+      const head = Buffer.allocUnsafe(5);
+      head[0] = copyData;
+      head.writeUInt32BE(chunk.length + 4, 1);
+      stream.write(head);
+      // Why a connection was lost the driver knows better.
+      stream.write(chunk, (error) => (index < pieces.length - 1 || error != null ? undefined : done()));
+    }
+    stream.uncork();
+  }
+
+  override _final(done: Done): void {
+    this.#ended = done;
+    this.#connection?.stream.write(copyDone);
+  }
+
+  /** The server answers that it has undone the COPY; until then the connection is of no use. */
+  override _destroy(error: Error | null, done: Done): void {
+    if (this.#connection === undefined || this.#ended !== undefined) {
+      done(error);
+      return;
+    }
+    this.#ended = () => done(error);
+    this.#connection.sendCopyFail(error?.message ?? 'ended before its last row');
+  }
+
+  // What the driver calls on a query it runs.
+
+  handleCopyInResponse(): void {
+    this.#begun?.();
+    this.#begun = undefined;
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    this.rowCount = Number(/^COPY (\d+)/.exec(text)?.[1] ?? 0);
+  }
+
+  handleReadyForQuery(): void {
+    this.#ended?.();
+  }
+
+  handleError(error: Error): void {
+    this.#connection = undefined;
+    if (this.#begun !== undefined) this.#begun(error);
+    else if (this.destroyed) this.#ended?.();
+    else this.destroy(error);
+    this.#begun = undefined;
+  }
+}
+
+export function copyInto(text: string): CopyTarget & pg.Submittable {
+  return new CopyIn(text);
+}
