@@ -55,7 +55,13 @@ export function startWorkers(input: WorkersInput): Workers {
   for (const queue of input.queues) {
     for (const node of queue.nodes.values()) {
       if (input.nodes !== undefined && !input.nodes.has(node.name)) continue;
-      const deps = depsOf(input, queue, node, stopping.signal, killing.signal);
+      const deps = depsOf(
+        { ...input, connector: plainly(input.connector) },
+        queue,
+        node,
+        stopping.signal,
+        killing.signal,
+      );
       if (input.replay !== false) loops.push(keepGoing(deps, replayNode));
       if (input.ticker) {
         const { maxLagMs } = queue.ticker;
@@ -98,6 +104,14 @@ async function keepGoing(
       await deps.clock.sleep(failures.add(error), deps.stop);
     }
   }
+}
+
+/**
+ * Reads of the catalogs of thousands of tables look dear to the planner, and compiling them takes ten times as long as running
+ * them.
+ */
+function plainly(connector: Connector): Connector {
+  return (database, options) => connector(database, { ...options, settings: { jit: 'off', ...options.settings } });
 }
 
 function depsOf(
