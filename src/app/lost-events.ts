@@ -5,12 +5,21 @@ import { isClosed } from '../catalog/takeover.ts';
 import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
 import type { Session } from '../db/session.ts';
 import { transaction } from '../db/transaction.ts';
-import type { LostEvent, LostEvents, ReplacedRoot, RowEvent } from '../model/lost-event.ts';
+import type { LostEvent, LostEvents, OtherKey, ReplacedRoot, RowEvent } from '../model/lost-event.ts';
 import { type NodeName, type TableName, tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { QueueSpec } from '../model/topology.ts';
-import { judgeLost, type LostRow, lostRows, nameOf, type RowKey, rowKeyOf } from '../replay/judge-lost.ts';
+import {
+  judgeLost,
+  keysOf,
+  type LostRow,
+  lostRows,
+  nameOf,
+  type RowKey,
+  rowKeyOf,
+  sameKey,
+} from '../replay/judge-lost.ts';
 import { readRowEvents } from '../replay/row-events.ts';
 import { compareLost, type HeldRow } from '../verify/compare-lost.ts';
 import { isKeyTextVarying, writeKeysAlike } from '../verify/key-texts.ts';
@@ -63,7 +72,7 @@ export async function lostEvents(options: LostEventsOptions): Promise<LostEvents
       tickTime: stand.time,
       record: record?.tick === after ? record : undefined,
       closed: await isClosed(old, queue.name),
-      events: await judgeAll({ on, beside }, taken.events, await readTickStand(on, queue.name, after)),
+      ...(await judgeAll({ on, beside }, taken.events, await readTickStand(on, queue.name, after))),
       others: taken.others,
       left: taken.left,
     };
@@ -160,14 +169,14 @@ async function judgeAll(
   { on, beside }: NewRoot,
   events: readonly RowEvent[],
   since: TickStand | undefined,
-): Promise<readonly LostEvent[]> {
+): Promise<Pick<LostEvents, 'events' | 'otherKeys'>> {
   const targets = await readTargetTables(on, [...new Set(events.map(({ table }) => table))]);
   const names = await namesOf(beside, targets, events.map(rowKeyOf));
   const rowOf = new Map(events.map((event, index) => [event, names[index]?.name]));
   const rows = lostRows(events, (event) => rowOf.get(event));
   const held = await holdOf(on, rows, targets);
-  const changed = since === undefined ? undefined : await changedRows({ on, beside }, since, targets, held);
-  return events.map((event) => {
+  const changed = since === undefined ? undefined : await changedRows({ on, beside }, since, targets, rows, held);
+  const judged = events.map((event): LostEvent => {
     const name = rowOf.get(event) ?? '';
     const [row, found] = [rows.get(name), held.get(name)];
     const statement = lostStatement(event, targets.get(event.table));
@@ -176,6 +185,7 @@ async function judgeAll(
     const outcome = judgeLost(row, found, changed === undefined ? undefined : changedSince(changed, name, event.table));
     return { ...event, outcome, now: outcome === 'equal' ? undefined : found.now, statement };
   });
+  return { events: judged, otherKeys: [...(changed?.otherKeys.values() ?? [])] };
 }
 
 interface RowName {
@@ -242,6 +252,8 @@ interface Changed {
   readonly names: ReadonlySet<string>;
   /** Tables with changes of which nothing tells the row. */
   readonly unsure: ReadonlySet<TableName>;
+  /** Tables whose changes name rows by other columns than those that are sought. */
+  readonly otherKeys: ReadonlyMap<TableName, OtherKey>;
 }
 
 function changedSince({ names, unsure }: Changed, name: string, table: TableName): boolean | undefined {
@@ -255,11 +267,14 @@ async function changedRows(
   { on, beside }: NewRoot,
   since: TickStand,
   targets: Targets,
+  rows: ReadonlyMap<string, LostRow>,
   sought: ReadonlyMap<string, HeldRow>,
 ): Promise<Changed> {
   const names = new Set<string>();
   const unsure = new Set<TableName>();
-  if (sought.size === 0) return { names, unsure };
+  const otherKeys = new Map<TableName, OtherKey>();
+  if (sought.size === 0) return { names, unsure, otherKeys };
+  const keys = keysOf([...rows].flatMap(([name, row]) => (sought.has(name) ? [row] : [])));
   let waiting: RowKey[] = [];
   const nameThem = async () => {
     const found = await namesOf(beside, targets, waiting);
@@ -273,12 +288,17 @@ async function changedRows(
   for await (const lines of fetchBatch(on, since, { kind: 'all' }, true)) {
     for (const taken of readRowEvents(lines)) {
       if (taken.kind === 'other' || !targets.has(taken.event.table)) continue;
+      const { table, change } = taken.event;
       const key = rowKeyOf(taken.event);
+      const own = keys.get(table);
       if (key !== undefined) waiting.push(key);
-      else if (taken.event.change.kind !== 'truncate') unsure.add(taken.event.table);
+      else if (change.kind !== 'truncate') unsure.add(table);
+      if (key === undefined || !keys.has(table) || (own !== undefined && sameKey(own, key.key))) continue;
+      unsure.add(table);
+      if (own !== undefined) otherKeys.set(table, { table, node: own, root: key.key });
     }
     if (waiting.length >= namedTogether) await nameThem();
   }
   await nameThem();
-  return { names, unsure };
+  return { names, unsure, otherKeys };
 }

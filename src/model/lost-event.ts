@@ -45,6 +45,13 @@ export interface LostEvent extends RowEvent {
   readonly statement: string;
 }
 
+/** The columns by which two roots tell the rows of a table apart: their changes can not be matched. */
+export interface OtherKey {
+  readonly table: TableName;
+  readonly node: readonly string[];
+  readonly root: readonly string[];
+}
+
 /** Which tick of a root that was given up its successor went on after. */
 export interface ReplacedRoot {
   readonly replacedBy: NodeName;
@@ -67,6 +74,7 @@ export interface LostEvents {
   /** False while the old root takes writes: there may be more to come. */
   readonly closed: boolean;
   readonly events: readonly LostEvent[];
+  readonly otherKeys: readonly OtherKey[];
   /** Those that change no row, by what they are. */
   readonly others: ReadonlyMap<string, number>;
   /** How many changes are beyond those that are told. */

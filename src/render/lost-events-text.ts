@@ -85,7 +85,7 @@ function countsOf(events: readonly LostEvent[]): Readonly<Record<LostOutcome, nu
   return counts;
 }
 
-function remarks({ closed, node, others, left, events }: LostEvents): readonly string[] {
+function remarks({ closed, node, root, others, otherKeys, left, events }: LostEvents): readonly string[] {
   const rest = [...others].map(([type, count]) => `${count} ${line(type)}`).join(', ');
   return [
     ...(closed
@@ -96,8 +96,16 @@ function remarks({ closed, node, others, left, events }: LostEvents): readonly s
       : [
           `${countOf(left, 'more change')} behind the first ${formatCount(events.length)} are left out, which may be of the same rows: run nothing of this. Take them table by table, with --table; for a table that has more, give a higher --limit.`,
         ]),
+    ...otherKeys.map(
+      (key) =>
+        `${line(key.table)}: the rows that ${line(node)} changed go by ${columnsOf(key.node)}, those that ${line(root)} changed since by ${columnsOf(key.root)}, so nothing tells whether they are the same. Look at those that differ one by one.`,
+    ),
     ...(rest === '' ? [] : [`Beside them there are events that change no row: ${rest}.`]),
   ];
+}
+
+function columnsOf(key: readonly string[]): string {
+  return line(key.join(', '));
 }
 
 /** Without any row: for the one who asked, while the SQL goes elsewhere. */
@@ -139,6 +147,7 @@ export function lostEventsJson(lost: LostEvents) {
       now: event.now === undefined || event.now === null ? null : Object.fromEntries(event.now),
       statement: event.statement,
     })),
+    otherKeys: lost.otherKeys,
     others: [...lost.others].map(([type, count]) => ({ type, count })),
   };
 }

@@ -23,10 +23,25 @@ export interface LostRow extends RowKey {
   readonly last: ReadonlyMap<string, string | null> | undefined;
 }
 
-/** As the event has it; undefined where it does not name its row. */
+/** As the event has it, in whatever order it names the columns; undefined where it does not name its row. */
 export function rowKeyOf({ table, change }: RowEvent): RowKey | undefined {
   if (change.kind !== 'row' || change.key.length === 0) return undefined;
-  return { table, key: change.key, keyValues: change.key.map((name) => change.values.get(name) ?? null) };
+  const key = [...change.key].sort();
+  return { table, key, keyValues: key.map((name) => change.values.get(name) ?? null) };
+}
+
+/** The columns by which the rows of each table are named; undefined for a table whose rows are not all named alike. */
+export function keysOf(rows: Iterable<RowKey>): ReadonlyMap<TableName, readonly string[] | undefined> {
+  const keys = new Map<TableName, readonly string[] | undefined>();
+  for (const { table, key } of rows) {
+    const known = keys.has(table) ? keys.get(table) : key;
+    keys.set(table, known !== undefined && sameKey(known, key) ? known : undefined);
+  }
+  return keys;
+}
+
+export function sameKey(left: readonly string[], right: readonly string[]): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
 }
 
 export function nameOf({ table, key, keyValues }: RowKey): string {

@@ -75,10 +75,11 @@ async function compareAlike(
   const same = columns.map((_, index) => `${texts[index]} is not distinct from (${cast(key.length + index)})::text`);
   const found = await session.query<{ there: boolean; same: boolean; now: (string | null)[] }>(
     sql(
-      `select t.tableoid is not null as there, ${['true', ...same].join(' and ')} as same, array[${texts.join(', ')}]::text[] as now
+      // Where the columns that tell rows apart for the event do not do so here, the row that is the same is it.
+      `select distinct on (v.nr) t.tableoid is not null as there, ${['true', ...same].join(' and ')} as same, array[${texts.join(', ')}]::text[] as now
         from unnest(${names.map((_, index) => `$${index + 1}::text[]`).join(', ')}) with ordinality v(${names.join(', ')}, nr)
         left join ${target.partitioned ? '' : 'only '}${quoteName(target.name)} t on ${on}
-        order by v.nr`,
+        order by v.nr, same desc`,
       ...given.map(({ name, of }, index) =>
         rows.map(({ row }) => (of === 'k' ? row.keyValues[index] : row.last?.get(name)) ?? null),
       ),

@@ -36,7 +36,8 @@ function cutOff(cluster: Cluster<Place>, away: ReadonlySet<string>) {
 
 /** Besides a key that both give: a row that is missing, one that was changed and one that both changed, one that both deleted. */
 const lastOfA = `insert into app.orders values (6, 'first'), (7, 'a'); update app.orders set note = E'it''s\\na \\\\' where id = 6;
-  update app.orders set note = 'late' where id in (4, 5); delete from app.orders where id = 3`;
+  update app.orders set note = 'late' where id in (4, 5); delete from app.orders where id = 3;
+  update app.items set note = 'late' where id = 40`;
 
 /** One that b changes too, one that is made and changed by two sessions, and one that b can not hold. */
 const lastSlotsOfA = `set timezone = 'Asia/Kolkata'; update app.slots set note = 'a' where at = '2020-01-20 00:00+00';
@@ -55,19 +56,27 @@ async function bringOver(cluster: Cluster<Place>, file: string): Promise<void> {
   await write(
     cluster,
     'b',
-    `create domain app.word text check (value <> 'odd'); alter table app.slots alter note type app.word`,
+    `create domain app.word text check (value <> 'odd'); alter table app.slots alter note type app.word;
+    select pgq.insert_event('replika', 'U:note', 'id=41&note=item+41', 'app.items', null, null, null)`,
   );
   const { status, stdout, stderr } = await runProgram([...args, '--json']);
-  await write(cluster, 'b', 'alter table app.slots alter note type text; drop domain app.word');
+  await write(
+    cluster,
+    'b',
+    `alter table app.slots alter note type text; drop domain app.word; delete from pgq.event_1 where ev_type = 'U:note'`,
+  );
   expect([status, stderr]).toEqual([
     2,
-    expect.stringContaining('10 changes, compared with b: 5 missing, 1 equal, 3 in conflict, 1 not compared.'),
+    expect.stringContaining(
+      '11 changes, compared with b: 5 missing, 1 equal, 3 in conflict, 1 differs, 1 not compared.',
+    ),
   ]);
   const document = JSON.parse(stdout) as {
     changes: { kind: string; values: { id?: string; note: string }; outcome: string; now: { note: string } | null }[];
   };
   expect(lostEventsSchema(document), JSON.stringify(lostEventsSchema.errors)).toBe(true);
   expect(document).toMatchObject({ root: 'b', replaced: { by: 'b' }, closed: true, left: 0 });
+  expect(document).toMatchObject({ otherKeys: [{ table: 'app.items', node: ['id'], root: ['note'] }] });
   expect(
     document.changes.map(({ kind, values, outcome, now }) => [kind, values.id ?? values.note, outcome, now?.note]),
   ).toEqual([
@@ -77,6 +86,7 @@ async function bringOver(cluster: Cluster<Place>, file: string): Promise<void> {
     ['update', '4', 'missing', 'a'],
     ['update', '5', 'conflict', 'b'],
     ['delete', '3', 'equal', undefined],
+    ['update', '40', 'differs', 'item 40'],
     ['update', 'a', 'conflict', 'b'],
     ['insert', 'first', 'missing', undefined],
     ['update', 'late', 'missing', undefined],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RowEvent } from '../../../src/model/lost-event.ts';
 import { tableName } from '../../../src/model/names.ts';
-import { judgeLost, lostRows, nameOf, rowKeyOf } from '../../../src/replay/judge-lost.ts';
+import { judgeLost, keysOf, lostRows, nameOf, rowKeyOf } from '../../../src/replay/judge-lost.ts';
 
 const orders = tableName('app.orders');
 let next = 0n;
@@ -66,6 +66,17 @@ test('a row without a key has no name, and NULL is not an empty text', () => {
   expect(rowKeyOf({ ...event, change: { ...event.change, key: [] } })).toBeUndefined();
   expect(rowKeyOf(truncate())).toBeUndefined();
   expect(nameIn(change('I', null))).not.toBe(nameIn(change('I', '')));
+});
+
+test('rows are named alike in whatever order an event has their key, and by other columns they are not', () => {
+  const keyed = (...key: string[]) => {
+    const { change: row, ...event } = change('U', '1', 'a');
+    return rowKeyOf({ ...event, change: { ...row, key } as RowEvent['change'] });
+  };
+  expect(keyed('note', 'id')).toEqual(keyed('id', 'note'));
+  const known = (...keys: ReturnType<typeof keyed>[]) => keysOf(keys.filter((key) => key !== undefined)).get(orders);
+  expect(known(keyed('note', 'id'), keyed('id', 'note'))).toEqual(['id', 'note']);
+  expect(known(keyed('id'), keyed('note'), keyed('id'))).toBeUndefined();
 });
 
 const absent = { there: false, same: false };
