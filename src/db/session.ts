@@ -9,6 +9,7 @@ import { ConnectionLost } from './driver-errors.ts';
 import { lendingSocket } from './lending-socket.ts';
 import { askAfter, watchAnswers } from './liveness.ts';
 import { greetedPid, isSharedByTransaction, PooledByTransaction } from './pooling.ts';
+import { preparedRoom } from './prepared-room.ts';
 import type { Statement } from './statement.ts';
 
 /** How to reach one database. The password comes from here, `PGPASSWORD`, or a passfile. */
@@ -60,6 +61,9 @@ export interface Session extends AsyncDisposable {
   /** Ends the connection at once, in the middle of whatever it does. */
   abandon(): void;
 }
+
+/** Of texts of which there may be any number. */
+const preparedCharacters = 500_000;
 
 const int8 = 20;
 const keptAsText = new Set([1082, 1083, 1114, 1184, 1186, 1266]);
@@ -218,6 +222,18 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
     });
     return run;
   };
+  const room = preparedRoom(preparedCharacters);
+  /** The same with the name that there is room for. */
+  const named = async (statement: Statement): Promise<Statement> => {
+    if (statement.amongMany !== true) return statement;
+    const { name, gone } = room.place(statement.text);
+    // The driver's own list, which it makes no shorter. What the server refused to prepare is not in it.
+    const { parsedStatements } = client.connection as unknown as { parsedStatements: Record<string, string> };
+    const there = gone.filter((each) => each in parsedStatements);
+    if (there.length > 0) await guarded(() => client.query(there.map((each) => `deallocate ${each}`).join('; ')));
+    for (const each of there) delete parsedStatements[each];
+    return name === undefined ? statement : { ...statement, name };
+  };
   const close = (): Promise<void> => {
     closed ??= (async () => {
       options.signal?.removeEventListener('abort', kill);
@@ -243,7 +259,8 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
       return result.rows;
     },
     async run(statement) {
-      const result = await guarded(() => client.query(configOf(statement)));
+      const config = configOf(await named(statement));
+      const result = await guarded(() => client.query(config));
       return result.rowCount ?? 0;
     },
     async script(text) {

@@ -8,6 +8,8 @@ export interface Statement {
   readonly alone?: true;
   /** Prepared on its session under this name, which stands for this text alone. For what is run many times a second. */
   readonly name?: string;
+  /** Prepared while the session has room for it. */
+  readonly amongMany?: true;
 }
 
 export function sql(text: string, ...values: readonly unknown[]): Statement {
@@ -17,6 +19,11 @@ export function sql(text: string, ...values: readonly unknown[]): Statement {
 /** A statement whose plan is kept from its first run on. */
 export function prepared(name: string, text: string, ...values: readonly unknown[]): Statement {
   return { text, values, name };
+}
+
+/** The same for one of any number of texts, such as those for each table. */
+export function preparedAmongMany(text: string, ...values: readonly unknown[]): Statement {
+  return { text, values, amongMany: true };
 }
 
 /** One identifier, always quoted. */

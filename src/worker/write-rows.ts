@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setReplicationRole } from '../catalog/table-sync.ts';
 import type { TargetTable } from '../catalog/target-tables.ts';
 import type { Session } from '../db/session.ts';
-import { prepared, sql } from '../db/statement.ts';
+import { preparedAmongMany, sql } from '../db/statement.ts';
 import {
   type ApplyColumn,
   type ApplyTarget,
@@ -273,9 +273,7 @@ function arraysOf({ fold, ops, columns, positions }: Rows): (string | null)[][] 
 
 function run(session: Session, text: string, source: Sourced): Promise<number> {
   // Small batches come many times a second, and planning takes as long as the rest.
-  return session.run(
-    source.values.length === 0 ? sql(text) : prepared(`apply_${textHash(text)}`, text, ...source.values),
-  );
+  return session.run(source.values.length === 0 ? sql(text) : preparedAmongMany(text, ...source.values));
 }
 
 async function copyRows(session: Session, into: string, { fold, ops, columns, positions }: Rows): Promise<void> {
@@ -301,9 +299,5 @@ function* pickEach(lines: Iterable<Uint8Array>, positions: readonly number[]): G
 /** One stage per table and column list, for as long as the session lives. */
 function stageName(target: TargetTable, columns: readonly ApplyColumn[]): string {
   const text = `${target.name}(${columns.map(({ name, type }) => `${name} ${type}`).join(',')})`;
-  return `pg_temp.trunkline_stage_${textHash(text)}`;
-}
-
-function textHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return `pg_temp.trunkline_stage_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 }
