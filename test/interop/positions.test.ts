@@ -3,7 +3,7 @@ import { sql } from '../../src/db/statement.ts';
 import { freshCluster } from '../support/cluster.ts';
 import { debianPrograms, locationOf } from '../support/debian-programs.ts';
 import { debianServer, needDebian } from '../support/debian-server.ts';
-import { applyAll, planOf, stepIds } from '../support/planning.ts';
+import { applyAll, planOf, resyncAll, stepIds } from '../support/planning.ts';
 import { expectEqual } from '../support/replication.ts';
 import { changes, inSync, rows, runNodes, settled, tables, writing } from './cascade.ts';
 
@@ -65,6 +65,13 @@ test('workers of either kind stand at any place of a cascade, change places, and
   expect(stepIds(await planOf(cluster, whole))).toEqual([]);
   await using leafWorker = runNodes(cluster, whole, ['near']);
   await inSync([nearLeaf], why);
+  // Either kind of worker copies a branch again under load, and the other kind what is below it.
+  const spoiled = `begin; set local session_replication_role = replica; lock table people in exclusive mode;
+    update people set score = -1; commit`;
+  for (const session of [branch, otherBranch, nearLeaf, farLeaf]) await session.script(spoiled);
+  for (const node of ['mine', 'theirs'])
+    await resyncAll(cluster, whole, { node, tables: ['public.people'], below: true });
+  await inSync([branch, otherBranch, nearLeaf, farLeaf], why);
   await load.stop();
   await root.script(changes);
   const equal = async (from = root) => {

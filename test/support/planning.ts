@@ -67,11 +67,17 @@ export function applyAll(
 export function resyncAll(
   cluster: Planned,
   text: string,
-  { node, tables }: { readonly node: string; readonly tables: readonly string[] },
+  {
+    node,
+    tables,
+    below = false,
+  }: { readonly node: string; readonly tables: readonly string[]; readonly below?: boolean },
 ): Promise<Applied> {
-  const places = pickPlaces(desiredOf(cluster, text), { queues: [], nodes: [node] });
   return applyAll(cluster, text, {
-    look: lookWith((seen) => makeResyncPlan({ ...seen, places, tables, below: false })),
+    look: lookWith((seen) => {
+      const places = pickPlaces(seen.desired, { queues: [], nodes: [node] });
+      return makeResyncPlan({ ...seen, places, tables, below });
+    }),
   });
 }
 
