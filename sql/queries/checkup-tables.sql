@@ -5,13 +5,10 @@
 with held as (
     select t.queue_name, t.table_name, t.table_attrs, c.oid, c.relowner
       from londiste.table_info t
-      join pg_catalog.pg_namespace n
-        on n.nspname = pg_catalog.substr(
-            coalesce(t.dest_table, t.table_name), 1, pg_catalog.strpos(coalesce(t.dest_table, t.table_name), '.') - 1)
+     cross join lateral (select coalesce(t.dest_table, t.table_name)) d (name)
+      join pg_catalog.pg_namespace n on n.nspname = pg_catalog.substr(d.name, 1, pg_catalog.strpos(d.name, '.') - 1)
       join pg_catalog.pg_class c
-        on c.relnamespace = n.oid
-       and c.relname = pg_catalog.substr(
-            coalesce(t.dest_table, t.table_name), pg_catalog.strpos(coalesce(t.dest_table, t.table_name), '.') + 1)
+        on c.relnamespace = n.oid and c.relname = pg_catalog.substr(d.name, pg_catalog.strpos(d.name, '.') + 1)
      where t.local and t.queue_name = any ($1::text[])
 ), capture as (
     select h.queue_name, h.table_name, h.oid, p.oid as function, p.prosrc

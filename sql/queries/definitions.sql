@@ -101,19 +101,29 @@ with recursive relation as (
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       join unnest($2::text[]) wanted (name) on wanted.name = n.nspname || '.' || c.relname
      where c.relkind = 'S'
+), granted as (
+    select 'relation' as kind, c.oid, 0 as attnum, c.relacl as acl, c.relowner as owner
+      from pg_catalog.pg_class c
+     where c.oid in (select s.oid from shape s) or c.oid in (select q.oid from sequence_used q)
+     union all
+    select 'column', s.oid, a.attnum, a.attacl, s.relowner
+      from shape s
+      join pg_catalog.pg_attribute a on a.attrelid = s.oid and a.attnum > 0 and not a.attisdropped
+     union all
+    select 'schema', n.oid, 0, n.nspacl, n.nspowner
+      from pg_catalog.pg_namespace n
 ), grants as (
-    select g.oid, json_agg(json_build_object('role', g.role, 'privileges', g.privileges, 'grantable', g.is_grantable)
-                           order by g.role nulls first, g.is_grantable) as list
+    select g.kind, g.oid, g.attnum, json_agg(json_build_object('role', g.role, 'privileges', g.privileges, 'grantable', g.is_grantable)
+                                             order by g.role nulls first, g.is_grantable) as list
       from (
-          select c.oid, r.rolname as role, x.is_grantable, json_agg(x.privilege_type order by x.privilege_type) as privileges
-            from pg_catalog.pg_class c
-           cross join lateral pg_catalog.aclexplode(c.relacl) x
+          select o.kind, o.oid, o.attnum, r.rolname as role, x.is_grantable, json_agg(x.privilege_type order by x.privilege_type) as privileges
+            from granted o
+           cross join lateral pg_catalog.aclexplode(o.acl) x
             left join pg_catalog.pg_roles r on r.oid = x.grantee
-           where (c.oid in (select s.oid from shape s) or c.oid in (select q.oid from sequence_used q))
-             and x.grantee <> c.relowner
+           where x.grantee <> o.owner
              and (x.grantee = 0 or r.rolname is not null)
-           group by c.oid, r.rolname, x.is_grantable) g
-     group by g.oid
+           group by o.kind, o.oid, o.attnum, r.rolname, x.is_grantable) g
+     group by g.kind, g.oid, g.attnum
 ), columns as (
     select s.oid,
            json_agg(json_build_object(
@@ -137,20 +147,13 @@ with recursive relation as (
                'statistics', case when a.attstattarget >= 0 then a.attstattarget end,
                'options', a.attoptions,
                'comment', pg_catalog.col_description(s.oid, a.attnum),
-               'grants', (
-                   select json_agg(json_build_object('role', x.role, 'privileges', x.privileges, 'grantable', x.is_grantable)
-                                   order by x.role nulls first, x.is_grantable)
-                     from (
-                         select r.rolname as role, e.is_grantable, json_agg(e.privilege_type order by e.privilege_type) as privileges
-                           from pg_catalog.aclexplode(a.attacl) e
-                           left join pg_catalog.pg_roles r on r.oid = e.grantee
-                          where e.grantee <> s.relowner
-                          group by r.rolname, e.is_grantable) x)
+               'grants', g.list
            ) order by a.attnum) as list
       from shape s
       join pg_catalog.pg_attribute a on a.attrelid = s.oid and a.attnum > 0 and not a.attisdropped
       join pg_catalog.pg_type t on t.oid = a.atttypid
       left join pg_catalog.pg_attrdef d on d.adrelid = s.oid and d.adnum = a.attnum
+      left join grants g on g.kind = 'column' and g.oid = s.oid and g.attnum = a.attnum
      group by s.oid
 ), constraints as (
     select s.oid,
@@ -237,7 +240,7 @@ with recursive relation as (
       join pg_catalog.pg_class c on c.oid = u.oid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       join pg_catalog.pg_sequence q on q.seqrelid = u.oid
-      left join grants g on g.oid = u.oid
+      left join grants g on g.kind = 'relation' and g.oid = u.oid
      group by u.table_oid
 ), policies as (
     select p.polrelid as oid,
@@ -303,7 +306,7 @@ with recursive relation as (
       left join constraints on constraints.oid = s.oid
       left join indexes on indexes.oid = s.oid
       left join sequences on sequences.table_oid = s.oid
-      left join grants on grants.oid = s.oid
+      left join grants on grants.kind = 'relation' and grants.oid = s.oid
       left join policies on policies.oid = s.oid
       left join calls on calls.oid = s.oid
 ), types as (
@@ -369,17 +372,10 @@ with recursive relation as (
                'name', n.nspname,
                'owner', pg_catalog.pg_get_userbyid(n.nspowner),
                'comment', pg_catalog.obj_description(n.oid, 'pg_namespace'),
-               'grants', coalesce((
-                   select json_agg(json_build_object('role', x.role, 'privileges', x.privileges, 'grantable', x.is_grantable)
-                                   order by x.role nulls first, x.is_grantable)
-                     from (
-                         select r.rolname as role, e.is_grantable, json_agg(e.privilege_type order by e.privilege_type) as privileges
-                           from pg_catalog.aclexplode(n.nspacl) e
-                           left join pg_catalog.pg_roles r on r.oid = e.grantee
-                          where e.grantee <> n.nspowner
-                          group by r.rolname, e.is_grantable) x), '[]')
+               'grants', coalesce(g.list, '[]')
            ) order by n.nspname) as list
       from pg_catalog.pg_namespace n
+      left join grants g on g.kind = 'schema' and g.oid = n.oid
      where n.oid in (select s.schema_oid from shape s)
         or n.nspname in (select t.nspname from own_type t)
         or n.oid in (select c.relnamespace from sequence_used u join pg_catalog.pg_class c on c.oid = u.oid)

@@ -18,11 +18,8 @@ select coalesce(json_agg(json_build_object(
            and pg_catalog.substr(g.tgargs, 1, greatest(position(E'\\x00'::bytea in g.tgargs) - 1, 0))
                = pg_catalog.convert_to(t.queue_name, pg_catalog.getdatabaseencoding())))), '[]') as tables
 from londiste.table_info t
-join pg_catalog.pg_namespace n
-    on n.nspname = pg_catalog.substr(
-        coalesce(t.dest_table, t.table_name), 1, pg_catalog.strpos(coalesce(t.dest_table, t.table_name), '.') - 1)
+cross join lateral (select coalesce(t.dest_table, t.table_name)) as d (name)
+join pg_catalog.pg_namespace n on n.nspname = pg_catalog.substr(d.name, 1, pg_catalog.strpos(d.name, '.') - 1)
 join pg_catalog.pg_class c
-    on c.relnamespace = n.oid
-    and c.relname = pg_catalog.substr(
-        coalesce(t.dest_table, t.table_name), pg_catalog.strpos(coalesce(t.dest_table, t.table_name), '.') + 1)
+    on c.relnamespace = n.oid and c.relname = pg_catalog.substr(d.name, pg_catalog.strpos(d.name, '.') + 1)
 where t.local and t.queue_name = any ($1::text[])

@@ -24,18 +24,21 @@ import { BaseCommand } from './base-command.ts';
 import { confirm } from './confirm.ts';
 import { createProgress } from './progress.ts';
 
-/** Of every command that shows a plan, asks, and carries it out. */
-export const applyingFlags = {
-  'auto-approve': Flags.boolean({ description: 'Do not ask. Consent to hazards is a matter of its own.' }),
-  allow: Flags.option({
+export const allowFlag = (description: string) =>
+  Flags.option({
     options: hazardKinds,
     multiple: true,
     multipleNonGreedy: true,
     delimiter: ',',
     default: async (): Promise<HazardKind[]> => [],
     helpValue: 'HAZARD,…',
-    description: `Consent to these hazards: ${hazardKinds.join(', ')}.`,
-  })(),
+    description,
+  })();
+
+/** Of every command that shows a plan, asks, and carries it out. */
+export const applyingFlags = {
+  'auto-approve': Flags.boolean({ description: 'Do not ask. Consent to hazards is a matter of its own.' }),
+  allow: allowFlag(`Consent to these hazards: ${hazardKinds.join(', ')}.`),
   'lock-timeout': Flags.integer({
     default: 0,
     min: 0,

@@ -1,3 +1,4 @@
+import { Args } from '@oclif/core';
 import type { ControlOptions } from '../app/tell-workers.ts';
 import type { Problem } from '../model/problem.ts';
 import { problemsText } from '../render/describe-problem.ts';
@@ -11,6 +12,14 @@ interface ControlFlags {
   readonly queue?: readonly string[] | undefined;
   readonly timeout: number;
 }
+
+/** For a command that takes any number of nodes: oclif knows the first of them. */
+export const anyNodes = {
+  node: Args.string({
+    required: false,
+    description: 'A node of the file; more may follow. All where none is named.',
+  }),
+};
 
 /** Of commands that ask something of nodes, and wait until it is so. */
 export abstract class ControlCommand extends BaseCommand {

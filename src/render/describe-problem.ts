@@ -1093,25 +1093,34 @@ const stillNamedBy: Readonly<Record<ProblemOf<'removed_still_named'>['kind'], st
   node: 'it stands under nodes',
 };
 
-function movedConflict({ queue, from, to, reason, first }: ProblemOf<'moved_conflict'>): Sentences {
+function movedConflict(problem: ProblemOf<'moved_conflict'>): Sentences {
+  const { queue, from, to, reason } = problem;
+  if (reason !== 'still_named') return movedTwice('node', problem, reason);
+  return [
+    `queue ${queue} has a node ${from}, and says beside that ${from} is ${to} now.`,
+    `Take ${from} out of nodes, or this entry out of moved.`,
+  ];
+}
+
+/** Where entries of `moved` do not fit to each other. */
+function movedTwice(
+  kind: 'node' | 'table',
+  { queue, from, to, first }: ProblemOf<'moved_conflict' | 'moved_table_conflict'>,
+  reason: Exclude<ProblemOf<'moved_conflict'>['reason'], 'still_named'>,
+): Sentences {
   const there = first === undefined ? '' : place(first);
   switch (reason) {
-    case 'still_named':
-      return [
-        `queue ${queue} has a node ${from}, and says beside that ${from} is ${to} now.`,
-        `Take ${from} out of nodes, or this entry out of moved.`,
-      ];
     case 'chained':
       return [
-        `node ${from} of queue ${queue} is said to be ${to} now, and ${to} to be something else, at ${there}.`,
+        `${kind} ${from} of queue ${queue} is said to be ${to} now, and ${to} to be something else, at ${there}.`,
         'Name the last of these names in both entries.',
       ];
     case 'from_twice':
-      return [`node ${from} of queue ${queue} is moved twice, first at ${there}.`, 'Keep one of the two entries.'];
+      return [`${kind} ${from} of queue ${queue} is moved twice, first at ${there}.`, 'Keep one of the two entries.'];
     case 'to_twice':
       return [
-        `two nodes of queue ${queue} are said to be ${to} now, the other one at ${there}.`,
-        'One node has one old name: keep the entry whose old name the catalogs have.',
+        `two ${kind}s of queue ${queue} are said to be ${to} now, the other one at ${there}.`,
+        `One ${kind} has one old name: keep the entry whose old name the catalogs have.`,
       ];
     default:
       return assertNever(reason);
@@ -1140,8 +1149,8 @@ function movedUnfit({ queue, from, to, because }: ProblemOf<'moved_unfit'>): Sen
   }
 }
 
-function movedTableConflict({ queue, from, to, reason, first }: ProblemOf<'moved_table_conflict'>): Sentences {
-  const there = first === undefined ? '' : place(first);
+function movedTableConflict(problem: ProblemOf<'moved_table_conflict'>): Sentences {
+  const { queue, from, to, reason } = problem;
   switch (reason) {
     case 'unchanged':
       return [`table ${from} of queue ${queue} is said to be ${to} now, which it was before.`, 'Take this entry out.'];
@@ -1150,20 +1159,8 @@ function movedTableConflict({ queue, from, to, reason, first }: ProblemOf<'moved
         `queue ${queue} has an entry for table ${from}, and says beside that ${from} is ${to} now.`,
         `Call it ${to} under tables, or take this entry out of moved.`,
       ];
-    case 'chained':
-      return [
-        `table ${from} of queue ${queue} is said to be ${to} now, and ${to} to be something else, at ${there}.`,
-        'Name the last of these names in both entries.',
-      ];
-    case 'from_twice':
-      return [`table ${from} of queue ${queue} is moved twice, first at ${there}.`, 'Keep one of the two entries.'];
-    case 'to_twice':
-      return [
-        `two tables of queue ${queue} are said to be ${to} now, the other one at ${there}.`,
-        'One table has one old name: keep the entry whose old name the catalogs have.',
-      ];
     default:
-      return assertNever(reason);
+      return movedTwice('table', problem, reason);
   }
 }
 

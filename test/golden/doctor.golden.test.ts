@@ -7,6 +7,7 @@ import { doctorJson, doctorText } from '../../src/render/doctor-text.ts';
 import { paintWith } from '../../src/render/paint.ts';
 import { judgeDatabase } from '../../src/replay/checkup.ts';
 import { aLiveDatabase, databaseName, nodeName, queueName, tableName } from '../support/builders.ts';
+import { sampleProblems } from '../support/sample-problems.ts';
 
 const healthy: DatabaseCheckup = {
   inRecovery: false,
@@ -128,13 +129,7 @@ const cases: Readonly<Record<string, Diagnosis>> = {
       {
         of: 'plan',
         severity: 'error',
-        problem: {
-          code: 'database_moved',
-          database: databaseName('copy'),
-          expected: { server: '7434521093817462001', oid: 16_390 },
-          found: { server: '7591180442916153345', oid: 16_384 },
-          noted: { by: 'apply', queue: queueName('replika'), at: '2026-11-20 09:00 UTC', user: 'anna' },
-        },
+        problem: sampleProblems.database_moved.problem,
       },
       {
         of: 'plan',

@@ -3,24 +3,15 @@ import { Ajv } from 'ajv';
 import { expect } from 'vitest';
 import { parse } from 'yaml';
 import { importedDocument } from '../../src/config/import-document.ts';
-import { importedText, writtenDocument } from '../../src/config/import-text.ts';
-import { load } from '../../src/config/load.ts';
+import { writtenDocument } from '../../src/config/import-text.ts';
 import type { FoundCascade, FoundDatabase, Remark } from '../../src/model/cascade.ts';
-import { location } from '../../src/model/names.ts';
 import type { LiveState } from '../../src/model/state.ts';
-import { makePlan } from '../../src/planner/plan.ts';
-import { problemsText } from '../../src/render/describe-problem.ts';
-import { describeRemark } from '../../src/render/describe-remark.ts';
 import { importedJson } from '../../src/render/imported-json.ts';
-import { paintWith } from '../../src/render/paint.ts';
-import { planText } from '../../src/render/plan-text.ts';
-import { planView } from '../../src/render/plan-view.ts';
 import { connectionParams, databaseName, type nodeName, type queueName } from '../support/builders.ts';
 import { goldenCases } from '../support/golden.ts';
 import { liveFromYaml } from '../support/live-yaml.ts';
+import { planAfter } from '../support/plan-after.ts';
 
-const schema = JSON.parse(readFileSync('schemas/trunkline.schema.json', 'utf8')) as object;
-const plain = paintWith(false);
 const jsonSchema = new Ajv({ allowUnionTypes: true }).compile(
   JSON.parse(readFileSync('schemas/import.schema.json', 'utf8')) as object,
 );
@@ -50,19 +41,9 @@ goldenCases({
   outputs: ['trunkline.yaml', 'plan.txt', 'import.json'],
   run({ read }) {
     const live = liveFromYaml(read('live.yaml') ?? '');
-    const { document, remarks } = importedDocument(cascadeOf(live));
-    const text = importedText(
-      document,
-      remarks.map(({ path, remark }) => ({ path, text: describeRemark(remark) })),
-    );
-    const desired = load([{ file: 'trunkline.yaml', text }], { env: {}, schema });
-    const locations = new Map([...live.databases.keys()].map((name) => [name, location(`dbname=${name}`)]));
-    const { plan, problems } = makePlan({ desired, live, locations, lastApplied: new Map() });
-    const told = [...problems, ...plan.warnings];
-    const rest = [
-      ...(plan.steps.length === 0 ? [] : [planText(planView(plan, desired), plain)]),
-      ...(told.length === 0 ? [] : [problemsText(told, plain, 'warning')]),
-    ];
+    const imported = importedDocument(cascadeOf(live));
+    const { document, remarks } = imported;
+    const { text, plan, problems, shown } = planAfter(imported, live);
     const written = writtenDocument(document);
     const json = importedJson({ text, document: written, remarks, plan, problems });
     expect([jsonSchema(json), jsonSchema.errors]).toEqual([true, null]);
@@ -70,7 +51,7 @@ goldenCases({
     return {
       'trunkline.yaml': text,
       // Where it is missing, the plan after the file is empty and has nothing to say.
-      ...(rest.length === 0 ? {} : { 'plan.txt': rest.join('\n') }),
+      ...(shown === '' ? {} : { 'plan.txt': shown }),
       ...(remarks.length === 0 ? {} : { 'import.json': JSON.stringify(json, null, 2) }),
     };
   },

@@ -1,9 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 import { destroy } from '../../app/destroy.ts';
 import { isIncomplete } from '../../app/plan.ts';
-import { type HazardKind, hazardKinds } from '../../model/hazard.ts';
 import type { QueueName } from '../../model/names.ts';
-import { ApplyingCommand } from '../applying-command.ts';
+import { ApplyingCommand, allowFlag, applyingFlags } from '../applying-command.ts';
 import { confirm } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
 
@@ -32,24 +31,11 @@ export class DestroyCommand extends ApplyingCommand {
       description: 'This node only. May be given more than once.',
     }),
     'auto-approve': Flags.boolean({ description: 'Do not ask. The queues must be named then.' }),
-    allow: Flags.option({
-      options: hazardKinds,
-      multiple: true,
-      multipleNonGreedy: true,
-      delimiter: ',',
-      default: async (): Promise<HazardKind[]> => [],
-      helpValue: 'HAZARD,…',
-      description: 'Consent to these hazards: stops-replication for every node, loses-events for a queue that goes.',
-    })(),
+    allow: allowFlag('Consent to these hazards: stops-replication for every node, loses-events for a queue that goes.'),
     uninstall: Flags.boolean({
       description: 'Then take away the SQL that apply installed, from databases that have no queue left.',
     }),
-    'lock-timeout': Flags.integer({
-      default: 0,
-      min: 0,
-      helpValue: 'SECONDS',
-      description: 'How long to wait while somebody else applies.',
-    }),
+    'lock-timeout': applyingFlags['lock-timeout'],
   };
 
   async run(): Promise<void> {

@@ -1,10 +1,10 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { retryTables } from '../../app/retry-tables.ts';
 import { tellWorkers } from '../../app/tell-workers.ts';
 import type { RetriedTable, ToldWorkers } from '../../model/control.ts';
 import { workersJson } from '../../render/control-json.ts';
 import { retriedTablesText, toldWorkersText } from '../../render/control-text.ts';
-import { ControlCommand } from '../control-command.ts';
+import { anyNodes, ControlCommand } from '../control-command.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { queueFlag } from '../queue-flag.ts';
@@ -19,12 +19,7 @@ export class ResumeCommand extends ControlCommand {
     '<%= config.bin %> <%= command.id %> dst1 --table public.orders',
   ];
   static override strict = false;
-  static override args = {
-    node: Args.string({
-      required: false,
-      description: 'A node of the file; more may follow. All where none is named.',
-    }),
-  };
+  static override args = anyNodes;
   static override flags = {
     queue: Flags.string(queueFlag),
     table: Flags.string({

@@ -1,8 +1,8 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { waitForNodes } from '../../app/wait.ts';
 import { waitJson } from '../../render/control-json.ts';
 import { awaitedText } from '../../render/control-text.ts';
-import { ControlCommand } from '../control-command.ts';
+import { anyNodes, ControlCommand } from '../control-command.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { queueFlag } from '../queue-flag.ts';
 
@@ -16,12 +16,7 @@ export class WaitCommand extends ControlCommand {
     '<%= config.bin %> <%= command.id %> --queue shop --tick 4711 --json',
   ];
   static override strict = false;
-  static override args = {
-    node: Args.string({
-      required: false,
-      description: 'A node of the file; more may follow. All where none is named.',
-    }),
-  };
+  static override args = anyNodes;
   static override flags = {
     queue: Flags.string(queueFlag),
     tick: Flags.integer({
