@@ -68,6 +68,8 @@ export class ApplyFailed extends Error {
 export interface Applier extends AsyncDisposable {
   /** Takes whole lines of a batch. The bytes may change once it is done. */
   add(lines: Uint8Array): Promise<void>;
+  /** Until nothing is written any more, though it may be held. */
+  settle(): Promise<void>;
   finish(): Promise<BatchCounts>;
 }
 
@@ -435,6 +437,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
 
   return {
     add,
+    settle: () => writing,
     async finish() {
       await writeAll();
       await writeTruncates();

@@ -25,8 +25,10 @@ import { RoleChanged } from './role-changed.ts';
 export interface Keeper {
   /** First thing in the transaction. */
   begin(): Promise<void>;
-  /** Whole lines as they were fetched; they are its own from then on. */
-  add(lines: Uint8Array): Promise<void>;
+  /** Whole lines as they were fetched; they are its own from then on. True once they are to be written. */
+  add(lines: Uint8Array): boolean;
+  /** While nothing else is written: what fails then is its own fault. */
+  flush(): Promise<void>;
   /** When all is written but the position. */
   finish(batch: Batch): Promise<void>;
 }
@@ -83,6 +85,7 @@ function branchKeeper(
       const kept = linesForBranch(fetched);
       return lines.add(watermark === undefined ? kept : withGlobalWatermark(kept, watermark));
     },
+    flush: lines.flush,
     async finish(batch) {
       await lines.flush();
       await passed;
@@ -97,6 +100,7 @@ function mergeKeeper({ queue, subscriber }: KeeperDeps, into: QueueName): Keeper
   return {
     begin: async () => undefined,
     add: (fetched) => lines.add(linesForMerge(fetched)),
+    flush: lines.flush,
     async finish(batch) {
       await lines.flush();
       await insertPartitionTick(subscriber, into, queue, batch.toTick);
@@ -124,10 +128,10 @@ function lineWriter(session: Session, current: () => Promise<string>, columns: s
   }
 
   return {
-    async add(bytes: Uint8Array): Promise<void> {
+    add(bytes: Uint8Array): boolean {
       held.push(bytes);
       size += bytes.length;
-      if (size >= maxHeld) await flush();
+      return size >= maxHeld;
     },
     flush,
   };

@@ -110,7 +110,10 @@ async function applyOnce(
         if (clash !== undefined) continue;
         try {
           await applier.add(lines);
-          await keeper?.add(lines);
+          if (keeper?.add(lines) === true) {
+            await applier.settle();
+            await keeper.flush();
+          }
         } catch (error) {
           if (!(error instanceof ApplyFailed)) throw error;
           clash = error;
