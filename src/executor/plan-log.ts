@@ -9,6 +9,7 @@ import {
 } from '../catalog/plan-log.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
+import type { Clock } from '../model/clock.ts';
 import type { DatabaseName } from '../model/names.ts';
 import type { Report } from '../model/progress.ts';
 import type { Step } from '../model/step.ts';
@@ -20,6 +21,9 @@ export interface PlanLog {
   record(step: Step, result: Pick<StepEntry, 'startedAt' | 'result' | 'detail'>): void;
   finish(walked: Walked): Promise<void>;
 }
+
+/** How long the log waits for more steps to end. */
+const gatherMs = 100;
 
 /**
  * What was done, kept on each root in schema trunkline. The very step that installs the schema comes before it, so
@@ -33,6 +37,7 @@ export function openPlanLog(
     readonly describe: (step: Step) => string;
     readonly entry: PlanEntry;
     readonly applied: ReadonlyMap<DatabaseName, readonly AppliedEntry[]>;
+    readonly clock: Clock;
     readonly report: Report;
   },
 ): PlanLog {
@@ -40,6 +45,9 @@ export function openPlanLog(
   const waiting = new Map<DatabaseName, StepEntry[]>();
   const broken = new Set<DatabaseName>();
   const turns = new Map<DatabaseName, Promise<void>>();
+  /** Those whose turn is still to come. */
+  const due = new Set<DatabaseName>();
+  const ending = new AbortController();
 
   return {
     record(step, result) {
@@ -54,13 +62,20 @@ export function openPlanLog(
         ...result,
       };
       waiting.set(database, [...(waiting.get(database) ?? []), entry]);
-      // Steps end side by side, and the log is begun once.
-      const turn = (turns.get(database) ?? Promise.resolve()).then(() => guarded(database, () => flush(database)));
+      if (due.has(database)) return;
+      due.add(database);
+      const turn = (turns.get(database) ?? Promise.resolve()).then(async () => {
+        // What the apply is about to do is put on record at once.
+        if (logs.has(database)) await options.clock.sleep(gatherMs, ending.signal);
+        due.delete(database);
+        await guarded(database, () => flush(database));
+      });
       turns.set(database, turn);
       // What it throws is thrown to who finishes the log.
       turn.catch(() => undefined);
     },
     async finish({ failed, skipped, left }) {
+      ending.abort();
       await Promise.all(turns.values());
       const complete = failed.length + skipped.length + left.length === 0;
       for (const [database, log] of logs) {
