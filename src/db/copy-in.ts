@@ -38,24 +38,23 @@ class CopyIn extends Writable implements CopyTarget, pg.Submittable {
     this.#begun = done;
   }
 
-  override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
-    this._writev([{ chunk, encoding }], done);
-  }
-
-  override _writev(pieces: readonly { readonly chunk: Buffer; readonly encoding: BufferEncoding }[], done: Done): void {
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     const stream = this.#connection?.stream;
     if (stream === undefined) return;
-    // One system call for all.
-    stream.cork();
-    for (const [index, { chunk }] of pieces.entries()) {
-      const head = Buffer.allocUnsafe(5);
-      head[0] = copyData;
-      head.writeUInt32BE(chunk.length + 4, 1);
-      stream.write(head);
-      // Why a connection was lost the driver knows better.
-      stream.write(chunk, (error) => (index < pieces.length - 1 || error != null ? undefined : done()));
-    }
-    stream.uncork();
+    const head = Buffer.allocUnsafe(5);
+    head[0] = copyData;
+    head.writeUInt32BE(chunk.length + 4, 1);
+    stream.write(head);
+    let gone = false;
+    // Why a connection was lost the driver knows better.
+    stream.write(chunk, (error) => (error != null || gone ? undefined : done()));
+    gone = stream.writableLength === 0;
+    if (gone) done();
+  }
+
+  /** Small pieces, which have come while the last was written, make one message. */
+  override _writev(pieces: readonly { readonly chunk: Buffer }[], done: Done): void {
+    this._write(Buffer.concat(pieces.map(({ chunk }) => chunk)), 'binary', done);
   }
 
   override _final(done: Done): void {
