@@ -1,15 +1,14 @@
 import { loadavg } from 'node:os';
 import { test } from 'vitest';
-import { systemClock } from '../src/app/system-clock.ts';
 import { sql } from '../src/db/statement.ts';
 import { waitFor } from '../test/support/replication.ts';
 import { ownCascade } from './contenders/trunkline.ts';
 import { freshPair, type Pair } from './support/pair.ts';
-import { cpuSeconds, peakMegabytes } from './support/processes.ts';
+import { peakMegabytes } from './support/processes.ts';
 import { report } from './support/report.ts';
 import { tablesInSync } from './support/tables-in-sync.ts';
 
-// The most memory that the process of a leaf ever held, whatever waits for it; and what ten nodes cost while nothing happens.
+// The most memory that the process of a leaf ever held, whatever waits for it.
 
 const rounds = Number(process.env.TRUNKLINE_BENCH_ROUNDS ?? 2);
 
@@ -30,29 +29,15 @@ const many = `create procedure many(changes int) language plpgsql as $$
 
 test('memory', { timeout: 7_200_000 }, async () => {
   const peaks = new Map<string, number[]>(loads.map(([name]) => [name, []]));
-  const idle = { nodes: [] as number[], servers: [] as number[] };
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, load] of loads) {
       const peak = await peakOf(load);
       console.log(`${name}: ${peak.toFixed(0)} MB, load ${loadavg()[0]?.toFixed(1)}`);
       peaks.get(name)?.push(peak);
     }
-    const cost = await costOfTenIdleNodes();
-    console.log(`idle: ${JSON.stringify(cost)}, load ${loadavg()[0]?.toFixed(1)}`);
-    idle.nodes.push(cost.process);
-    idle.servers.push(cost.servers);
   }
-  report('memory', 'the process of one leaf, and of ten idle nodes', '', [
+  report('memory', 'the process of one leaf', '', [
     { measure: 'peak memory of the process', unit: 'MB', better: 'less', values: peaks },
-    {
-      measure: 'ten nodes while nothing happens',
-      unit: '% of a core',
-      better: 'less',
-      values: new Map([
-        ['the process', idle.nodes],
-        ['the servers', idle.servers],
-      ]),
-    },
   ]);
 });
 
@@ -90,32 +75,4 @@ async function createTables(pair: Pair): Promise<void> {
   }
   await using session = await pair.source.session();
   await session.script(many);
-}
-
-const idleSeconds = 30;
-
-async function costOfTenIdleNodes(): Promise<{ readonly process: number; readonly servers: number }> {
-  await using pair = await freshPair();
-  const leaves = [pair.target];
-  while (leaves.length < 9) leaves.push(await pair.another(`target${leaves.length}`));
-  for (const database of [pair.source, ...leaves]) {
-    await using session = await database.session();
-    await session.script(tables);
-  }
-  using cascade = await ownCascade(pair.source, leaves, ['public.item']);
-  const all = cascade.run('source', ...leaves.map(({ name }) => name));
-  try {
-    for (const leaf of leaves) await tablesInSync(leaf, () => all.output);
-    // Until the last traces of the copies are past, and the ticker has slowed down.
-    await systemClock.sleep(15_000);
-    const pid = all.child.pid as number;
-    const before = { process: cpuSeconds([pid]), servers: cpuSeconds(pair.pids) };
-    await systemClock.sleep(idleSeconds * 1_000);
-    return {
-      process: ((cpuSeconds([pid]) - before.process) / idleSeconds) * 100,
-      servers: ((cpuSeconds(pair.pids) - before.servers) / idleSeconds) * 100,
-    };
-  } finally {
-    await all.kill('SIGTERM');
-  }
 }
