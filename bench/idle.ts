@@ -12,7 +12,8 @@ import { tablesInSync } from './support/tables-in-sync.ts';
 // What ten nodes cost that one process works for, a root and nine leaves, while nothing happens.
 
 const rounds = Number(process.env.TRUNKLINE_BENCH_ROUNDS ?? 2);
-const seconds = Number(process.env.TRUNKLINE_BENCH_SECONDS ?? 30);
+/** A whole minute has all that is done now and then. */
+const seconds = Number(process.env.TRUNKLINE_BENCH_SECONDS ?? 60);
 
 interface Cost {
   readonly process: number;
@@ -59,8 +60,8 @@ async function costOfTenNodes(): Promise<Cost> {
   const all = cascade.run(...databases.map(({ name }) => name));
   try {
     for (const leaf of leaves) await tablesInSync(leaf, () => all.output);
-    // Until the last traces of the copies are past, and everything has slowed down.
-    await systemClock.sleep(15_000);
+    // Until the last traces of the copies are past, and what runs now and then has been compiled.
+    await systemClock.sleep(45_000);
     const pid = all.child.pid as number;
     const look = async () => ({
       transactions: await transactionsOf(databases),

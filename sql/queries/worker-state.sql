@@ -2,6 +2,8 @@
 select i.node_name, i.node_type, i.node_attrs, i.worker_name, s.provider_node, s.last_tick_id, s.paused, s.uptodate, s.cur_error,
     i.combined_queue, c.node_type as combined_type,
     trunkline.get_hold(i.queue_name, i.node_name) as hold,
+    exists (select from londiste.pending_fkeys) as pending_keys,
+    exists (select from londiste.seq_info q where q.queue_name = i.queue_name and q.local) as sequences,
     (select json_agg(k.event_id) from trunkline.skipped_event k
         where k.queue_name = i.queue_name and k.node_name = i.node_name and k.tick_id > s.last_tick_id) as skipped,
     v.versions,

@@ -49,7 +49,7 @@ function keep(error: unknown, problems: Problem[]): Told {
   return { worker: undefined, problem: undefined };
 }
 
-/** A worker that runs reports each second; Londiste's does not report, and looks as often. */
+/** A worker that runs reports every five seconds at the least; Londiste's does not report, and looks each second. */
 const silentMs = 10_000;
 const patienceMs = 3_000;
 

@@ -245,43 +245,78 @@ export async function unregisterConsumers(
   );
 }
 
+/** What a ticker finds of a queue. */
+export interface TickerLook {
+  /** What the node of the queue is here; undefined where there is none. */
+  readonly type: 'root' | 'branch' | 'leaf' | undefined;
+  /** The number of the newest event; undefined where the ticker is paused, and on a branch, whose ticks are its provider's. */
+  readonly newestEvent: bigint | undefined;
+  /** That was made just now. */
+  readonly tick: bigint | undefined;
+  readonly newestTick: bigint | undefined;
+}
+
 /**
- * One tick if the queue's settings say that one is due, told to whoever listens. Where `hold` is set, a tick that only time
- * makes due waits for the slowest consumer to have read the last one; watermarks read nothing. Gives the number of the newest
- * event; undefined where the ticker is paused, and on a branch, whose ticks are its provider's.
+ * One tick if the queue's settings say that one is due. Where `hold` is set, a tick that only time makes due waits for the
+ * slowest consumer to have read the last one; watermarks read nothing. Whoever listens is told of the newest tick if that is
+ * not `told`, whoever has made it. Undefined where there is no such queue.
  */
 export async function tickAndNotify(
   session: Session,
   queue: QueueName,
-  hold: boolean,
-): Promise<{ newest: bigint; tick: bigint | undefined } | undefined> {
-  const [row] = await session.query<{ newest: bigint; tick: bigint | null }>(
+  { hold, told }: { readonly hold: boolean; readonly told: bigint | undefined },
+): Promise<TickerLook | undefined> {
+  const [row] = await session.query<{
+    type: 'root' | 'branch' | 'leaf' | null;
+    newest_event: bigint | null;
+    tick: bigint | null;
+    newest_tick: bigint | null;
+  }>(
     prepared(
       'tick',
-      `select t.newest, t.tick,
-          case when t.tick is not null then pg_catalog.pg_notify($2, $1 || ' ' || t.tick)::text end as told
-        from (select n.newest, case when not $3
-              or n.newest - l.tick_event_seq >= q.queue_ticker_max_count
+      `select t.*,
+          case when t.newest_tick <> coalesce($4, 0) then pg_catalog.pg_notify($2, $1 || ' ' || t.newest_tick)::text end as told
+        from (select i.node_type as type, n.event as newest_event, m.tick, coalesce(m.tick, l.tick_id) as newest_tick
+          from pgq.queue q
+          left join pgq_node.node_info i on i.queue_name = q.queue_name
+          left join lateral (
+            select t.tick_id, t.tick_event_seq from pgq.tick t where t.tick_queue = q.queue_id
+            order by t.tick_queue desc, t.tick_id desc limit 1) l on true
+          left join lateral (
+            select pgq.seq_getval(q.queue_event_seq) as event
+            where not q.queue_external_ticker and not q.queue_ticker_paused offset 0) n on true
+          left join lateral (
+            select pgq.ticker(q.queue_name) as tick
+            where n.event is not null and (not $3
+              or n.event - l.tick_event_seq >= q.queue_ticker_max_count
               or not exists (
                 select from pgq.subscription s join pgq.consumer c on c.co_id = s.sub_consumer
                 where s.sub_queue = q.queue_id and s.sub_last_tick < l.tick_id
-                  and c.co_name not like '.%' and c.co_name not like '%.gravestone')
-            then pgq.ticker(q.queue_name) end as tick
-          from pgq.queue q, lateral (
-            select t.tick_id, t.tick_event_seq from pgq.tick t where t.tick_queue = q.queue_id
-            order by t.tick_queue desc, t.tick_id desc limit 1) l,
-            lateral (select pgq.seq_getval(q.queue_event_seq) as newest) n
-          where q.queue_name = $1 and not q.queue_external_ticker and not q.queue_ticker_paused offset 0) t`,
+                  and c.co_name not like '.%' and c.co_name not like '%.gravestone')) offset 0) m on true
+          where q.queue_name = $1 offset 0) t`,
       queue,
       tickChannel,
       hold,
+      told ?? null,
     ),
   );
-  return row === undefined ? undefined : { newest: row.newest, tick: row.tick ?? undefined };
+  if (row === undefined) return undefined;
+  return {
+    type: row.type ?? undefined,
+    newestEvent: row.newest_event ?? undefined,
+    tick: row.tick ?? undefined,
+    newestTick: row.newest_tick ?? undefined,
+  };
 }
 
 /** Ticks are told here as `QUEUE TICK`. */
 export const tickChannel = 'trunkline_tick';
+
+/** Undefined where another queue's was told, or something that is no tick. */
+export function toldTick(payload: string, queue: QueueName): bigint | undefined {
+  const tick = payload.startsWith(`${queue} `) ? payload.slice(queue.length + 1) : '';
+  return /^\d{1,18}$/.test(tick) ? BigInt(tick) : undefined;
+}
 
 async function newestTick(session: Session, queue: QueueName): Promise<bigint | undefined> {
   const [row] = await session.query<{ tick: bigint | null }>(

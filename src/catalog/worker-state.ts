@@ -47,6 +47,10 @@ export interface WorkerState {
   readonly error: string | undefined;
   /** `compare` asks not to go past this tick for a moment. */
   readonly hold: bigint | undefined;
+  /** Some foreign keys of the database are taken down. */
+  readonly pendingKeys: boolean;
+  /** The queue has sequences here. */
+  readonly sequences: boolean;
   /** Events ahead that are to be left out. */
   readonly skipped: ReadonlySet<number>;
   readonly tables: ReadonlyMap<TableName, WorkerTable>;
@@ -65,6 +69,8 @@ interface StateRow {
   readonly combined_queue: string | null;
   readonly combined_type: 'root' | 'branch' | 'leaf' | null;
   readonly hold: bigint | null;
+  readonly pending_keys: boolean;
+  readonly sequences: boolean;
   readonly skipped: readonly number[] | null;
   /** Another one with each change of what follows. */
   readonly versions: string;
@@ -114,6 +120,8 @@ export async function readWorkerState(session: Session, queue: QueueName): Promi
     uptodate: row.uptodate,
     error: row.cur_error ?? undefined,
     hold: row.hold ?? undefined,
+    pendingKeys: row.pending_keys,
+    sequences: row.sequences,
     skipped: row.skipped === null ? noEvents : new Set(row.skipped),
     tables,
   };

@@ -15,7 +15,7 @@ import {
 } from '../model/status.ts';
 import type { NodeRole } from '../model/topology.ts';
 
-/** From where on something is worth a word. A worker of this tool reports every second. */
+/** From where on something is worth a word. A worker of this tool reports every five seconds at the least. */
 const healthLimits = {
   heartbeatMs: 10_000,
   /** A worker of Londiste is seen only when it takes a batch: it may be away for an idle period and this long. */

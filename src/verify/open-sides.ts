@@ -59,7 +59,7 @@ const pollMs = 100;
 const refreshPollMs = 1_000;
 const distanceEveryMs = 1_000;
 const noteEveryMs = 5_000;
-/** A worker reports every second; one that has not for this long is taken for gone. */
+/** A worker reports every five seconds at the least; one that has not for this long is taken for gone. */
 const silentMs = 10_000;
 const confirmMs = 5_000;
 

@@ -7,10 +7,29 @@ import type { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { Tallied } from '../model/tally.ts';
 import type { ErrorPolicy, ForeignEventPolicy } from '../model/topology.ts';
+import { type WakeUp, wakeUp } from './wake-up.ts';
 
 /** What the node was when its worker last looked, which saves the ticker a look. */
 export interface NodeView {
-  role: NodeRole | undefined;
+  readonly role: NodeRole | undefined;
+  readonly changed: WakeUp;
+  /** The worker has looked. */
+  see(role: NodeRole | undefined): void;
+}
+
+export function nodeView(clock: Clock): NodeView {
+  const changed = wakeUp(clock);
+  let seen: NodeRole | undefined;
+  return {
+    get role() {
+      return seen;
+    },
+    changed,
+    see(role) {
+      if (role?.kind !== seen?.kind) changed.wake();
+      seen = role;
+    },
+  };
 }
 
 /** What a node's worker is given: itself, the way to databases, and the world. */

@@ -1,5 +1,5 @@
 import { hasTick, keepTick, readWatermarks } from '../catalog/own-queue.ts';
-import { type Batch, finishBatch, markOf, nextBatch, tickChannel } from '../catalog/pgq.ts';
+import { type Batch, finishBatch, markOf, nextBatch, tickChannel, toldTick } from '../catalog/pgq.ts';
 import { moveTableStates, setTableStates } from '../catalog/table-sync.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import {
@@ -25,6 +25,7 @@ import type { Copies } from './copies.ts';
 import type { NodeDeps } from './deps.ts';
 import { fetchBatch } from './fetch-batch.ts';
 import type { ForeignKeys } from './foreign-keys.ts';
+import { untilNext } from './in-step.ts';
 import { keeperFor } from './keep-events.ts';
 import { makeRoutes } from './make-routes.ts';
 import { culpritsOf, parkTables } from './park.ts';
@@ -34,8 +35,9 @@ import { currentState, type Round } from './round.ts';
 import { openSubscriber } from './sessions.ts';
 import { signOffStrayCopies } from './stray-copies.ts';
 import { type WatermarkSync, watermarkSync } from './sync-watermark.ts';
+import { type ToldTicks, toldTicks } from './told-ticks.ts';
 
-/** Without a notification a tick is found this late. */
+/** How often the node itself is looked at, and its provider where nobody is known to tell of ticks. */
 const pollMs = 1_000;
 
 /** What goes on beside the replay, and outlives its failures. */
@@ -57,8 +59,10 @@ export async function follow(
     signal: deps.kill,
   });
   await using subscriber = await openSubscriber(deps, 'apply');
+  const ticks = toldTicks(deps.clock);
   await provider.listen(tickChannel, (payload) => {
-    if (payload.startsWith(`${deps.queue} `)) round.wake.wake();
+    const tick = toldTick(payload, deps.queue);
+    if (tick !== undefined && ticks.hear(tick)) round.wake.wake();
   });
   const link: Link = { deps, provider, subscriber, generation: round.generation, consumer: first.worker };
   const registered = await checkFooting(link, await currentState(round), round.heartbeat.last);
@@ -69,6 +73,7 @@ export async function follow(
     ...round,
     link,
     copies,
+    ticks,
     routes: undefined,
     keep: keeperFor(first.role, { queue, node, subscriber, control: round.control }),
     sync,
@@ -78,6 +83,7 @@ export async function follow(
     batchEvents: batchEvents.least,
     foreignKeys,
     watermark: { at: deps.clock.now() - deps.watermarkEveryMs, tick: undefined },
+    straysSoughtAt: deps.clock.now(),
   };
   round.heartbeat.provider(first.provider, registered);
   while (!deps.stop.aborted) {
@@ -96,6 +102,7 @@ export function providerDatabase(deps: NodeDeps, state: WorkerState): DatabaseNa
 
 interface Follower extends Round {
   readonly link: Link;
+  readonly ticks: ToldTicks;
   readonly copies: Copies;
   routes: Routes | undefined;
   /** Events that waited behind the last batch, over more than one tick: ask for a batch that spans several. */
@@ -110,6 +117,7 @@ interface Follower extends Round {
   readonly sync: WatermarkSync;
   readonly foreignKeys: ForeignKeys;
   watermark: { readonly at: number; readonly tick: bigint | undefined };
+  straysSoughtAt: number;
 }
 
 /** What is known of the tables in sync, and what it was made from. */
@@ -139,12 +147,14 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
     if (table.prune && table.sync?.kind === 'in_sync') await pruneTable(follower.link, table);
   }
   const sync = await copies.look(state, follower.link.provider);
-  follower.foreignKeys.look();
+  if (state.pendingKeys) follower.foreignKeys.look();
   if (sync.handOver.length > 0) await grantHandover(follower, state, sync.handOver);
   // A copy on its way to our tick needs us to stand still there.
   if (sync.handOver.length > 0 || sync.handingOver) return wake.wait(20, deps.stop);
   const exact = state.hold !== undefined || sync.closing || !mayJoinTicks(state.role);
-  const batch = await (opening ?? openBatch(follower, state, exact));
+  const asked = opening ?? (isToAsk(follower) ? openBatch(follower, state, exact) : undefined);
+  const batch = await asked;
+  if (asked !== undefined && batch === undefined) follower.ticks.none();
   follower.upToDate = batch === undefined;
   if (batch !== undefined) {
     heartbeat.state('replaying');
@@ -154,8 +164,13 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
   heartbeat.state('idle');
   // A batch has told its own end, which is ahead of what was read before it.
   if (batch === undefined) await publishWatermark(follower, state, state.position);
-  await wake.wait(pollMs, deps.stop);
-  if (!deps.stop.aborted) openAhead(follower, state);
+  await wake.wait(untilNext(pollMs, deps.clock.now()), deps.stop);
+  if (!deps.stop.aborted && isToAsk(follower)) openAhead(follower, state);
+}
+
+/** Whoever asks on a connection that has ended is told so. */
+function isToAsk({ upToDate, ticks, link }: Follower): boolean {
+  return !upToDate || link.provider.lost || ticks.mayHaveMore();
 }
 
 /** A single tick's batch may be open whatever the state says: it stays open, and is given again. */
@@ -237,6 +252,7 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
   });
   follower.batchEvents = sizeBatch(counts.applied + counts.passedOver, deps.clock.now() - startedAt);
   follower.upToDate = !more;
+  follower.ticks.read(batch.toTick);
   if (next !== undefined) follower.opening = Promise.resolve(next);
   tellMissed(deps, counts, batch);
   follower.heartbeat.applied(counts.applied, { id: batch.toTick, mark: markOf(batch) });
@@ -269,6 +285,7 @@ async function finishDone(follower: Follower, state: WorkerState, batch: Batch):
     await keepTick(link.subscriber, deps.queue, batch);
   if (state.role.kind === 'waiting') await applyControlOnly(follower, state, batch);
   await finishBatch(link.provider, deps.queue, batch);
+  follower.ticks.read(batch.toTick);
   await publishWatermark(follower, state, batch.fromTick);
 }
 
@@ -354,6 +371,9 @@ async function grantHandover(follower: Follower, state: WorkerState, tables: rea
   copies.wake();
 }
 
+/** Strays are rare, and hold up nothing but rotation. */
+const watermarksPerSearch = 6;
+
 /** Tells the provider what neither this node nor anybody who reads from it still needs, and lets go of what holds it back. */
 async function publishWatermark(follower: Follower, state: WorkerState, batchFrom: bigint): Promise<void> {
   const { deps, link, sync } = follower;
@@ -363,8 +383,10 @@ async function publishWatermark(follower: Follower, state: WorkerState, batchFro
   const tick = syncWatermark === undefined ? await ownWatermark(follower, state) : batchFrom;
   if (syncWatermark !== undefined) sync.look(syncWatermark);
   if (tick !== follower.watermark.tick) await setSubscriberWatermark(link.provider, deps.queue, deps.node, tick);
-  await signOffStrayCopies(link, () => currentState(follower));
   follower.watermark = { at: now, tick };
+  if (now - follower.straysSoughtAt < deps.watermarkEveryMs * watermarksPerSearch) return;
+  follower.straysSoughtAt = now;
+  await signOffStrayCopies(link, () => currentState(follower));
 }
 
 async function ownWatermark({ deps, control }: Follower, { role, position }: WorkerState): Promise<bigint> {

@@ -1,6 +1,7 @@
 import { readWatermarks, setGlobalWatermark } from '../catalog/own-queue.ts';
 import { rootCheckSequences } from '../catalog/table-sync.ts';
 import { setConsumerError, setUptodate, type WorkerState } from '../catalog/worker-state.ts';
+import { untilNext } from './in-step.ts';
 import { currentState, type Round } from './round.ts';
 
 const lookEveryMs = 1_000;
@@ -20,7 +21,7 @@ export async function keepRoot(round: Round, first: WorkerState): Promise<void> 
     if (!state.uptodate) await setUptodate(control, deps.queue, state.worker);
     if (state.error !== undefined) await setConsumerError(control, deps.queue, state.worker, null);
     if (!state.paused) {
-      await rootCheckSequences(control, deps.queue);
+      if (state.sequences) await rootCheckSequences(control, deps.queue);
       const now = deps.clock.now();
       if (now - watermarkAt >= watermarkEveryMs) {
         watermarkAt = now;
@@ -29,7 +30,7 @@ export async function keepRoot(round: Round, first: WorkerState): Promise<void> 
     }
     heartbeat.state(state.paused ? 'paused' : 'root');
     round.failures.over();
-    await deps.clock.sleep(lookEveryMs, deps.stop);
+    await deps.clock.sleep(untilNext(lookEveryMs, deps.clock.now()), deps.stop);
   }
 }
 

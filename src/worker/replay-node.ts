@@ -36,9 +36,7 @@ export async function replayNode(deps: NodeDeps, failures: Failures): Promise<vo
         message: `another process works for ${deps.node}; waiting to take over`,
       }),
     // The ticker of this process may have its lock all the same.
-    onLook: async () => {
-      if (deps.view !== undefined) deps.view.role = (await readWorkerState(control, deps.queue))?.role;
-    },
+    onLook: async () => deps.view?.see((await readWorkerState(control, deps.queue))?.role),
   });
   if (!locked) return;
   const generation = await takeLeaseOver(control, deps);

@@ -18,11 +18,12 @@ export interface Round {
   readonly failures: Failures;
 }
 
-export async function currentState({ control, deps }: Round): Promise<WorkerState> {
+export async function currentState({ control, deps, heartbeat }: Round): Promise<WorkerState> {
   const state = await readWorkerState(control, deps.queue);
   if (state === undefined || state.node !== deps.node)
     throw new ToolError([{ code: 'node_not_set_up', queue: deps.queue, node: deps.node }]);
-  if (deps.view !== undefined) deps.view.role = state.role;
+  deps.view?.see(state.role);
+  heartbeat.spoke();
   return state;
 }
 

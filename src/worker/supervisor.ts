@@ -7,7 +7,7 @@ import type { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { Count } from '../model/tally.ts';
 import type { NodeSpec, QueueSpec } from '../model/topology.ts';
-import type { NodeDeps } from './deps.ts';
+import { type NodeDeps, nodeView } from './deps.ts';
 import { trackFailures } from './failures.ts';
 import { successorFinder } from './find-successor.ts';
 import { replayNode } from './replay-node.ts';
@@ -142,7 +142,7 @@ function depsOf(
     parallelCopies: node.parallelCopies,
     onError: node.onError,
     foreignEvents: node.foreignEvents,
-    view: input.replay === false ? undefined : { role: undefined },
+    view: input.replay === false ? undefined : nodeView(input.clock),
     connector: input.connector,
     clock: input.clock,
     log: input.log,

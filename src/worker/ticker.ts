@@ -4,6 +4,7 @@ import type { Session } from '../db/session.ts';
 import { quoteName, sql } from '../db/statement.ts';
 import { tableName } from '../model/names.ts';
 import type { NodeDeps } from './deps.ts';
+import { untilNext } from './in-step.ts';
 import { waitForLock } from './take-over.ts';
 
 /** Settings of the loop, beside what the queue itself says about when a tick is due. */
@@ -26,7 +27,7 @@ export interface TickerOptions {
 export async function tickQueue(deps: NodeDeps, options: TickerOptions, settled: () => void): Promise<void> {
   while (!(await keepsQueue(deps))) {
     settled();
-    await deps.clock.sleep(deps.view === undefined ? askAgainMs : lookEveryMs, deps.stop);
+    await whileNothingToTick(deps);
     if (deps.stop.aborted) return;
   }
   await using session = await deps.connector(deps.database, {
@@ -52,17 +53,17 @@ export async function tickQueue(deps: NodeDeps, options: TickerOptions, settled:
   let maintainedAt = deps.clock.now() - options.maintainEveryMs;
   const pace = startPace(options);
   let tickedAt = Number.NEGATIVE_INFINITY;
-  for (let lookedAt = 0, type = await readNodeType(session, deps.queue); !deps.stop.aborted; ) {
-    if (type !== 'root' && type !== 'branch') return;
-    if (type === 'root' && (await deps.successor(deps)) !== undefined) return;
-    let waitMs = lookEveryMs;
-    if (type === 'root') {
-      const now = deps.clock.now();
-      const look = await tickAndNotify(session, deps.queue, now - tickedAt < options.patientMs);
-      if (look?.tick !== undefined) tickedAt = now;
-      waitMs = pace(look?.newest, now);
+  let told: bigint | undefined;
+  for (let type = await readNodeType(session, deps.queue); await isToTick(deps, type); ) {
+    const now = deps.clock.now();
+    const look = await tickAndNotify(session, deps.queue, { hold: now - tickedAt < options.patientMs, told });
+    type = look?.type;
+    told = look?.newestTick;
+    let waitMs = type === 'root' ? pace(look?.newestEvent, now) : lookEveryMs;
+    if (look?.tick !== undefined) {
+      tickedAt = now;
       // Nothing can be due before.
-      if (look?.tick !== undefined) waitMs = Math.max(waitMs, options.leastMs);
+      waitMs = Math.max(waitMs, options.leastMs);
     }
     if (deps.clock.now() - maintainedAt >= options.maintainEveryMs) {
       maintainedAt = deps.clock.now();
@@ -70,10 +71,7 @@ export async function tickQueue(deps: NodeDeps, options: TickerOptions, settled:
     }
     settled();
     await deps.clock.sleep(waitMs, deps.stop);
-    if (deps.clock.now() - lookedAt >= lookEveryMs) {
-      lookedAt = deps.clock.now();
-      type = await readNodeType(session, deps.queue);
-    }
+    if (deps.stop.aborted) return;
   }
 }
 
@@ -88,14 +86,20 @@ function startPace({ quickMs, idleMs }: TickerOptions): (newest: bigint | undefi
     if (newest !== last) movedAt = now;
     last = newest;
     waitMs = now - movedAt < stayQuickMs ? quickMs : Math.min(idleMs, waitMs * 2);
-    return waitMs;
+    return waitMs < idleMs ? waitMs : untilNext(idleMs, now);
   };
 }
 
 const lookEveryMs = 500;
 
-/** A process that only ticks asks again so often whether a leaf has become something else. */
+/** A process that only ticks asks again so often whether a leaf has become something else; a worker tells its ticker. */
 const askAgainMs = 10_000;
+
+async function whileNothingToTick({ view, clock, stop }: NodeDeps): Promise<void> {
+  if (view === undefined) await clock.sleep(askAgainMs, stop);
+  // A root that is replaced may be no longer so, which nobody tells.
+  else await view.changed.wait(view.role?.kind === 'root' ? lookEveryMs : askAgainMs, stop);
+}
 
 async function keepsQueue(deps: NodeDeps): Promise<boolean> {
   const { view } = deps;

@@ -17,8 +17,13 @@ export function wakeUp(clock: Clock): WakeUp {
     },
     async wait(ms, signal) {
       if (!called) {
-        current = new AbortController();
-        await clock.sleep(ms, AbortSignal.any([current.signal, signal]));
+        const waiting = new AbortController();
+        current = waiting;
+        // AbortSignal.any would leave something behind at `signal` each time, until memory is cleaned up.
+        const stop = () => waiting.abort();
+        signal.addEventListener('abort', stop, { once: true });
+        if (!signal.aborted) await clock.sleep(ms, waiting.signal);
+        signal.removeEventListener('abort', stop);
       }
       called = false;
     },

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { finishAndOpen, finishBatch, nextBatch, registerConsumers, tickAndNotify } from '../../src/catalog/pgq.ts';
+import {
+  finishAndOpen,
+  finishBatch,
+  nextBatch,
+  registerConsumers,
+  tickAndNotify,
+  tickChannel,
+  toldTick,
+} from '../../src/catalog/pgq.ts';
 import { sql } from '../../src/db/statement.ts';
 import { queueName } from '../../src/model/names.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -10,6 +18,7 @@ test('a tick is held back for a consumer that has not read the last one, and for
   await using database = await freshDatabase();
   await using session = await database.session();
   const queue = queueName('q');
+  const look = (hold: boolean) => tickAndNotify(session, queue, { hold, told: undefined });
   await session.script(`select pgq.create_queue('q');
     select pgq.set_queue_config('q', 'ticker_max_lag', '0'), pgq.set_queue_config('q', 'ticker_max_count', '5')`);
   for (const consumer of ['reader', '.global_watermark', 'gone.gravestone'])
@@ -18,28 +27,28 @@ test('a tick is held back for a consumer that has not read the last one, and for
     session.query(sql("select pgq.insert_event('q', 'type', 'data') from generate_series(1, $1)", events));
 
   await write(1);
-  const first = await tickAndNotify(session, queue, true);
+  const first = await look(true);
   expect(first?.tick, 'everybody stands at the newest tick').toBeDefined();
 
   await write(1);
-  const held = await tickAndNotify(session, queue, true);
-  expect(held, 'the reader has not read it').toEqual({ newest: (first?.newest ?? 0n) + 1n, tick: undefined });
+  const held = await look(true);
+  expect(held, 'the reader has not read it').toMatchObject({
+    newestEvent: (first?.newestEvent ?? 0n) + 1n,
+    tick: undefined,
+    newestTick: first?.tick,
+  });
 
   const batch = await nextBatch(session, queue, 'reader', undefined);
   if (batch === undefined) throw new Error('no batch');
-  expect((await tickAndNotify(session, queue, true))?.tick, 'an open batch is not read yet').toBeUndefined();
+  expect((await look(true))?.tick, 'an open batch is not read yet').toBeUndefined();
   expect(await finishBatch(session, queue, batch), 'nothing comes after it').toBe(false);
-  const second = await tickAndNotify(session, queue, true);
+  const second = await look(true);
   expect(second?.tick, 'watermarks and dead nodes read nothing').toBe((first?.tick ?? 0n) + 1n);
 
   await write(5);
-  expect((await tickAndNotify(session, queue, true))?.tick, 'many events wait for nobody').toBe(
-    (second?.tick ?? 0n) + 1n,
-  );
+  expect((await look(true))?.tick, 'many events wait for nobody').toBe((second?.tick ?? 0n) + 1n);
   await write(1);
-  expect((await tickAndNotify(session, queue, false))?.tick, 'nor does a tick that has waited').toBe(
-    (second?.tick ?? 0n) + 2n,
-  );
+  expect((await look(false))?.tick, 'nor does a tick that has waited').toBe((second?.tick ?? 0n) + 2n);
 
   const next = await nextBatch(session, queue, 'reader', undefined);
   if (next === undefined) throw new Error('no batch');
@@ -71,11 +80,48 @@ test('a server whose clock was put back by hours ticks on', async () => {
   await using database = await freshDatabase();
   await using session = await database.session();
   const queue = queueName('q');
+  const look = (hold: boolean) => tickAndNotify(session, queue, { hold, told: undefined });
   await session.script(`select pgq.create_queue('q'); select pgq.set_queue_config('q', 'ticker_max_lag', '1 hour');
     update pgq.tick set tick_time = now() + interval '5 hours'`);
-  expect((await tickAndNotify(session, queue, false))?.tick, 'at once').toBe(2n);
+  expect((await look(false))?.tick, 'at once').toBe(2n);
   await session.query(sql("select pgq.insert_event('q', 'type', 'data')"));
-  expect((await tickAndNotify(session, queue, false))?.tick, 'and then as it is told').toBeUndefined();
+  expect((await look(false))?.tick, 'and then as it is told').toBeUndefined();
   await session.script(`update pgq.tick set tick_time = now() + interval '5 hours' where tick_id = 2`);
-  expect((await tickAndNotify(session, queue, false))?.tick, 'with events, too').toBe(3n);
+  expect((await look(false))?.tick, 'with events, too').toBe(3n);
+});
+
+test('whoever listens is told of each tick once, whoever has made it, also while the ticker may make none', async () => {
+  await using database = await freshDatabase();
+  await using session = await database.session();
+  await using listener = await database.session();
+  const queue = queueName('q 1');
+  await session.script(`select pgq.create_queue('q 1'), pgq.set_queue_config('q 1', 'ticker_max_lag', '1 hour')`);
+  const told: (bigint | undefined)[] = [];
+  await listener.listen(tickChannel, (payload) => told.push(toldTick(payload, queue)));
+  let newest: bigint | undefined;
+  const look = async () => {
+    newest = (await tickAndNotify(session, queue, { hold: false, told: newest }))?.newestTick;
+    await listener.script('select');
+    return told.splice(0);
+  };
+  const before = await look();
+  expect(before, 'whoever begins to tick tells the newest').toEqual([newest]);
+  expect(await look()).toEqual([]);
+  await session.script(`select pgq.force_tick('q 1'); select pgq.ticker('q 1')`);
+  expect(await look(), 'of another ticker').toEqual([newest]);
+  expect(newest).toBeGreaterThan(before[0] ?? 0n);
+  await session.script(`select pgq.set_queue_config('q 1', 'ticker_paused', 'true')`);
+  expect(await tickAndNotify(session, queue, { hold: false, told: newest })).toEqual({
+    type: undefined,
+    newestEvent: undefined,
+    tick: undefined,
+    newestTick: newest,
+  });
+  await session.script(`update pgq.queue set queue_ticker_paused = false, queue_external_ticker = true;
+    select pgq.ticker('q 1', ${Number(newest) + 5}, now(), 1)`);
+  expect(await look(), 'as on a branch').toEqual([newest]);
+  await session.script(
+    `notify ${tickChannel}, 'q 7'; notify ${tickChannel}, 'q 1 x'; notify ${tickChannel}, 'q 1 2 3'`,
+  );
+  expect(await look(), 'what is no tick of this queue').toEqual([undefined, undefined, undefined]);
 });

@@ -158,6 +158,9 @@ test("a branch holds the tables, and its provider's events and ticks under their
     if (row === undefined) throw new Error('no node');
     return row;
   };
+  // The leaf is ahead of all that the root knows when it tells how far every node is.
+  await root.script(`update account set note = 'ahead' where id = 101`);
+  await cascade.caughtUp('low', 60_000);
   await low.script(`select pgq_node.set_consumer_paused('replika', 'low.worker', true)`);
   await waitFor('the leaf to stand still', 30_000, async () => {
     const [row] = await low.query<{ uptodate: boolean }>(sql('select uptodate from pgq_node.local_state'));
