@@ -10,10 +10,11 @@ select i.node_name, i.node_type, i.node_attrs, i.worker_name, s.provider_node, s
     case when v.versions is distinct from $2::text then coalesce((
         select json_agg(json_build_object(
             'name', t.table_name, 'state', t.merge_state, 'snapshot', t.custom_snapshot,
-            'attrs', t.table_attrs, 'destination', t.dest_table, 'error', e.cur_error) order by t.nr)
+            'attrs', t.table_attrs, 'destination', t.dest_table,
+            -- Read once, not for each table: few have one.
+            'error', (select jsonb_object_agg(e.consumer_name, e.cur_error) from pgq_node.local_state e
+                where e.queue_name = $1 and e.cur_error is not null) ->> (i.worker_name || '.copy.' || t.table_name)) order by t.nr)
         from londiste.table_info t
-        left join pgq_node.local_state e
-            on e.queue_name = t.queue_name and e.consumer_name = i.worker_name || '.copy.' || t.table_name
         where t.queue_name = i.queue_name and t.local), '[]') end as tables
 from pgq_node.node_info i
 join pgq_node.local_state s on s.queue_name = i.queue_name and s.consumer_name = i.worker_name
