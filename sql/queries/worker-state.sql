@@ -1,4 +1,4 @@
--- $1: queue; $2: the versions of its tables that the session has, or NULL. One row where the queue has a node on this database.
+-- $1: queue; $2: the versions of its tables that the caller has, or NULL. One row where the queue has a node on this database.
 select i.node_name, i.node_type, i.node_attrs, i.worker_name, s.provider_node, s.last_tick_id, s.paused, s.uptodate, s.cur_error,
     i.combined_queue, c.node_type as combined_type,
     trunkline.get_hold(i.queue_name, i.node_name) as hold,

@@ -54,6 +54,8 @@ export interface WorkerState {
   /** Events ahead that are to be left out. */
   readonly skipped: ReadonlySet<number>;
   readonly tables: ReadonlyMap<TableName, WorkerTable>;
+  /** Another text with each change of the tables. */
+  readonly versions: string;
 }
 
 interface StateRow {
@@ -72,9 +74,8 @@ interface StateRow {
   readonly pending_keys: boolean;
   readonly sequences: boolean;
   readonly skipped: readonly number[] | null;
-  /** Another one with each change of what follows. */
   readonly versions: string;
-  /** Null where the session knows them. */
+  /** Null where the caller has them. */
   readonly tables: readonly TableRow[] | null;
 }
 
@@ -87,19 +88,15 @@ interface TableRow {
   readonly error: string | null;
 }
 
-/** What a session was told of a queue's tables last: of thousands, none changes from one batch to the next. */
-interface KnownTables {
-  readonly versions: string;
-  readonly tables: WorkerState['tables'];
-}
-
-const knownTables = new WeakMap<Session, Map<QueueName, KnownTables>>();
-
-/** Everything a worker asks before each batch, in one round trip. The tables are the same object while none changes. Undefined where the queue has no node here. */
-export async function readWorkerState(session: Session, queue: QueueName): Promise<WorkerState | undefined> {
-  const known = knownTables.get(session) ?? new Map<QueueName, KnownTables>();
-  knownTables.set(session, known);
-  const before = known.get(queue);
+/**
+ * Everything a worker asks before each batch, in one round trip. Undefined where the queue has no node here. `before` is an
+ * earlier answer: of thousands of tables none changes from one batch to the next, and then its tables come back, the same object.
+ */
+export async function readWorkerState(
+  session: Session,
+  queue: QueueName,
+  before?: WorkerState,
+): Promise<WorkerState | undefined> {
   const [row] = await session.query<StateRow>(
     prepared('worker_state', sqlFile('queries/worker-state.sql'), queue, before?.versions ?? null),
   );
@@ -108,7 +105,6 @@ export async function readWorkerState(session: Session, queue: QueueName): Promi
     row.tables === null && before !== undefined
       ? before.tables
       : new Map((row.tables ?? []).map((table) => [tableName(table.name), readTable(table)]));
-  known.set(queue, { versions: row.versions, tables });
   return {
     node: nodeName(row.node_name),
     role: roleOf(row),
@@ -124,6 +120,7 @@ export async function readWorkerState(session: Session, queue: QueueName): Promi
     sequences: row.sequences,
     skipped: row.skipped === null ? noEvents : new Set(row.skipped),
     tables,
+    versions: row.versions,
   };
 }
 

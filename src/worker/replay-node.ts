@@ -26,6 +26,7 @@ export async function replayNode(deps: NodeDeps, failures: Failures): Promise<vo
     signal: deps.kill,
   });
   const lock = { kind: 'node', queue: deps.queue, node: deps.node } as const;
+  const seen: Round['seen'] = { state: undefined };
   const locked = await waitForLock(control, deps, lock, {
     onWait: () =>
       deps.log({
@@ -36,7 +37,10 @@ export async function replayNode(deps: NodeDeps, failures: Failures): Promise<vo
         message: `another process works for ${deps.node}; waiting to take over`,
       }),
     // The ticker of this process may have its lock all the same.
-    onLook: async () => deps.view?.see((await readWorkerState(control, deps.queue))?.role),
+    onLook: async () => {
+      seen.state = await readWorkerState(control, deps.queue, seen.state);
+      deps.view?.see(seen.state?.role);
+    },
   });
   if (!locked) return;
   const generation = await takeLeaseOver(control, deps);
@@ -49,7 +53,7 @@ export async function replayNode(deps: NodeDeps, failures: Failures): Promise<vo
   });
   const last = await lastSeenHere(deps, control);
   await using heartbeat = startHeartbeat(deps, control, last);
-  const round: Round = { deps, control, generation, wake: wakeUp(deps.clock), heartbeat, failures };
+  const round: Round = { deps, control, generation, wake: wakeUp(deps.clock), heartbeat, failures, seen };
   // What the node is, is read again whenever it changes: a switchover turns roots to branches and back.
   while (!deps.stop.aborted) {
     const state = await currentState(round);

@@ -16,10 +16,13 @@ export interface Round {
   readonly wake: WakeUp;
   readonly heartbeat: Heartbeat;
   readonly failures: Failures;
+  /** What the node was when it was looked at last. */
+  readonly seen: { state: WorkerState | undefined };
 }
 
-export async function currentState({ control, deps, heartbeat }: Round): Promise<WorkerState> {
-  const state = await readWorkerState(control, deps.queue);
+export async function currentState({ control, deps, heartbeat, seen }: Round): Promise<WorkerState> {
+  const state = await readWorkerState(control, deps.queue, seen.state);
+  seen.state = state;
   if (state === undefined || state.node !== deps.node)
     throw new ToolError([{ code: 'node_not_set_up', queue: deps.queue, node: deps.node }]);
   deps.view?.see(state.role);
