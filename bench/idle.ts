@@ -12,7 +12,7 @@ import { tablesInSync } from './support/tables-in-sync.ts';
 // What ten nodes cost that one process works for, a root and nine leaves, while nothing happens.
 
 const rounds = Number(process.env.TRUNKLINE_BENCH_ROUNDS ?? 2);
-/** A whole minute has all that is done now and then. */
+/** With what is done once a minute. */
 const seconds = Number(process.env.TRUNKLINE_BENCH_SECONDS ?? 60);
 
 interface Cost {

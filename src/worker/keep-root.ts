@@ -1,4 +1,4 @@
-import { readWatermarks, setGlobalWatermark } from '../catalog/own-queue.ts';
+import { readWatermarks, setGlobalWatermark, type Watermarks } from '../catalog/own-queue.ts';
 import { rootCheckSequences } from '../catalog/table-sync.ts';
 import { setConsumerError, setUptodate, type WorkerState } from '../catalog/worker-state.ts';
 import { untilNext } from './in-step.ts';
@@ -6,6 +6,9 @@ import { currentState, type Round } from './round.ts';
 
 const lookEveryMs = 1_000;
 const watermarkEveryMs = 60_000;
+const watermarkAtLeastEveryMs = 600_000;
+/** A queue where nothing happens ticks once a minute, and once for the word about the minute before. */
+const idleTicks = 4n;
 
 /**
  * A root has nothing to read: it confirms what it is asked, publishes its sequences, and tells how far every node of the
@@ -13,7 +16,8 @@ const watermarkEveryMs = 60_000;
  */
 export async function keepRoot(round: Round, first: WorkerState): Promise<void> {
   const { deps, control, heartbeat } = round;
-  let watermarkAt = deps.clock.now() - watermarkEveryMs;
+  let lookedAt = deps.clock.now() - watermarkEveryMs;
+  let toldAt = deps.clock.now() - watermarkAtLeastEveryMs;
   heartbeat.provider(first.provider);
   while (!deps.stop.aborted) {
     const state = await currentState(round);
@@ -23,9 +27,9 @@ export async function keepRoot(round: Round, first: WorkerState): Promise<void> 
     if (!state.paused) {
       if (state.sequences) await rootCheckSequences(control, deps.queue);
       const now = deps.clock.now();
-      if (now - watermarkAt >= watermarkEveryMs) {
-        watermarkAt = now;
-        await publishGlobalWatermark(round);
+      if (now - lookedAt >= watermarkEveryMs) {
+        lookedAt = now;
+        if (await publishGlobalWatermark(round, now - toldAt)) toldAt = now;
       }
     }
     heartbeat.state(state.paused ? 'paused' : 'root');
@@ -34,9 +38,15 @@ export async function keepRoot(round: Round, first: WorkerState): Promise<void> 
   }
 }
 
-/** Each one is an event, which all nodes copy: none where nothing has moved. */
-async function publishGlobalWatermark({ deps, control }: Round): Promise<void> {
+/** Whether it did. */
+async function publishGlobalWatermark({ deps, control }: Round, sinceMs: number): Promise<boolean> {
   const marks = await readWatermarks(control, deps.queue);
-  if (marks === undefined || marks.local <= marks.global) return;
+  if (marks === undefined || !isToTell(marks, sinceMs)) return false;
   await setGlobalWatermark(control, deps.queue, undefined);
+  return true;
+}
+
+/** Each word is an event, which all nodes copy, and makes ticks that would be another one's reason. */
+export function isToTell({ local, global }: Watermarks, sinceMs: number): boolean {
+  return local - global > (sinceMs < watermarkAtLeastEveryMs ? idleTicks : 0n);
 }
