@@ -16,7 +16,10 @@ import { arrived, createTables, expectSame, makeChanges } from './support/worklo
 
 const changes = Number(process.env.TRUNKLINE_BENCH_CHANGES ?? 400_000);
 
-const all = [trunkline, londiste, londisteBulk, native, ...(slonyInstalled() ? [slony] : [])];
+const only = process.env.TRUNKLINE_BENCH_ONLY?.split(',');
+const all = [trunkline, londiste, londisteBulk, native, ...(slonyInstalled() ? [slony] : [])].filter(
+  ({ name }) => only?.includes(name) ?? true,
+);
 
 interface Result {
   readonly perSecond: number;
