@@ -1,4 +1,5 @@
-const copyData = 0x64;
+/** A message with rows, in either direction. */
+export const copyData = 0x64;
 /** Messages that may come before and among the rows: the answer to COPY, notices, settings, notifications. */
 const passedOver = new Set([0x48, 0x4e, 0x53, 0x41]);
 const headerLength = 5;

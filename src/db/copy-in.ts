@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import type pg from 'pg';
+import { copyData } from './copy-frames.ts';
 
-const copyData = 0x64;
 const copyDone = Buffer.from([0x63, 0, 0, 0, 4]);
 
 type Done = (error?: Error | null) => void;
