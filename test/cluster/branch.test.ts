@@ -184,12 +184,14 @@ test("a branch holds the tables, and its provider's events and ticks under their
   await waitFor('the branch to go by the leaf', 30_000, async () => (await info(middle)).global === local);
   expect((await info(root)).global).toBeGreaterThan(stands.position);
   expect((await info(middle)).global).toBeLessThanOrEqual(stands.position);
-  const [passedOn] = await middle.query(
+  const [passedOn] = await middle.query<{ tick: bigint }>(
     sql(
       `select ev_data::bigint as tick from pgq.event_template where ev_type = 'pgq.global-watermark' order by ev_id desc limit 1`,
     ),
   );
-  expect(passedOn).toEqual({ tick: told });
+  // Not the root's number but the branch's own, which the root's worker may have moved in between, as far as the leaf.
+  expect(passedOn?.tick).toBeGreaterThanOrEqual(told);
+  expect(passedOn?.tick).toBeLessThanOrEqual(stands.position);
   await low.script(`select pgq_node.set_consumer_paused('replika', 'low.worker', false)`);
   await waitFor('the leaf to let go', 30_000, async () => (await info(middle)).global > stands.position);
   expect(cascade.logs.filter(({ level }) => level !== 'info')).toEqual([]);
