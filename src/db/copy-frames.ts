@@ -4,6 +4,15 @@ export const copyData = 0x64;
 const passedOver = new Set([0x48, 0x4e, 0x53, 0x41]);
 const headerLength = 5;
 
+/** What was taken from the server so far. */
+export interface CopyRun {
+  /** One for each row, and in the binary form one for its end. */
+  readonly messages: number;
+  readonly bytes: number;
+  /** Whoever reads waits for the server, and not the other way round. */
+  readonly starved: boolean;
+}
+
 /** What a piece of the server's answer had in it. */
 interface TakenRows {
   readonly rows: Buffer;

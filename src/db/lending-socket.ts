@@ -30,14 +30,22 @@ export function lendingSocket(): Socket {
   return socket;
 }
 
-/** What comes goes to the taker in place of the driver's reader; a lending socket's pieces are good until more is asked for. */
-export function takeOver(stream: Duplex, taker: Taker): { readonly reader: (piece: Buffer) => void; giveBack(): void } {
+interface TakenOver {
+  readonly reader: (piece: Buffer) => void;
+  /** Its pieces are good until more is asked for. */
+  readonly lends: boolean;
+  giveBack(): void;
+}
+
+/** What comes goes to the taker in place of the driver's reader. */
+export function takeOver(stream: Duplex, taker: Taker): TakenOver {
   const [reader] = stream.listeners('data') as [(piece: Buffer) => void];
   const state = lending.get(stream);
   if (state !== undefined) {
     state.taker = taker;
     return {
       reader,
+      lends: true,
       giveBack() {
         state.taker = undefined;
       },
@@ -50,6 +58,7 @@ export function takeOver(stream: Duplex, taker: Taker): { readonly reader: (piec
   stream.addListener('data', take);
   return {
     reader,
+    lends: false,
     giveBack() {
       stream.removeListener('data', take);
       stream.addListener('data', reader);

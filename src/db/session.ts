@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import type { Stream } from 'node:stream';
 import pg from 'pg';
 import { usualAnswerTimeoutMs } from '../model/topology.ts';
+import type { CopyRun } from './copy-frames.ts';
 import { type CopyTarget, copyInto } from './copy-in.ts';
-import { type CopyStream, copyOutOf } from './copy-out.ts';
-import { type CopyRun, relayInto } from './copy-relay.ts';
+import { CopyOut, relayInto } from './copy-rows.ts';
 import { ConnectionLost } from './driver-errors.ts';
 import { lendingSocket } from './lending-socket.ts';
 import { askAfter, watchAnswers } from './liveness.ts';
@@ -51,7 +51,7 @@ export interface Session extends AsyncDisposable {
   run(statement: Statement): Promise<number>;
   /** Several statements as one text and one round trip, without parameters. */
   script(text: string): Promise<void>;
-  copyOut(text: string): CopyStream;
+  copyOut(text: string): CopyOut;
   copyIn(text: string): CopyTarget;
   /** Hands on what COPY sends to one that takes it, which ends as this does. */
   relay(text: string, into: CopyTarget): CopyRun;
@@ -215,12 +215,12 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
     });
     return piped;
   };
-  const read = <Run extends CopyRun>(run: Run, until: Stream): Run => {
+  const read = (run: CopyRun & pg.Submittable, until: Stream): CopyRun => {
     reading = run;
     until.once('close', () => {
       if (reading === run) reading = undefined;
     });
-    return run;
+    return client.query(run);
   };
   const room = preparedRoom(preparedCharacters);
   /** The same with the name that there is room for. */
@@ -267,11 +267,12 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
       await guarded(() => client.query(text));
     },
     copyOut(text) {
-      const rows = client.query(copyOutOf(text));
-      return read(rows, rows);
+      const rows = new CopyOut(text);
+      read(rows.run, rows);
+      return rows;
     },
     copyIn: (text) => writeIn(client.query(copyInto(text))),
-    relay: (text, into) => read(client.query(relayInto(into, text)), into),
+    relay: (text, into) => read(relayInto(into, text), into),
     async listen(channel, onNotify) {
       client.on('notification', (message) => {
         if (message.channel === channel) onNotify(message.payload ?? '');

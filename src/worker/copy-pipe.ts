@@ -1,6 +1,6 @@
 import { addAbortSignal } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import type { CopyRun } from '../db/copy-relay.ts';
+import type { CopyRun } from '../db/copy-frames.ts';
 import type { Session } from '../db/session.ts';
 
 /** The two ends of one stream of rows. */
