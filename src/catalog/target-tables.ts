@@ -31,6 +31,8 @@ export interface TargetColumn {
   /** With its modifier: equal text on both sides means equal binary form for a built-in type. */
   readonly fullType: string;
   readonly builtIn: boolean;
+  /** Equal values may have several texts: of their type, or by the settings of the session that wrote the event. */
+  readonly manyTexts: boolean;
   readonly generated: boolean;
 }
 

@@ -18,6 +18,8 @@ export interface ApplyColumn {
   readonly name: string;
   /** Type without length or precision: assignment checks those, a cast would cut silently. */
   readonly type: string;
+  /** Equal values may be written in several ways, as 1.0 and 1.00. */
+  readonly manyTexts: boolean;
 }
 
 /**
@@ -52,7 +54,8 @@ export function updateRows(
   columns: readonly ApplyColumn[],
   source: RowSource,
 ): string | undefined {
-  const keys = new Set(target.key.map(({ name }) => name));
+  // How an equal value is written may change with the row.
+  const keys = new Set(target.key.filter(({ manyTexts }) => !manyTexts).map(({ name }) => name));
   const sets = columns.filter(({ name }) => !keys.has(name)).map(({ name }) => `${name} = s.${name}`);
   if (sets.length === 0) return undefined;
   return `update ${target.only}${target.table} t set ${sets.join(', ')} from ${source.relation} s where ${sameKey(target)}`;
@@ -81,6 +84,12 @@ export function projected(target: ApplyTarget, list: string | undefined, source:
 /** Rows that the filter keeps out; an expression that comes to NULL keeps out, as WHERE does. */
 export function failing(target: ApplyTarget, source: RowSource): RowSource {
   return { relation: `(select * from ${source.relation} as ${target.alias} where (${target.where}\n) is not true)` };
+}
+
+/** Finds rows if the source has one key in several texts. */
+export function keysAlike(target: ApplyTarget, source: RowSource): string {
+  const key = target.key.map(({ name }) => `s.${name}`).join(', ');
+  return `select from ${source.relation} s group by ${key} having count(*) > 1 limit 1`;
 }
 
 /** Writes down the rows that are in the way of rows to come, and those. */

@@ -250,11 +250,19 @@ function codeOf(op: Op): number {
   return op === 'I' ? inserted : op === 'U' ? updated : deleted;
 }
 
-/** The lines of these operations' changes, each with its end. Valid until the next change is added. */
-export function* linesOf(fold: Fold, ops: readonly Op[]): Generator<Uint8Array, void, void> {
+/** The changes of these operations; or of every key that was met, whatever came of it, the key. */
+export type Wanted = readonly Op[] | 'keys';
+
+export function countOf(fold: Fold, wanted: Wanted): number {
+  return wanted === 'keys' ? fold.count : wanted.reduce((sum, op) => sum + fold.counts[op], 0);
+}
+
+/** Their lines, each with its end. Valid until the next change is added. */
+export function* linesOf(fold: Fold, changes: Wanted): Generator<Uint8Array, void, void> {
+  if (changes === 'keys') return yield* keysOf(fold);
   const { entries, count } = fold;
   const { lines } = fold.sink;
-  const wanted = ops.map(codeOf);
+  const wanted = changes.map(codeOf);
   for (let entry = 0; entry < count * stride; entry += stride) {
     if (!wanted.includes(entries[entry] as number)) continue;
     const at = entries[entry + 2] as number;
@@ -262,16 +270,25 @@ export function* linesOf(fold: Fold, ops: readonly Op[]): Generator<Uint8Array, 
   }
 }
 
+function* keysOf({ entries, count, sink }: Fold): Generator<Uint8Array, void, void> {
+  for (let entry = 0; entry < count * stride; entry += stride) {
+    const at = entries[entry + 4] as number;
+    const line = sink.lines.slice(at, at + (entries[entry + 5] as number) + 1);
+    line[line.length - 1] = newline;
+    yield line;
+  }
+}
+
 const chunkBytes = 65_536;
 
 /** The same in pieces of a size that suits a socket. */
-export function* copyTextOf(fold: Fold, ops: readonly Op[]): Generator<Uint8Array, void, void> {
+export function* copyTextOf(fold: Fold, wanted: Wanted): Generator<Uint8Array, void, void> {
   const { lines } = fold.sink;
-  if (fold.onlyInserts && ops.includes('I')) {
+  if (fold.onlyInserts && wanted !== 'keys' && wanted.includes('I')) {
     for (let at = 0; at < fold.used; at += chunkBytes) yield lines.subarray(at, Math.min(fold.used, at + chunkBytes));
     return;
   }
-  yield* inChunks(linesOf(fold, ops));
+  yield* inChunks(linesOf(fold, wanted));
 }
 
 export function* inChunks(lines: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {

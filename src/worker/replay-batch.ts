@@ -10,6 +10,7 @@ import type { NodeDeps } from './deps.ts';
 import { type EventFilter, startFetching } from './fetch-batch.ts';
 import type { Keeper } from './keep-events.ts';
 import { RoleChanged } from './role-changed.ts';
+import { KeysAlike } from './write-rows.ts';
 
 /** The two ends of a subscription, and who may write. */
 export interface Link {
@@ -60,8 +61,9 @@ export async function replayBatch(
 }
 
 /**
- * Folded changes may clash on a unique constraint where row after row would not, as when two rows swap a value.
- * Then the whole batch is tried again with that table in order, and those it hangs together with by foreign keys.
+ * Folded changes may clash on a unique constraint where row after row would not, as when two rows swap a value, or may be
+ * those of one key in two texts. Then the whole batch is tried again with that table in order, and those it hangs together
+ * with by foreign keys.
  */
 async function applyWithFallback(link: Link, batch: Batch, options: ReplayOptions): Promise<BatchCounts> {
   const ordered = new Set<string>();
@@ -77,6 +79,7 @@ async function applyWithFallback(link: Link, batch: Batch, options: ReplayOption
 
 function mayTryInOrder(error: unknown, ordered: ReadonlySet<string>): error is ApplyFailed {
   if (!(error instanceof ApplyFailed) || ordered.has(error.table)) return false;
+  if (error.cause instanceof KeysAlike) return true;
   const sqlstate = readDriverError(error.cause)?.sqlstate;
   return sqlstate !== undefined && orderMatters.has(sqlstate);
 }

@@ -110,5 +110,5 @@ function findColumn(target: TargetTable, name: string): TargetColumn {
 }
 
 function describeColumn(column: TargetColumn): ApplyColumn {
-  return { name: quoteIdent(column.name), type: column.type };
+  return { name: quoteIdent(column.name), type: column.type, manyTexts: column.manyTexts };
 }

@@ -13,6 +13,7 @@ import {
   failing,
   insertMissingRows,
   insertRows,
+  keysAlike,
   noteExisting,
   noteMissing,
   projected,
@@ -20,7 +21,15 @@ import {
   updateRows,
 } from '../replay/apply-statements.ts';
 import { pickColumns, readLine } from '../replay/copy-text.ts';
-import { copyTextOf, type Fold, inChunks, linesOf, type Op } from '../replay/fold.ts';
+import {
+  copyTextOf,
+  countOf as countChanges,
+  type Fold,
+  inChunks,
+  linesOf,
+  type Op,
+  type Wanted,
+} from '../replay/fold.ts';
 import { applyTarget, type Destination, type Layout, layoutOf } from './row-layout.ts';
 
 /** Changes that found no row to change: the subscriber had drifted. */
@@ -62,10 +71,16 @@ async function writeChanges(writer: Writer, fold: Fold, part: FoldPart): Promise
   const { layout, target } = writer;
   const { conflict } = writer.destination.spec;
   if (fold.keyColumns.length === 0) return writeWholeRows(writer, fold, part);
+  if (part !== 'deletes') await expectKeysApart(writer, fold);
   // An insert may take over a unique value from a deleted row.
   const deletes = part === 'rows' ? 0 : await writeDeletes(writer, fold);
   if (part === 'deletes') return { updates: 0, deletes };
-  const rows = (...ops: readonly Op[]): Rows => ({ columns: layout.staged, positions: layout.positions, fold, ops });
+  const rows = (...ops: readonly Op[]): Rows => ({
+    columns: layout.staged,
+    positions: layout.positions,
+    fold,
+    wanted: ops,
+  });
   if (target.where !== undefined) {
     await writeFiltered(writer, rows);
     // A row outside the filter was never here.
@@ -86,7 +101,7 @@ async function writeChanges(writer: Writer, fold: Fold, part: FoldPart): Promise
  */
 async function writeWholeRows(writer: Writer, fold: Fold, part: FoldPart): Promise<Missed> {
   const { session, target, layout } = writer;
-  const rows = (op: Op): Rows => ({ columns: layout.staged, positions: layout.positions, fold, ops: [op] });
+  const rows = (op: Op): Rows => ({ columns: layout.staged, positions: layout.positions, fold, wanted: [op] });
   if (part !== 'deletes') await writeInserts(writer, rows('I'));
   const count = countOf(rows('D'));
   if (part === 'rows' || count === 0) return { updates: 0, deletes: 0 };
@@ -106,6 +121,23 @@ class KeyNotUnique extends Error {
   }
 }
 
+/** Two changes of one row were taken for changes of two: only one after the other do they come to what is right. */
+export class KeysAlike extends Error {
+  constructor(columns: readonly string[]) {
+    super(`events have one value of its columns ${columns.join(', ')} in several texts`);
+    this.name = 'KeysAlike';
+  }
+}
+
+/** Rows that do nothing but come are told apart by the table's own key. */
+async function expectKeysApart(writer: Writer, fold: Fold): Promise<void> {
+  const { session, target } = writer;
+  if (fold.count < 2 || fold.counts.I === fold.count || !target.key.some(({ manyTexts }) => manyTexts)) return;
+  const rows: Rows = { fold, wanted: 'keys', columns: target.key, positions: undefined };
+  const alike = await withSource(writer, rows, (source) => run(session, keysAlike(target, source), source));
+  if (alike > 0) throw new KeysAlike(target.key.map(({ name }) => name));
+}
+
 /** How many of the rows were not there. */
 function missing({ target }: Writer, count: number, touched: number): number {
   if (touched > count) throw new KeyNotUnique(target.key.map(({ name }) => name));
@@ -115,7 +147,7 @@ function missing({ target }: Writer, count: number, touched: number): number {
 /** Rows of a fold, and which of their columns are brought to the node. */
 interface Rows {
   readonly fold: Fold;
-  readonly ops: readonly Op[];
+  readonly wanted: Wanted;
   readonly columns: readonly ApplyColumn[];
   /** Where the columns stand in the lines; undefined where the lines hold these columns and no others. */
   readonly positions: readonly number[] | undefined;
@@ -123,8 +155,8 @@ interface Rows {
 
 type RowsOf = (...ops: readonly Op[]) => Rows;
 
-function countOf({ fold, ops }: Rows): number {
-  return ops.reduce((sum, op) => sum + fold.counts[op], 0);
+function countOf({ fold, wanted }: Rows): number {
+  return countChanges(fold, wanted);
 }
 
 function isLarge(rows: Rows): boolean {
@@ -134,7 +166,7 @@ function isLarge(rows: Rows): boolean {
 /** How many rows were not there. */
 async function writeDeletes(writer: Writer, fold: Fold): Promise<number> {
   const { session, target } = writer;
-  const rows: Rows = { fold, ops: ['D'], columns: target.key, positions: undefined };
+  const rows: Rows = { fold, wanted: ['D'], columns: target.key, positions: undefined };
   const count = countOf(rows);
   if (count === 0) return 0;
   return withSource(writer, rows, async (source) => {
@@ -262,9 +294,9 @@ async function withSource(writer: Writer, rows: Rows, work: (source: Sourced) =>
 }
 
 /** One array of texts for each column. */
-function arraysOf({ fold, ops, columns, positions }: Rows): (string | null)[][] {
+function arraysOf({ fold, wanted, columns, positions }: Rows): (string | null)[][] {
   const arrays: (string | null)[][] = columns.map(() => []);
-  for (const line of linesOf(fold, ops)) {
+  for (const line of linesOf(fold, wanted)) {
     const values = readLine(line);
     for (const [index, array] of arrays.entries()) array.push(values[positions?.[index] ?? index] ?? null);
   }
@@ -276,7 +308,7 @@ function run(session: Session, text: string, source: Sourced): Promise<number> {
   return session.run(source.values.length === 0 ? sql(text) : preparedAmongMany(text, ...source.values));
 }
 
-async function copyRows(session: Session, into: string, { fold, ops, columns, positions }: Rows): Promise<void> {
+async function copyRows(session: Session, into: string, { fold, wanted, columns, positions }: Rows): Promise<void> {
   const stream = session.copyIn(`copy ${into} (${columns.map(({ name }) => name).join(', ')}) from stdin`);
   const finished = new Promise<void>((resolve, reject) => {
     stream.once('finish', resolve);
@@ -284,7 +316,8 @@ async function copyRows(session: Session, into: string, { fold, ops, columns, po
   });
   // Whoever waits below sees the error; without this it would also count as unhandled while we fill the stream.
   finished.catch(() => undefined);
-  const chunks = positions === undefined ? copyTextOf(fold, ops) : inChunks(pickEach(linesOf(fold, ops), positions));
+  const chunks =
+    positions === undefined ? copyTextOf(fold, wanted) : inChunks(pickEach(linesOf(fold, wanted), positions));
   for (const chunk of chunks) {
     if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), finished]);
   }

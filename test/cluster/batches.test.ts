@@ -6,7 +6,10 @@ import { expectEqual, type Replication, replication } from '../support/replicati
 
 // What must hold for any batch: the same rows as one change after the other would give, and bounded memory.
 
-const item = 'create table item (id int primary key, code int unique, note text, pair int);';
+const item = `
+  create table item (id int primary key, code int unique, note text, pair int);
+  create table moment (at timestamptz, n numeric, note text, primary key (at, n));
+  create table instant (like moment including all);`;
 
 type Change =
   | { readonly kind: 'insert' | 'update' | 'rekey'; readonly id: number; readonly code: number; readonly note: string }
@@ -23,6 +26,21 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 7, arbitrary: fc.record({ kind: fc.constant('swap' as const), id, other: id }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'truncate' as const }) },
 );
+
+/** The same row of two tables, its key in another text each time: of its zone, and of its digits. */
+function otherTexts(made: Change): string {
+  if (made.kind !== 'insert' && made.kind !== 'update' && made.kind !== 'delete') return '';
+  const [code, note] = made.kind === 'delete' ? [made.id, ''] : [made.code, made.note];
+  const at = `'epoch'::timestamptz + ${made.id % 3} * interval '1 day'`;
+  const zone = `set local timezone = '${['UTC', 'Asia/Tokyo', 'America/Lima'][code % 3]}'; `;
+  const one = (table: string) => {
+    if (made.kind === 'delete') return `delete from ${table} where at = ${at}`;
+    if (made.kind === 'update')
+      return `update ${table} set n = 1.${'0'.repeat(code % 3)}, note = ${literal(note)} where at = ${at}`;
+    return attempt(`insert into ${table} values (${at}, 1.${'0'.repeat(code % 4)}, ${literal(note)})`);
+  };
+  return zone + ['moment', 'instant'].map(one).join('; ');
+}
 
 /** Whatever breaks a constraint is left out, as an application would. */
 const attempt = (statements: string) =>
@@ -58,17 +76,21 @@ test('any run of changes, also of keys and unique values, comes to the same rows
   // Two in one process, so that one reads while the other writes.
   const leaves = ['dst', 'other'] as const;
   await cascade.addTable({ name: 'public.item', on: { other: { apply: 'ordered' } } });
+  await cascade.addTable({ name: 'public.moment' });
+  // Its key changes where its value does, not where only the text does.
+  await cascade.addTable({ name: 'public.instant', triggerArgs: [] });
   cascade.start();
   for (const leaf of leaves) await cascade.caughtUp(leaf);
   const seed = Number(process.env.TRUNKLINE_SEED ?? Date.now() % 1_000_000);
   console.log(`seed ${seed}`);
   const runs = fc.sample(fc.array(change, { minLength: 5, maxLength: 60, size: 'max' }), { seed, numRuns: 12 });
   for (const changes of runs) {
-    await source.script(`begin; ${changes.map(statementOf).join(';\n')}; commit`);
+    await source.script(`begin; ${changes.flatMap((one) => [statementOf(one), otherTexts(one)]).join(';\n')}; commit`);
     for (const leaf of leaves) {
       await cascade.caughtUp(leaf);
       await using target = await cascade.session(leaf);
-      await expectEqual(source, 'select * from item', target, 'select * from item');
+      for (const table of ['item', 'moment', 'instant'])
+        await expectEqual(source, `select * from ${table}`, target, `select * from ${table}`);
     }
   }
 });

@@ -76,6 +76,9 @@ test('net changes bring a table where the changes one by one would', () => {
       }
       expect(net).toEqual(table);
       expect(fold.counts).toEqual(counts);
+      expect([...linesOf(fold, 'keys')].map(readLine)).toEqual(
+        [...new Set(valid.map(([, [key]]) => key))].map((key) => [key]),
+      );
       const text = (ops: readonly Op[]) => Buffer.concat([...copyTextOf(fold, ops)]).toString();
       for (const ops of [['I'], ['U'], ['U', 'I']] as const)
         expect(text(ops)).toBe(Buffer.concat([...linesOf(fold, ops)]).toString());
@@ -102,6 +105,12 @@ test('keys of several columns do not run into each other', () => {
     { op: 'D', values: ['y', 'gone'] },
     { op: 'I', values: ['a', 'x', 'bc'] },
     { op: 'I', values: ['ab', 'x', 'c'] },
+  ]);
+  expect([...linesOf(fold, 'keys')].map(readLine)).toEqual([
+    ['bc', 'a'],
+    ['c', 'ab'],
+    ['ab', 'c'],
+    ['y', 'gone'],
   ]);
 });
 

@@ -6,7 +6,7 @@ import { type Route, startApplying } from '../../../src/worker/apply-batch.ts';
 import { nodeName, queueName, tableName } from '../../support/builders.ts';
 import { copyLine } from '../../support/copy-line.ts';
 
-const column = { type: 'text', fullType: 'text', builtIn: true, generated: false };
+const column = { type: 'text', fullType: 'text', builtIn: true, manyTexts: false, generated: false };
 
 function routeOf(name: string): Route {
   return {
