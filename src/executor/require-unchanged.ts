@@ -55,7 +55,10 @@ async function changesOf(
       const { name, destination } = step.table;
       return isLeftAlone(step.table) || makers.has(placeOf(step, destination)) ? [] : onTable(step, name, destination);
     }
-    case 'change_table':
+    case 'change_table': {
+      const { name, destination } = step.to;
+      return onTable(step, name, destination, { rows: !makers.has(placeOf(step, destination)) });
+    }
     case 'set_table_options':
       return onTable(step, step.to.name, step.to.destination);
     case 'restore_triggers':

@@ -180,10 +180,10 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       return true;
     }
     const target = leaf.database.tables.get(spec.destination);
-    // A fault in what replicates already must not keep the rest of the cascade from being changed.
-    const fatal = live === undefined;
+    // A fault in what replicates already must not keep the rest of the cascade from being changed; another target is new.
+    const fatal = live === undefined || (live.spec !== undefined && live.spec.destination !== spec.destination);
     const ids = { at, queue: queue.name, node, table: spec.name, destination: spec.destination };
-    if (target === undefined && fatal && makeTable(leaf, table, placed)) return true;
+    if (target === undefined && fatal && makeTable(leaf, table, live, placed)) return true;
     if (target === undefined) {
       const createSql = createTableSql(table.facts, spec, hasSchema(leaf, spec.destination));
       report({ code: 'table_missing_on_node', ...ids, createSql, replicated: !fatal }, fatal);
@@ -225,7 +225,12 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
   }
 
   /** True when the table is there once the plan is done, or the reader is told why it can't be. */
-  function makeTable(leaf: SubscriberScene, table: WantedTable, placed: PlacedTable): boolean {
+  function makeTable(
+    leaf: SubscriberScene,
+    table: WantedTable,
+    live: LiveTable | undefined,
+    placed: PlacedTable,
+  ): boolean {
     const { spec, at } = placed;
     const node = leaf.spec.name;
     const creation = makeOnNode(scene, leaf, table, placed, wanted);
@@ -243,7 +248,8 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     const sequences = made.get(node) ?? new Map<SequenceName, string>();
     made.set(node, sequences);
     for (const sequence of creation.sequences) sequences.set(sequence, step);
-    addToSubscriber(leaf, table, undefined, placed);
+    if (live === undefined) addToSubscriber(leaf, table, undefined, placed);
+    else changeOnSubscriber(leaf, table, live, placed);
     return true;
   }
 
@@ -296,7 +302,8 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       });
       return;
     }
-    const copied = !expectSync && target !== undefined && !isLeftAlone(to);
+    const copied = !expectSync && !isLeftAlone(to);
+    const made = target === undefined && !isLeftAlone(to) ? [stepId.createTable(queue.name, node, to.name)] : [];
     steps.push({
       ...base(leaf),
       id: stepId.changeTable(queue.name, node, to.name),
@@ -304,10 +311,10 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       from,
       to,
       role: leaf.spec.placement.role,
-      triggerArgs: addArgs(leaf, to, expectSync, target, table),
+      triggerArgs: addArgs(leaf, to, expectSync, target ?? source, table),
       copy: copied ? { estimatedRows: source.estimatedRows, bytes: source.bytes } : undefined,
-      hazards: copied ? copyAgainHazards(node, from, to, source) : [],
-      dependsOn: [stepId.restoreTriggers(queue.name, root.spec.name, to.name), ...copiedAfter(leaf, to.name)],
+      hazards: copied ? copyAgainHazards(node, from, to, source, target) : [],
+      dependsOn: [stepId.restoreTriggers(queue.name, root.spec.name, to.name), ...copiedAfter(leaf, to.name), ...made],
     });
   }
 

@@ -23,7 +23,18 @@ export function firstCopyHazards(
 }
 
 /** Another filter or another target: rows that were kept out before can only come with a fresh copy. */
-export function copyAgainHazards(node: NodeName, from: TableSpec, to: TableSpec, source: TableFacts): Hazard[] {
+export function copyAgainHazards(
+  node: NodeName,
+  from: TableSpec,
+  to: TableSpec,
+  source: TableFacts,
+  /** Undefined where the plan makes it. */
+  target: TableFacts | undefined,
+): Hazard[] {
+  if (target === undefined) {
+    const detail = `${from.destination} on ${node} keeps its rows and gets no more changes.`;
+    return [copies(node, to, source), { kind: 'stops-replication', detail }];
+  }
   const left =
     from.destination === to.destination ? '' : `; ${from.destination} keeps its rows and gets no more changes`;
   return [

@@ -124,6 +124,12 @@ test('what follows from another name is told apart on the node', async () => {
   ]);
   await dst.script(`set session_replication_role = replica; insert into archive.orders_2024 (note) values ('x')`);
   expect(await dst.query(sql('select id, note from archive.orders_2024'))).toEqual([{ id: 1, note: 'x' }]);
+
+  // One that replicates already goes on under a name that is not there yet.
+  const later = text.replace('archive.orders_2024', 'archive.orders_2025');
+  const table = 'replika/dst/app.orders';
+  expect(stepIds((await applyAll(cluster, later)).plan)).toEqual([`create_table/${table}`, `change_table/${table}`]);
+  expect(stepIds(await planOf(cluster, later))).toEqual([]);
 });
 
 test('what a node cannot have is told before anything is made there', async () => {
