@@ -11,9 +11,11 @@ export const commandNotFound: Hook.CommandNotFound = async ({ id, config }) => {
     .findLast((name) => config.findCommand(name));
   const command = known?.replaceAll(':', ' ');
   const rest = words.slice(known?.split(':').length ?? 0).join(' ');
+  // The scripts of "completion" alone call a hidden one.
+  const commands = config.commands.filter(({ hidden }) => !hidden).map((each) => each.id.replaceAll(':', ' '));
   const detail =
     command === undefined
-      ? `there is no command ${rest}; there are ${config.commandIDs.toSorted().join(', ').replaceAll(':', ' ')}`
+      ? `there is no command ${rest}; there are ${commands.toSorted().join(', ')}`
       : `${command} does not know what to do with ${rest}`;
   const colour = wantsColour({ flag: undefined, env: process.env, terminal: process.stderr.isTTY === true });
   process.stderr.write(`${problemsText([{ code: 'usage_invalid', command, detail }], paintWith(colour))}\n`);

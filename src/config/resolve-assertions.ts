@@ -2,10 +2,10 @@ import type { AssertionSpec } from '../model/assertion.ts';
 import { databaseName, type QueueName, queueName } from '../model/names.ts';
 import type { QueueSpec } from '../model/topology.ts';
 import type { TrunklineDocument } from './document.ts';
-import { parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';
 import type { Path } from './place.ts';
-import { at, keyAt, namesUnder, reportValue, type Scope } from './scope.ts';
+import { longestWaitMs, readTime } from './read-time.ts';
+import { at, keyAt, namesUnder, type Scope } from './scope.ts';
 
 const defaultTimeout = '10s';
 
@@ -49,10 +49,10 @@ interface RawQuestion {
 }
 
 function question(scope: Scope, path: readonly string[], { sql, message, timeout = defaultTimeout }: RawQuestion) {
-  const timeoutMs = parseDuration(timeout);
-  if (timeoutMs === undefined || timeoutMs === 0) {
-    reportValue(scope, [...path, 'timeout'], timeout, `a time above zero, for example ${defaultTimeout}`);
-  }
+  const timeoutMs = readTime(scope, [...path, 'timeout'], timeout, {
+    longestMs: longestWaitMs,
+    example: defaultTimeout,
+  });
   return { sql, message, timeoutMs: timeoutMs ?? 1, at: keyAt(scope, ...path) };
 }
 

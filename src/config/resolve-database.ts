@@ -3,7 +3,7 @@ import { parseUrl } from '../model/parse-url.ts';
 import { Secret } from '../model/secret.ts';
 import { type Connection, type ConnectionParams, type DatabaseSpec, noConnectionParams } from '../model/topology.ts';
 import type { Database } from './document.ts';
-import { parseDuration } from './duration.ts';
+import { longestWaitMs, readTime } from './read-time.ts';
 import { at, keyAt, reportValue, type Scope } from './scope.ts';
 
 export function resolveDatabase(scope: Scope, name: string, raw: Database): DatabaseSpec {
@@ -79,9 +79,7 @@ function timeoutOf(
 ): number | undefined {
   if (raw === undefined) return undefined;
   if (typeof raw === 'number') return raw * 1000;
-  const ms = parseDuration(raw);
-  if (ms === undefined || ms <= 0) reportValue(scope, path, raw, 'a time above zero, for example 10s');
-  return ms;
+  return readTime(scope, path, raw, { longestMs: longestWaitMs, example: '10s' });
 }
 
 /** The schema lets text with a variable pass, for editors; by now it must be a number. */

@@ -1,8 +1,9 @@
 import { type StepLimits, usualLimits } from '../model/step-limits.ts';
 import type { TrunklineDocument } from './document.ts';
-import { durationText, parseDuration } from './duration.ts';
+import { durationText } from './duration.ts';
+import { longestWaitMs, readTime } from './read-time.ts';
 import { wholeNumber } from './resolve-database.ts';
-import { reportValue, type Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 export function resolveLimits(scope: Scope, { apply = {} }: TrunklineDocument): StepLimits {
   const { lock_wait, lock_attempts, statement_timeout } = apply;
@@ -16,10 +17,9 @@ export function resolveLimits(scope: Scope, { apply = {} }: TrunklineDocument): 
   };
 
   function time(key: string, raw: string | undefined): number | undefined {
-    if (raw === undefined) return undefined;
-    const ms = parseDuration(raw);
-    if (ms === undefined || ms === 0) reportValue(scope, ['apply', key], raw, 'a time above zero, for example 3s');
-    return ms;
+    return raw === undefined
+      ? undefined
+      : readTime(scope, ['apply', key], raw, { longestMs: longestWaitMs, example: '3s' });
   }
 }
 

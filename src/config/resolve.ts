@@ -21,8 +21,8 @@ import {
   type TickerSettings,
 } from '../model/topology.ts';
 import type { Node, Queue, Table, Ticker, TrunklineDocument } from './document.ts';
-import { parseDuration } from './duration.ts';
 import { pointerOf } from './place.ts';
+import { longestPeriodMs, readTime } from './read-time.ts';
 import { resolveAssertions } from './resolve-assertions.ts';
 import { resolveDatabase, wholeNumber } from './resolve-database.ts';
 import { resolveLimits } from './resolve-limits.ts';
@@ -149,11 +149,8 @@ function tickerTime(
   key: 'max_lag' | 'idle_period' | 'rotation_period',
 ): number {
   const text = raw[key] ?? builtIn.ticker[key];
-  const ms = parseDuration(text);
-  if (ms !== undefined && ms > 0) return ms;
-  const expected = `a time above zero, for example ${builtIn.ticker[key]}`;
-  reportValue(scope, ['queues', queue, 'ticker', key], text, expected);
-  return 1;
+  const bounds = { longestMs: longestPeriodMs, example: builtIn.ticker[key] };
+  return readTime(scope, ['queues', queue, 'ticker', key], text, bounds) ?? 1;
 }
 
 function resolveTable(scope: Scope, queue: string, entry: Table, index: number): TableRule {

@@ -152,6 +152,8 @@ function portOf(settings: ConnectionSettings): number {
 }
 
 const defaultTimeoutMs = 10_000;
+/** A timer of Node that is longer goes off at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 function timeoutOf(settings: ConnectionSettings): number {
   const text = settings.get('connect_timeout');
@@ -159,7 +161,7 @@ function timeoutOf(settings: ConnectionSettings): number {
   const seconds = Number(text);
   if (Number.isNaN(seconds)) throw new ConnectionSettingsInvalid(`connect_timeout ${text} is not a number of seconds`);
   // libpq takes zero for "wait for ever"; a replication that hangs without a word helps nobody.
-  return seconds <= 0 ? defaultTimeoutMs : seconds * 1000;
+  return seconds <= 0 ? defaultTimeoutMs : Math.min(seconds * 1000, longestTimerMs);
 }
 
 /** The server speaks no TLS, or its `pg_hba.conf` refused this kind of connection. */

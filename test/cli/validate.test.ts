@@ -67,7 +67,7 @@ test.for([
   [['validate', '--nonsense'], 'Nonexistent flag: --nonsense', 'trunkline validate --help'],
   [['validate', 'word'], 'validate does not know what to do with word', 'trunkline validate --help'],
   [['validate', '-f'], 'Flag --file expects', 'trunkline validate --help'],
-  [['valdate'], 'there is no command valdate; there are apply', 'trunkline --help'],
+  [['valdate'], 'there is no command valdate; there are apply, compare, completion, destroy', 'trunkline --help'],
 ] as const)('%j is wrong usage and ends with 1', async ([args, message, hint]) => {
   const { status, stdout, stderr } = await trunkline(args);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });

@@ -15,7 +15,7 @@ const shape = readFileSync('test/data/shape.sql', 'utf8');
 
 const queues = (tables: string, create = 'full') => `queues:
   replika:
-    ticker: { max_lag: 100ms }
+    ticker: { max_lag: 100ms, rotation_period: 30d }
     defaults: { create: ${create} }
     nodes:
       src: { database: src, role: root }

@@ -44,6 +44,9 @@ test('the file wins over the service, and the service over the environment', () 
       connectTimeoutMs: 7000,
     },
   ]);
+  // More than a timer of Node can wait.
+  const [patient] = connectionTargets(nothing, { ...env, PGCONNECT_TIMEOUT: '9999999' });
+  expect(patient?.connectTimeoutMs).toBe(2 ** 31 - 1);
   expect(() => connectionTargets({ ...nothing, service: 'absent' }, env)).toThrow(/service absent is defined neither/);
 });
 
