@@ -192,6 +192,8 @@ export interface SequenceValue {
   readonly lastValue: bigint;
   /** False: `lastValue` is the first value still to be handed out. */
   readonly called: boolean;
+  /** It counts down. */
+  readonly falls: boolean;
 }
 
 /** The sequences that a node takes over from its provider. */
@@ -207,19 +209,23 @@ export async function readSequenceValues(
   session: Session,
   sequences: readonly SequenceName[],
 ): Promise<ReadonlyMap<SequenceName, SequenceValue>> {
-  const there = await session.query<{ name: string }>({
+  const there = await session.query<{ name: string; falls: boolean }>({
     text: sqlFile('queries/compare-sequences.sql'),
     values: [sequences],
   });
   if (there.length === 0) return new Map();
   const selects = there.map(
-    ({ name }) => `select ${quoteLiteral(name)} as name, last_value, is_called from ${quoteName(sequenceName(name))}`,
+    ({ name, falls }) =>
+      `select ${quoteLiteral(name)} as name, last_value, is_called, ${falls} as falls from ${quoteName(sequenceName(name))}`,
   );
-  const rows = await session.query<{ name: string; last_value: bigint; is_called: boolean }>(
+  const rows = await session.query<{ name: string; last_value: bigint; is_called: boolean; falls: boolean }>(
     sql(selects.join(' union all ')),
   );
   return new Map(
-    rows.map((row) => [sequenceName(row.name), { lastValue: row.last_value, called: row.is_called }] as const),
+    rows.map(({ name, last_value: lastValue, is_called: called, falls }) => [
+      sequenceName(name),
+      { lastValue, called, falls },
+    ]),
   );
 }
 

@@ -196,7 +196,9 @@ async function compareSequences(opened: Opened, subscriber: Session): Promise<Co
 
 function isBehind(subscriber: SequenceValue, provider: SequenceValue): boolean {
   if (!provider.called) return false;
-  return subscriber.called ? subscriber.lastValue < provider.lastValue : subscriber.lastValue <= provider.lastValue;
+  // How far the subscriber is ahead, the way the provider counts.
+  const ahead = (subscriber.lastValue - provider.lastValue) * (provider.falls ? -1n : 1n);
+  return subscriber.called ? ahead < 0n : ahead <= 0n;
 }
 
 type OpenSessions = Sessions & AsyncDisposable;

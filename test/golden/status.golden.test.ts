@@ -105,7 +105,7 @@ const cascades: Readonly<Record<string, CascadeStatus>> = {
           error: 'permission denied for table orders\nand more of it',
           skipped: { count: 3, more: false, lastDay: 2, newest: '2026-01-02T03:04:05.678Z', ageMs: 300_000 },
           conflicts: { count: 10_000, more: true, lastDay: 120, newest: '2026-01-02T03:04:05.678Z', ageMs: 2_000 },
-          olderSql: [{ name: 'pgq', from: '3.5+5', to: '3.5+6' }],
+          olderSql: [{ name: 'pgq', from: '3.5+5', to: '3.5+7' }],
           heartbeat: { state: 'failing', host: 'box', pid: 4711, ageMs: 300 },
           tables: [copying, aTableStatus('app.parts'), aTableStatus('app.lost', { exists: false, watched: [] })],
         }),

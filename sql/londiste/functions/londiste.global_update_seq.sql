@@ -1,7 +1,7 @@
 -- londiste.global_update_seq(i_queue_name, i_seq_name, i_value)
 --
--- A value of a sequence that the root has published. Where the sequence is replicated here it is raised to that,
--- and never lowered.
+-- A value of a sequence that the root has published. Where the sequence is replicated here it is moved on to that,
+-- and never back.
 --
 -- Parameters:
 --   i_queue_name  name of the queue

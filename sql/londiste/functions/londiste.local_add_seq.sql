@@ -1,6 +1,6 @@
 -- londiste.local_add_seq(i_queue_name, i_seq_name)
 --
--- Begins to replicate a sequence here. A root publishes its value at once; elsewhere it is raised to the value
+-- Begins to replicate a sequence here. A root publishes its value at once; elsewhere it is moved on to the value
 -- last published.
 --
 -- Parameters:

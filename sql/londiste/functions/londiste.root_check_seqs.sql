@@ -1,7 +1,7 @@
 -- londiste.root_check_seqs(i_queue_name, i_buffer)
 --
--- Maintenance job of a root: keeps the published values of its sequences well ahead of the real ones, so that
--- whoever becomes root never gives a value twice.
+-- Maintenance job of a root: keeps the published values of its sequences well ahead of the real ones, in the direction
+-- in which each of them counts, so that whoever becomes root never gives a value twice.
 --
 -- Parameters:
 --   i_queue_name  name of the queue
@@ -23,6 +23,8 @@ declare
     v_seq record;
     v_real bigint;
     v_new bigint;
+    v_ahead numeric;
+    v_gain numeric;
 begin
     select n.node_type
       into v_node_type
@@ -40,7 +42,7 @@ begin
     end if;
 
     for v_seq in
-        select i.seq_name, i.last_value, s.seqmax
+        select i.seq_name, i.last_value, s.seqmin, s.seqmax, pg_catalog.sign(s.seqincrement) as direction
           from londiste.seq_info i
           left join pg_catalog.pg_sequence s
             on s.seqrelid operator(pg_catalog.=) londiste.find_seq_oid(i.seq_name)
@@ -50,20 +52,20 @@ begin
            for no key update of i
     loop
         -- One sequence that was dropped must not keep the others from being published.
-        if v_seq.seqmax is null then
+        if v_seq.direction is null then
             raise warning 'sequence % of queue % does not exist', v_seq.seq_name, i_queue_name;
             continue;
         end if;
 
+        -- In numeric, as either end may be that of bigint. Subscribers could not store a value behind an end.
         v_real := pgq.seq_getval(v_seq.seq_name);
-        v_new := v_seq.seqmax;
-        -- Subscribers could not store a value above the end of the sequence.
-        if v_real operator(pg_catalog.<) (v_new operator(pg_catalog.-) v_step) then
-            v_new := v_real operator(pg_catalog.+) v_step;
-        end if;
-        if v_real operator(pg_catalog.>=) (v_seq.last_value operator(pg_catalog.-) v_buffer)
-           and v_new operator(pg_catalog.>) v_seq.last_value
-        then
+        v_new := least(greatest(v_real::numeric operator(pg_catalog.+)
+                     (v_seq.direction::numeric operator(pg_catalog.*) v_step::numeric), v_seq.seqmin), v_seq.seqmax);
+        v_ahead := (v_seq.last_value::numeric operator(pg_catalog.-) v_real::numeric)
+                   operator(pg_catalog.*) v_seq.direction::numeric;
+        v_gain := (v_new::numeric operator(pg_catalog.-) v_seq.last_value::numeric)
+                  operator(pg_catalog.*) v_seq.direction::numeric;
+        if v_ahead operator(pg_catalog.<=) v_buffer::numeric and v_gain operator(pg_catalog.>) 0::numeric then
             perform pgq.insert_event(i_queue_name, 'londiste.update-seq', v_new::text,
                                      v_seq.seq_name, null, null, null);
             update londiste.seq_info i

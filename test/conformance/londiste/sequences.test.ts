@@ -77,16 +77,48 @@ onOurs([18], (engine) => {
   test('no value is published that a subscriber could not store', async () => {
     await using db = await engineDatabase(engine);
     await using session = await db.session();
-    await session.script(`create sequence small as smallint start 20000; create sequence down increment -1;
-  create sequence big start 9223372036854775800`);
+    await session.script(`create sequence small as smallint start 20000; create sequence big start 9223372036854775800;
+  create sequence low increment -1 start -9223372036854775800`);
     await root(session);
-    for (const seq of ['small', 'down', 'big']) await answer(session, 'londiste.local_add_seq', 'q', seq);
+    for (const seq of ['small', 'big', 'low']) await answer(session, 'londiste.local_add_seq', 'q', seq);
     await answer(session, 'londiste.root_check_seqs', 'q');
     expect(await events(session)).toEqual([
       'londiste.update-seq|32767|public.small|-',
-      'londiste.update-seq|-1|public.down|-',
       'londiste.update-seq|9223372036854775807|public.big|-',
+      'londiste.update-seq|-9223372036854775808|public.low|-',
     ]);
+  });
+
+  test('a sequence that counts down is published below, and never raised', async () => {
+    await using db = await engineDatabase(engine);
+    await using session = await db.session();
+    await session.script('create sequence s increment -2 start 9223372036854775806 maxvalue 9223372036854775807');
+    await root(session);
+    await answer(session, 'londiste.local_add_seq', 'q', 's');
+    for (const real of [-20000, -20001]) {
+      await value(session, `select setval('s', $1)`, real);
+      await answer(session, 'londiste.root_check_seqs', 'q');
+    }
+    await value(session, `select setval('s', 9223372036854775000)`);
+    await answer(session, 'londiste.root_check_seqs', 'q');
+    expect(await events(session)).toEqual([
+      'londiste.update-seq|9223372036854745806|public.s|-',
+      'londiste.update-seq|-50000|public.s|-',
+    ]);
+    await using other = await engineDatabase(engine);
+    await using subscriber = await other.session();
+    await subscriber.script('create sequence s increment -2');
+    await branch(subscriber);
+    for (const [published, reached] of [
+      [-50, -50n],
+      [29999, -50n],
+      [-60, -60n],
+      [-40, -60n],
+    ] as const) {
+      await answer(subscriber, 'londiste.global_update_seq', 'q', 's', published);
+      await answer(subscriber, 'londiste.local_add_seq', 'q', 's');
+      expect(await value(subscriber, 'select last_value from s')).toBe(reached);
+    }
   });
 
   test('a sequence that was dropped does not keep the others back', async () => {

@@ -71,7 +71,7 @@ test('each of these is named, and the worst of them decides', () => {
     ['left out today', leaf({ reading: aPresentNode({ skipped: records(86_400_000) }) }), ['warn events_skipped']],
     [
       'older SQL',
-      leaf({ reading: aPresentNode({ olderSql: [{ name: 'pgq', from: '3.5+1', to: '3.5+6' }] }) }),
+      leaf({ reading: aPresentNode({ olderSql: [{ name: 'pgq', from: '3.5+1', to: '3.5+7' }] }) }),
       ['warn sql_older'],
     ],
     ['an error on the root', root(anActivity(), { error: 'x' }), ['error worker_error']],
