@@ -8,6 +8,12 @@ export async function queueIsExtension(session: Session): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** A branch's queue gets its provider's ticks, each with the rows that lie before it. */
+export async function ticksWithProvider(session: Session, queue: QueueName): Promise<boolean> {
+  const rows = await session.query(sql('select from pgq.queue where queue_name = $1 and queue_external_ticker', queue));
+  return rows.length > 0;
+}
+
 /** Nobody else ticks until the transaction ends. Taken before the first query, so before the snapshot. */
 export async function lockTicks(session: Session): Promise<void> {
   await session.script('lock table pgq.tick in share row exclusive mode');

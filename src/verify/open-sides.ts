@@ -15,7 +15,7 @@ import type { NodeName, QueueName, SequenceName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import { type Hold, holdNode, standStill } from './hold-still.ts';
-import { openAtNewTick, openNow } from './snapshot-at-tick.ts';
+import { openAtTick, openNow } from './snapshot-at-tick.ts';
 
 /** Sessions for one node; each does one thing at a time. */
 export interface Sessions {
@@ -111,7 +111,7 @@ async function openMoving(work: Work, start: NodePosition, whileThere: WhileTher
   for (;;) {
     await stopWorker(work, hold, workers);
     const sequences = await readSequences(work);
-    const tick = await newTick(work, hold);
+    const tick = await tickOfProvider(work, hold);
     await hold.moveTo(tick);
     if ((await untilAt(work, tick, hold)) === 'there') {
       await openNow(work.sessions.subscriberReaders);
@@ -167,9 +167,9 @@ async function stopWorker(work: Work, hold: Hold, workers: StartedWorkers): Prom
   }
 }
 
-async function newTick(work: Work, hold: Hold): Promise<bigint> {
+async function tickOfProvider(work: Work, hold: Hold): Promise<bigint> {
   for (;;) {
-    const tick = await openAtNewTick(work.sessions.ticker, work.sessions.providerReaders, work.queue);
+    const tick = await openAtTick(work.sessions.ticker, work.sessions.providerReaders, work.queue);
     if (tick !== undefined) return tick;
     await hold.refresh();
     await pause(work, pollMs, 'a tick of its own on the provider');

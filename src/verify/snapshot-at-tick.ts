@@ -1,3 +1,4 @@
+import { readNodePosition } from '../catalog/compare-reads.ts';
 import { makeTick } from '../catalog/pgq.ts';
 import {
   currentSnapshot,
@@ -6,6 +7,7 @@ import {
   lockTicks,
   queueIsExtension,
   snapshotOfTick,
+  ticksWithProvider,
 } from '../catalog/tick-snapshot.ts';
 import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
@@ -18,11 +20,26 @@ const readOnly = 'begin isolation level repeatable read, read only';
 const tryAgain = new Set(['40001', '55P03']);
 
 /**
+ * Opens a transaction on each reader that sees exactly what lies before a tick. A branch's rows and its position change
+ * together, so there it is the tick of whatever moment it is read at; elsewhere one is made.
+ */
+export async function openAtTick(
+  ticker: Session,
+  readers: readonly Session[],
+  queue: QueueName,
+): Promise<bigint | undefined> {
+  if (!(await ticksWithProvider(ticker, queue))) return await openAtNewTick(ticker, readers, queue);
+  await openNow(readers);
+  const [first] = readers;
+  return first === undefined ? undefined : (await readNodePosition(first, queue))?.tick;
+}
+
+/**
  * Opens a transaction on each reader that sees exactly what lies before a new tick, without a lock on any table of the
  * user: in a REPEATABLE READ transaction the snapshot that a tick records is the transaction's own, and the readers
  * share it. Undefined where another tick came in between.
  */
-export async function openAtNewTick(
+async function openAtNewTick(
   ticker: Session,
   readers: readonly Session[],
   queue: QueueName,

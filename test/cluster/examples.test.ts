@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { apply } from '../../src/app/apply.ts';
+import { compare } from '../../src/app/compare.ts';
 import { plan } from '../../src/app/plan.ts';
 import { run } from '../../src/app/run.ts';
 import { sql } from '../../src/db/statement.ts';
 import type { LogRecord } from '../../src/model/log.ts';
+import { unhurried } from '../../src/model/pace.ts';
 import { problemSentences, problemsText } from '../../src/render/describe-problem.ts';
 import { describeStep } from '../../src/render/describe-step.ts';
 import { paintWith } from '../../src/render/paint.ts';
@@ -166,6 +168,20 @@ test.each(Object.entries(examples))('example %s brings the rows where its page s
     }
     const { plan: after } = await plan({ ...common, signal: ending.signal });
     expect([after.steps, after.warnings]).toEqual([[], []]);
+    const { nodes, problems } = await compare({
+      ...common,
+      nodes: [],
+      tables: [],
+      search: { limit: 0, values: false, chunkRows: 1_000 },
+      pace: unhurried,
+      timeoutMs: 30_000,
+      resume: false,
+      log: () => undefined,
+      explain: ({ message }) => message,
+      signal: ending.signal,
+    });
+    const verdicts = nodes.flatMap(({ tables }) => tables.map(({ verdict }) => verdict.kind));
+    expect({ problems, unequal: verdicts.filter((kind) => kind !== 'equal') }).toEqual({ problems: [], unequal: [] });
   } finally {
     ending.abort();
     await running;
