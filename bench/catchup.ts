@@ -15,11 +15,7 @@ import { arrived, createTables, expectSame, makeChanges } from './support/worklo
 // How fast a queue of changes is applied by a worker that was away, and what it costs.
 
 const changes = Number(process.env.TRUNKLINE_BENCH_CHANGES ?? 400_000);
-
-const only = process.env.TRUNKLINE_BENCH_ONLY?.split(',');
-const all = [trunkline, londiste, londisteBulk, native, ...(slonyInstalled() ? [slony] : [])].filter(
-  ({ name }) => only?.includes(name) ?? true,
-);
+const all = [trunkline, londiste, londisteBulk, native, ...(slonyInstalled() ? [slony] : [])];
 
 interface Result {
   readonly perSecond: number;

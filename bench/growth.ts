@@ -4,6 +4,7 @@ import { systemClock } from '../src/app/system-clock.ts';
 import type { FreshDatabase } from '../test/support/database.ts';
 import { waitFor } from '../test/support/replication.ts';
 import { ownCascade } from './contenders/trunkline.ts';
+import { isWanted } from './support/in-rounds.ts';
 import { freshPair, type Pair } from './support/pair.ts';
 import { cpuSeconds, peakMegabytes } from './support/processes.ts';
 import { type Figure, report } from './support/report.ts';
@@ -14,7 +15,6 @@ import { tablesInSync } from './support/tables-in-sync.ts';
 
 const rounds = Number(process.env.TRUNKLINE_BENCH_ROUNDS ?? 2);
 const changes = Number(process.env.TRUNKLINE_BENCH_CHANGES ?? 100_000);
-const only = process.env.TRUNKLINE_BENCH_ONLY?.split(',');
 
 interface Shape {
   readonly tables: number;
@@ -50,7 +50,7 @@ interface Result {
 test('growth', { timeout: 7_200_000 }, async () => {
   const results = new Map<string, readonly Result[]>();
   for (const [name, shape] of shapes) {
-    if (only !== undefined && !only.some((part) => name.includes(part))) continue;
+    if (!isWanted(name)) continue;
     const measured = await measure(shape);
     console.log(`${name}: ${measured.map((each) => JSON.stringify(each)).join(' ')}, load ${loadavg()[0]?.toFixed(1)}`);
     results.set(name, measured);

@@ -13,12 +13,16 @@ export type Rounds<Result> = ReadonlyMap<string, readonly Result[]>;
 const rounds = Number(process.env.TRUNKLINE_BENCH_ROUNDS ?? 3);
 const only = process.env.TRUNKLINE_BENCH_ONLY?.split(',');
 
+export function isWanted(name: string): boolean {
+  return only?.some((part) => name.includes(part)) ?? true;
+}
+
 /** Each contender once a round, in turns: what the machine does beside falls on all alike. */
 export async function inRounds<Contender extends Named, Result>(
   all: readonly Contender[],
   once: (contender: Contender) => Promise<Result>,
 ): Promise<Rounds<Result>> {
-  const contenders = all.filter(({ name }) => only === undefined || only.includes(name));
+  const contenders = all.filter(({ name }) => isWanted(name));
   const results = new Map<string, Result[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const contender of contenders) {
