@@ -13,7 +13,8 @@ export function readLine(line: Uint8Array): (string | null)[] {
   return text.slice(0, -1).split('\t').map(readField);
 }
 
-const decoder = new TextDecoder();
+// A mark of byte order is a character as any other, also where a value begins with it.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Some columns of a line, as a line. */
 export function pickColumns(line: Uint8Array, positions: readonly number[]): Uint8Array {

@@ -76,7 +76,8 @@ export function readQueueRow(bytes: Uint8Array, line: EventLine): QueueRow {
   };
 }
 
-const decoder = new TextDecoder();
+// A mark of byte order is a character as any other.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** All of some whole lines, where they are few. */
 export function* readQueueRows(lines: Uint8Array): Iterable<QueueRow> {
