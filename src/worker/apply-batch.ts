@@ -412,7 +412,9 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     if (first === undefined) return;
     await writing;
     try {
-      await session.script(`truncate ${tables.map(({ target }) => quoteName(target.name)).join(', ')}`);
+      // Rows of heirs are those of tables of their own.
+      const names = tables.map(({ target }) => `${target.partitioned ? '' : 'only '}${quoteName(target.name)}`);
+      await session.script(`truncate ${names.join(', ')}`);
     } catch (error) {
       throw new ApplyFailed(first.spec.name, error);
     }
