@@ -7,17 +7,21 @@ select coalesce(json_agg(json_build_object(
             'name', a.attname,
             'type', pg_catalog.format_type(a.atttypid, -1),
             'fullType', pg_catalog.format_type(a.atttypid, a.atttypmod),
-            'builtIn', t.typnamespace = 'pg_catalog'::regnamespace and t.typtype = 'b',
+            -- Names of things that are numbers inside are other numbers in another database; some types have no binary form.
+            'builtIn', t.typnamespace = 'pg_catalog'::regnamespace and t.typtype = 'b'
+                and e.typname not like 'reg%' and e.typsend <> 0,
             -- Numbers with a point, timestamptz, interval, citext, JSON, arrays, ranges and what else is not listed here.
             'manyTexts', not (b.typtype = 'e' or b.oid = any ('{
                 bool, "\"char\"", name, int8, int2, int4, text, oid, macaddr8, macaddr, inet, cidr, bpchar, varchar, date, time,
                 timestamp, timetz, bit, varbit, uuid, pg_lsn}'::regtype[]))
                 or (b.oid = 'bpchar'::regtype and a.atttypmod = -1)
                 or coalesce(not l.collisdeterministic, false),
-            'generated', a.attgenerated <> ''
+            'generated', a.attgenerated <> '',
+            'unchangeable', a.attidentity = 'a'
         ) order by a.attnum), '[]')
         from pg_catalog.pg_attribute a
         join pg_catalog.pg_type t on t.oid = a.atttypid
+        join pg_catalog.pg_type e on e.oid = case t.typelem when 0 then t.oid else t.typelem end
         join pg_catalog.pg_type b on b.oid = case t.typtype when 'd' then t.typbasetype else t.oid end
         left join pg_catalog.pg_collation l on l.oid = a.attcollation
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),

@@ -34,6 +34,8 @@ export interface TargetColumn {
   /** Equal values may have several texts: of their type, or by the settings of the session that wrote the event. */
   readonly manyTexts: boolean;
   readonly generated: boolean;
+  /** An identity that is generated always: no update may set it. */
+  readonly unchangeable: boolean;
 }
 
 /** Tables that are not there are absent from the result. */

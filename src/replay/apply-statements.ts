@@ -20,6 +20,8 @@ export interface ApplyColumn {
   readonly type: string;
   /** Equal values may be written in several ways, as 1.0 and 1.00. */
   readonly manyTexts: boolean;
+  /** No update may set it. */
+  readonly unchangeable: boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ export function deleteEqualRows(target: ApplyTarget, columns: readonly ApplyColu
   return `delete from ${from} t using (${numbered}) n where n.nr <= n.times and t.tableoid = n.part and t.ctid = n.place`;
 }
 
-/** Undefined where every column belongs to the key: there is nothing to set. */
+/** Undefined where there is nothing to set, as where every column belongs to the key. */
 export function updateRows(
   target: ApplyTarget,
   columns: readonly ApplyColumn[],
@@ -56,9 +58,26 @@ export function updateRows(
 ): string | undefined {
   // How an equal value is written may change with the row.
   const keys = new Set(target.key.filter(({ manyTexts }) => !manyTexts).map(({ name }) => name));
-  const sets = columns.filter(({ name }) => !keys.has(name)).map(({ name }) => `${name} = s.${name}`);
+  const sets = columns
+    .filter(({ name, unchangeable }) => !keys.has(name) && !unchangeable)
+    .map(({ name }) => `${name} = s.${name}`);
   if (sets.length === 0) return undefined;
   return `update ${target.only}${target.table} t set ${sets.join(', ')} from ${source.relation} s where ${sameKey(target)}`;
+}
+
+/** Puts rows in the place of those that no update could make of them; undefined where an update can. */
+export function replaceRows(
+  target: ApplyTarget,
+  columns: readonly ApplyColumn[],
+  source: RowSource,
+): string | undefined {
+  const keys = new Set(target.key.map(({ name }) => name));
+  const fixed = columns.filter(({ name, unchangeable }) => unchangeable && !keys.has(name));
+  if (fixed.length === 0) return undefined;
+  const other = fixed.map(({ name }) => `t.${name} is distinct from s.${name}`).join(' or ');
+  const whole = columns.map(({ name }) => `s.${name}`).join(', ');
+  const gone = `${deleteRows(target, source)} and (${other}) returning ${whole}`;
+  return `with gone as (${gone}) ${insertRows(target, columns, { relation: 'gone' })}`;
 }
 
 export function insertRows(target: ApplyTarget, columns: readonly ApplyColumn[], source: RowSource): string {

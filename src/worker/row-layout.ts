@@ -110,5 +110,6 @@ function findColumn(target: TargetTable, name: string): TargetColumn {
 }
 
 function describeColumn(column: TargetColumn): ApplyColumn {
-  return { name: quoteIdent(column.name), type: column.type, manyTexts: column.manyTexts };
+  const { name, type, manyTexts, unchangeable } = column;
+  return { name: quoteIdent(name), type, manyTexts, unchangeable };
 }

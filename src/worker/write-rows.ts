@@ -18,6 +18,7 @@ import {
   noteMissing,
   projected,
   type RowSource,
+  replaceRows,
   updateRows,
 } from '../replay/apply-statements.ts';
 import { pickColumns, readLine } from '../replay/copy-text.ts';
@@ -179,14 +180,22 @@ async function writeDeletes(writer: Writer, fold: Fold): Promise<number> {
 
 /** How many rows were not there. */
 async function writeUpdates(writer: Writer, rows: Rows): Promise<number> {
-  const { session, target, layout } = writer;
+  const { session, target } = writer;
   const count = countOf(rows);
   if (count === 0) return 0;
   return withProjected(writer, rows, async (source) => {
     if (notes(writer)) await run(session, noteMissing(target, 'update_missing', source), source);
-    const text = updateRows(target, layout.columns, source);
-    return text === undefined ? 0 : missing(writer, count, await run(session, text, source));
+    const touched = await update(writer, source);
+    return touched === undefined ? 0 : missing(writer, count, touched);
   });
+}
+
+/** How many rows were there; undefined where the key is all there is to them. */
+async function update({ session, target, layout }: Writer, source: Sourced): Promise<number | undefined> {
+  const replace = replaceRows(target, layout.columns, source);
+  if (replace !== undefined) await run(session, replace, source);
+  const text = updateRows(target, layout.columns, source);
+  return text === undefined ? undefined : run(session, text, source);
 }
 
 async function writeInserts(writer: Writer, rows: Rows): Promise<void> {
@@ -212,8 +221,7 @@ async function writeEither(writer: Writer, rows: RowsOf): Promise<void> {
   const both = rows('U', 'I');
   if (countOf(both) === 0) return;
   await withProjected(writer, both, async (source) => {
-    const update = updateRows(target, layout.columns, source);
-    if (update !== undefined) await run(session, update, source);
+    await update(writer, source);
     return run(session, insertMissingRows(target, layout.columns, source), source);
   });
 }
@@ -238,8 +246,7 @@ async function writeAcross(writer: Writer, rows: Rows): Promise<void> {
   await withSource(writer, rows, async (source) => {
     await run(session, deleteRows(target, failing(target, source)), source);
     const inside = projected(target, layout.list, source);
-    const update = updateRows(target, layout.columns, inside);
-    if (update !== undefined) await run(session, update, source);
+    await update(writer, { ...source, ...inside });
     return run(session, insertMissingRows(target, layout.columns, inside), source);
   });
 }

@@ -6,7 +6,14 @@ import { type Route, startApplying } from '../../../src/worker/apply-batch.ts';
 import { nodeName, queueName, tableName } from '../../support/builders.ts';
 import { copyLine } from '../../support/copy-line.ts';
 
-const column = { type: 'text', fullType: 'text', builtIn: true, manyTexts: false, generated: false };
+const column = {
+  type: 'text',
+  fullType: 'text',
+  builtIn: true,
+  manyTexts: false,
+  generated: false,
+  unchangeable: false,
+};
 
 function routeOf(name: string): Route {
   return {
