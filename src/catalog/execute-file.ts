@@ -14,6 +14,7 @@ import {
   relationExists,
   schemaExists,
 } from './execute.ts';
+import { readSettings, restoreSettings } from './session-settings.ts';
 import { setReplicationRole } from './table-sync.ts';
 
 /** `ran_before`: on this database; `not_meant`: nothing that it names is here. */
@@ -70,12 +71,8 @@ export async function executeFile(
  * middle of its work.
  */
 async function runText(session: Session, name: string, text: string): Promise<void> {
-  const [setting] = await session.query<{ role: 'origin' | 'local' | 'replica' }>({
-    text: `select pg_catalog.current_setting('session_replication_role') as role`,
-    values: [],
-  });
-  const before = setting?.role ?? 'origin';
-  if (before !== 'local') await setReplicationRole(session, 'local');
+  const before = await readSettings(session);
+  if (before.replicationRole !== 'local') await setReplicationRole(session, 'local');
   const body = `begin execute ${quoteLiteral(text)}; end`;
   try {
     await session.script(`do ${quoteLiteral(body)}`);
@@ -83,7 +80,7 @@ async function runText(session: Session, name: string, text: string): Promise<vo
     if (readDriverError(error) === undefined || session.lost) throw error;
     throw new ExecuteFailed(name, lineOf(error, text), error);
   }
-  if (before !== 'local') await setReplicationRole(session, before);
+  await restoreSettings(session, before);
 }
 
 /** Where in the file, by the position that the server names. */

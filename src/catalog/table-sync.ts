@@ -219,15 +219,20 @@ async function becomeOwner(session: Session): Promise<boolean> {
 }
 
 /**
- * For the rest of the transaction. As `local`, triggers of the user fire, and those of the queues do nothing. So it is
- * from the start in a session that could not become a replica.
+ * For the rest of the transaction, unless told otherwise. As `local`, triggers of the user fire, and those of the queues do
+ * nothing. So it is from the start in a session that could not become a replica.
  */
-export async function setReplicationRole(session: Session, role: 'origin' | 'local' | 'replica'): Promise<void> {
+export async function setReplicationRole(
+  session: Session,
+  role: 'origin' | 'local' | 'replica',
+  until: 'commit' | 'session' = 'commit',
+): Promise<void> {
   await session.query(
     sql(
-      `select londiste.set_session_replication_role($1, true)
+      `select londiste.set_session_replication_role($1, $2)
         where coalesce(pg_catalog.current_setting('trunkline.replays', true), '') = ''`,
       role,
+      until === 'commit',
     ),
   );
 }
