@@ -7,6 +7,8 @@ import type { NodeDeps } from './deps.ts';
 
 /** Runs an SQL file that came down the queue, at its place in the stream and in the transaction of its batch. */
 export async function applyExecute(deps: NodeDeps, session: Session, file: ExecuteFile): Promise<void> {
+  // Rows before it may have gone through temporary tables, whose columns have types that it drops.
+  await session.script('discard temp');
   const outcome = await executeFile(session, deps.queue, file, { expectRoot: false }).catch((error: unknown) => {
     if (!(error instanceof ExecuteRefused)) throw error;
     const { queue, node } = deps;

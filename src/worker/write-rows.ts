@@ -288,7 +288,7 @@ async function withSource(writer: Writer, rows: Rows, work: (source: Sourced) =>
   const { session, target, indexed } = writer;
   const stage = stageName(writer.destination.target, columns);
   const list = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
-  await session.script(`create temp table if not exists ${stage} (${list}); truncate ${stage}`);
+  await session.script(`create temp table if not exists ${stage} (${list}) on commit drop; truncate ${stage}`);
   await copyRows(session, stage, rows);
   if (!indexed) return work({ relation: stage, values: [] });
   // The planner knows nothing of the stage and would read the whole table. Looking rows up in the order of the index
@@ -336,7 +336,10 @@ function* pickEach(lines: Iterable<Uint8Array>, positions: readonly number[]): G
   for (const line of lines) yield pickColumns(line, positions);
 }
 
-/** One stage per table and column list, for as long as the session lives. */
+/**
+ * One stage per table and column list, until the transaction ends: no type of the user's could be dropped while a column of
+ * a stage has it, nor would the server come to the end of old transaction numbers.
+ */
 function stageName(target: TargetTable, columns: readonly ApplyColumn[]): string {
   const text = `${target.name}(${columns.map(({ name, type }) => `${name} ${type}`).join(',')})`;
   return `pg_temp.trunkline_stage_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;

@@ -4,6 +4,7 @@ import { sql } from '../../src/db/statement.ts';
 import { expectEqual, replication, waitFor } from '../support/replication.ts';
 
 const tables = `
+  create type mood as enum ('sad', 'glad');
   create table people (id int primary key, name text);
   create schema other; create table other.folk (id int primary key, name text);`;
 
@@ -35,13 +36,28 @@ test('SQL files run at their place in the stream, under the names of each node, 
   await execute(
     source,
     '0001.sql',
-    'alter table @people@ add column age int',
+    'alter table @people@ add column age int, add column mood mood',
     'local-table=people',
-    'alter table people add column age int',
+    'alter table people add column age int, add column mood mood',
   );
   await source.script(`update people set age = 7; insert into people values (2, 'after', 8)`);
   await execute(source, '0002.sql', 'create table extra (id int)', 'need-table=public.people');
   await execute(source, '0003.sql', `create table everywhere as select 'a''b' as x`, '');
+  // What it sets is its own.
+  const sets = `set client_encoding = 'LATIN1'; set local datestyle = 'German'; set search_path = pg_catalog; set role pgq_reader`;
+  await execute(source, '0004.sql', `set session_replication_role = origin; ${sets}`, '', 'select 1');
+  await source.script(`insert into people select i, 'é ' || i, i, 'sad' from generate_series(10, 600) i`);
+  await cascade.caughtUp('dst1');
+  // So many rows go through a stage, whose column has the type.
+  await source.script(`begin; update people set mood = 'glad' where id < 500`);
+  await execute(
+    source,
+    '0005.sql',
+    'alter table @people@ alter mood type text; drop type mood',
+    'local-table=people',
+    'alter table people alter mood type text; drop type mood',
+  );
+  await source.script(`update people set mood = 'so-so' where mood = 'sad'`);
   await cascade.caughtUp('dst1');
   await cascade.caughtUp('dst2');
 
@@ -51,7 +67,7 @@ test('SQL files run at their place in the stream, under the names of each node, 
     (await session.query(sql('select from pg_class where relname = $1', table))).length === 1;
   expect([await has(first, 'extra'), await has(second, 'extra')]).toEqual([true, false]);
   expect([await has(first, 'everywhere'), await has(second, 'everywhere')]).toEqual([true, true]);
-  expect(await second.query(sql('select execute_file from londiste.applied_execute order by 1'))).toHaveLength(3);
+  expect(await second.query(sql('select execute_file from londiste.applied_execute order by 1'))).toHaveLength(5);
 });
 
 test('a file that fits in part stops the node by name until it fits', async () => {
