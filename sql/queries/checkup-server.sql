@@ -1,13 +1,36 @@
 -- $1: from how many milliseconds on a transaction is old. One row: what of the server and the user's own settings gets in the way of replication. Settings are those that a session
--- begins with. A user who may not look at the sessions of others sees only their own transactions.
+-- begins with. A user who may not look at the sessions of others sees only their own transactions, and that the others are there.
+with others as (
+    select a.usesysid, a.datid
+      from pg_catalog.pg_stat_activity a
+     where coalesce(a.backend_type, 'client backend') = 'client backend'
+       and a.usesysid is not null
+       and a.datid is not null
+       and not (a.datname = pg_catalog.current_database() and a.application_name like 'trunkline %')
+)
 select
     pg_catalog.pg_is_in_recovery() as in_recovery,
     (select json_object_agg(s.name, s.reset_val)
        from pg_catalog.pg_settings s
       where s.name = any (array['default_transaction_read_only', 'idle_session_timeout', 'max_connections',
                                 'max_locks_per_transaction', 'max_prepared_transactions', 'statement_timeout',
-                                'superuser_reserved_connections', 'transaction_timeout'])) as settings,
-    (select count(*)::int from pg_catalog.pg_stat_activity a where a.backend_type = 'client backend') as connections,
+                                'transaction_timeout'])) as settings,
+    (select json_agg(json_build_object('of', l.kind, 'limit', l.most, 'taken', l.taken))
+       from (
+            select 'server' as kind,
+                   pg_catalog.current_setting('max_connections')::int as most,
+                   count(*) + pg_catalog.current_setting('superuser_reserved_connections')::int
+                       + coalesce(pg_catalog.current_setting('reserved_connections', true)::int, 0) as taken
+              from others
+             union all
+            select 'role', r.rolconnlimit, (select count(*) from others o where o.usesysid = r.oid)
+              from pg_catalog.pg_roles r
+             where r.rolname = session_user and r.rolconnlimit >= 0 and not r.rolsuper
+             union all
+            select 'database', d.datconnlimit, (select count(*) from others o where o.datid = d.oid)
+              from pg_catalog.pg_database d
+              join pg_catalog.pg_roles r on r.rolname = session_user and not r.rolsuper
+             where d.datname = pg_catalog.current_database() and d.datconnlimit >= 0) l) as connections,
     (select coalesce(json_agg(json_build_object(
                 'pid', a.pid,
                 'user', a.usename,

@@ -203,6 +203,7 @@ type Reason = Extract<Problem, { code: 'database_unreachable' }>['reason'];
 
 function reasonOf(sqlstate: string | undefined, detail: string): Reason {
   if (sqlstate === '3D000') return 'missing';
+  if (sqlstate === '53300') return 'full';
   if (sqlstate?.startsWith('28') === true) return 'authentication';
   // The driver's own words when the server asks for a password and there is none, or for a method it does not speak.
   if (/^SASL|password must be a string|Unknown authenticationOk|authentication/i.test(detail)) return 'authentication';

@@ -5,6 +5,7 @@ import type { DatabaseName } from '../model/names.ts';
 import { type Problem, type ProblemCode, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState, LiveState, Observation } from '../model/state.ts';
+import type { NodeSpec, QueueSpec, TablePlacement, TableRule } from '../model/topology.ts';
 import { judgeDatabase } from '../replay/checkup.ts';
 import { type Databases, openDatabasesOf } from './databases.ts';
 import { lookAt, planFrom } from './plan.ts';
@@ -34,7 +35,7 @@ async function doctorOn(
   signal?: AbortSignal,
 ): Promise<Diagnosis> {
   const live = await lookAt(desired, databases, signal);
-  const [ailments, status, planned] = await Promise.all([
+  const [looks, status, planned] = await Promise.all([
     examine(desired, live, databases, signal),
     statusOn(desired, databases, signal),
     planProblems(desired, live, databases, signal),
@@ -48,12 +49,16 @@ async function doctorOn(
     ),
   );
   return {
-    databases: [...live.databases].map((one) => examined(desired, one)),
-    complaints: [...ailments, ...nodes, ...planned],
+    databases: [...live.databases].map((one) => examined(desired, one, looks.get(one[0])?.direct)),
+    complaints: [...[...looks.values()].flatMap(({ complaints }) => complaints), ...nodes, ...planned],
   };
 }
 
-function examined(desired: DesiredState, [database, seen]: readonly [DatabaseName, Observation]): Examined {
+function examined(
+  desired: DesiredState,
+  [database, seen]: readonly [DatabaseName, Observation],
+  direct: boolean | undefined,
+): Examined {
   const nodes = [...desired.queues.values()].flatMap((queue) =>
     [...queue.nodes.values()]
       .filter((node) => node.database === database)
@@ -66,8 +71,13 @@ function examined(desired: DesiredState, [database, seen]: readonly [DatabaseNam
     database,
     nodes,
     moved: false,
-    seen: { serverVersion, user, canReplicate, sql: seen.schemas.get('pgq')?.source },
+    seen: { serverVersion, user, canReplicate, sql: seen.schemas.get('pgq')?.source, direct },
   };
+}
+
+interface Look {
+  readonly complaints: readonly Complaint[];
+  readonly direct: boolean | undefined;
 }
 
 async function examine(
@@ -75,36 +85,53 @@ async function examine(
   live: LiveState,
   { connector }: Pick<Databases, 'connector'>,
   signal: AbortSignal | undefined,
-): Promise<readonly Complaint[]> {
+): Promise<ReadonlyMap<DatabaseName, Look>> {
   const queues = [...desired.queues.keys()];
-  const found = [...live.databases].map(async ([database, seen]): Promise<readonly Complaint[]> => {
-    if (seen.kind === 'unreachable') return [{ of: 'plan', severity: 'error', problem: seen.problem }];
+  const failed = (problem: Problem): Look => ({
+    complaints: [{ of: 'plan', severity: 'error', problem }],
+    direct: undefined,
+  });
+  const look = async ([database, seen]: readonly [DatabaseName, Observation]): Promise<Look> => {
+    if (seen.kind === 'unreachable') return failed(seen.problem);
     try {
       const checkup = await readCheckup(connector, database, { queues, oldMs, signal });
       const ailments = judgeDatabase(seen, checkup, { sessions: sessionsOn(desired, database) });
-      return ailments.map((ailment) => ({ of: 'database', database, ailment }));
+      const complaints = ailments.map((ailment): Complaint => ({ of: 'database', database, ailment }));
+      return { complaints, direct: checkup.direct };
     } catch (error) {
       signal?.throwIfAborted();
-      return [{ of: 'plan', severity: 'error', problem: lookProblem(database, error) }];
+      return failed(lookProblem(database, error));
     }
-  });
-  return (await Promise.all(found)).flat();
+  };
+  return new Map(await Promise.all([...live.databases].map(async (one) => [one[0], await look(one)] as const)));
 }
 
-/** A worker, its heartbeat and its copies, a ticker, and whoever reads from there. */
+/** What `run` opens at most: a worker with its copies, a ticker, whoever reads from there, and a look now and then. */
 function sessionsOn(desired: DesiredState, database: DatabaseName): number {
   let sessions = 0;
   for (const queue of desired.queues.values()) {
+    const streams = mostStreams(queue);
+    const copies = (node: NodeSpec) => node.parallelCopies * (streams > 1 ? 1 + streams : 1);
     const here = [...queue.nodes.values()].filter((node) => node.database === database);
     for (const node of here) {
       const readers = [...queue.nodes.values()].filter(
         ({ placement }) => placement.role !== 'root' && placement.provider === node.name,
       );
-      sessions += 3 + (node.placement.role === 'root' ? 0 : node.parallelCopies);
-      for (const reader of readers) sessions += 2 + reader.parallelCopies;
+      sessions += 3 + (node.placement.role === 'root' ? 0 : copies(node));
+      for (const reader of readers) sessions += 2 + copies(reader);
     }
   }
   return sessions;
+}
+
+/** A copy by ranges keeps the session that began it, and has one more for each stream. */
+function mostStreams({ tables, tableDefaults }: QueueSpec): number {
+  const options = [tableDefaults, ...tables.flatMap((rule) => [rule, ...placements(rule)])];
+  return Math.max(1, ...options.map(({ copy }) => copy?.ranges ?? 1));
+}
+
+function placements({ nodes }: TableRule): readonly TablePlacement[] {
+  return [...(nodes?.values() ?? [])].filter((placement) => placement !== 'none');
 }
 
 /** The look at nodes and databases has told these already. */

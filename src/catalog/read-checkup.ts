@@ -51,6 +51,7 @@ export async function readCheckup(
       inRecovery: server.in_recovery,
       settings: server.settings,
       connections: server.connections,
+      direct: session.direct,
       transactions: server.transactions,
       prepared: server.prepared,
       mayCreate: server.may_create,

@@ -44,6 +44,8 @@ export interface Session extends AsyncDisposable {
   /** As `server_version_num`. */
   readonly serverVersion: number;
   readonly backendPid: number;
+  /** The server's end of the connection leads to ours. Through proxies and translated ports each takes a second one for a moment. */
+  readonly direct: boolean;
   /** True once the connection ended for any reason. */
   readonly lost: boolean;
   query<Row extends object = Record<string, unknown>>(statement: Statement): Promise<Row[]>;
@@ -157,7 +159,7 @@ async function greet(
   client: pg.Client,
   settings: Readonly<Record<string, string>>,
   config: pg.ClientConfig,
-): Promise<{ readonly version: number; readonly pid: number }> {
+): Promise<Pick<Session, 'serverVersion' | 'backendPid' | 'direct'>> {
   const pairs = Object.entries(settings);
   const values = pairs.flat();
   const made = pairs.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, false)`).join(', ');
@@ -170,15 +172,16 @@ async function greet(
     values: [...values, greetedPid(client), localPort],
   });
   const { version, pid, named, near } = reply.rows[0] as Greeting;
-  if (!named || !near) {
+  const direct = named && near;
+  if (!direct) {
     if (await isSharedByTransaction(client, pid, named, config)) throw new PooledByTransaction();
     await client.query({ text: `select ${made}`, values });
   }
-  return { version, pid };
+  return { serverVersion: version, backendPid: pid, direct };
 }
 
 async function open(client: pg.Client, { state, options, kill, config }: Opening): Promise<Session> {
-  const { version, pid } = await greet(client, { ...baseSettings, ...options.settings }, config);
+  const greeting = await greet(client, { ...baseSettings, ...options.settings }, config);
   let closed: Promise<void> | undefined;
   let waiting = 0;
   // After the greeting it is the socket that all bytes go through, with TLS or without.
@@ -189,7 +192,7 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
       // Rows that were sent may wait for their reader as long as it likes.
       waits: () => state.lost === undefined && (reading === undefined ? waiting > 0 : reading.starved),
       bytes: () => stream.bytesRead + stream.bytesWritten,
-      ask: (withinMs) => askAfter(config, pid, withinMs),
+      ask: (withinMs) => askAfter(config, greeting.backendPid, withinMs),
       lost: (why) => {
         state.lost ??= new ConnectionLost(why);
         stream.destroy(state.lost);
@@ -246,8 +249,7 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
   };
 
   return {
-    serverVersion: version,
-    backendPid: pid,
+    ...greeting,
     get lost() {
       return state.lost !== undefined;
     },

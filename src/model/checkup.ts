@@ -9,8 +9,10 @@ export interface DatabaseCheckup {
   readonly inRecovery: boolean;
   /** As a session of this user begins: name to value, times in milliseconds. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Of clients, now. */
-  readonly connections: number;
+  /** The server's, and where this user's role or the database has one. */
+  readonly connections: readonly ConnectionLimit[];
+  /** No proxy lies between, nor are ports translated. */
+  readonly direct: boolean;
   readonly transactions: readonly OldTransaction[];
   readonly prepared: readonly PreparedTransaction[];
   readonly mayCreate: boolean;
@@ -25,6 +27,13 @@ export interface DatabaseCheckup {
   readonly children: readonly TableName[];
   /** Altered since their capture was written. */
   readonly outdated: readonly TableName[];
+}
+
+export interface ConnectionLimit {
+  readonly of: 'server' | 'role' | 'database';
+  readonly limit: number;
+  /** Kept back, or taken by others than Trunkline's own sessions in this database. */
+  readonly taken: number;
 }
 
 export interface OldTransaction {
@@ -51,7 +60,14 @@ export type Ailment = { readonly severity: 'error' | 'warn' } & (
   | { readonly code: 'tables_not_owned'; readonly tables: readonly TableName[] }
   | { readonly code: 'triggers_misfire'; readonly tables: readonly TableName[] }
   | { readonly code: 'few_locks'; readonly tables: number; readonly slots: number; readonly setting: number }
-  | { readonly code: 'few_connections'; readonly free: number; readonly limit: number; readonly needed: number }
+  | {
+      readonly code: 'few_connections';
+      readonly of: ConnectionLimit['of'];
+      readonly limit: number;
+      readonly free: number;
+      readonly needed: number;
+      readonly direct: boolean;
+    }
   | { readonly code: 'sessions_end'; readonly setting: string; readonly ms: number }
   | ({ readonly code: 'old_transaction' } & OldTransaction)
   | ({ readonly code: 'prepared_transaction' } & PreparedTransaction)
@@ -90,6 +106,8 @@ export interface Examined {
         readonly sql: 'bundled' | 'extension' | 'foreign' | undefined;
         /** Replay can switch off triggers and foreign keys; if not, why not is a complaint of its own. */
         readonly canReplicate: boolean;
+        /** No proxy lies between, nor are ports translated. Undefined where a closer look failed. */
+        readonly direct: boolean | undefined;
       }
     | undefined;
 }

@@ -292,8 +292,8 @@ export type Problem =
   | {
       readonly code: 'database_unreachable';
       readonly database: DatabaseName;
-      /** `pooled`: by the transaction. */
-      readonly reason: 'refused' | 'authentication' | 'missing' | 'timeout' | 'pooled' | 'other';
+      /** `pooled`: by the transaction. `full`: no connection is left. */
+      readonly reason: 'refused' | 'authentication' | 'missing' | 'timeout' | 'pooled' | 'full' | 'other';
       readonly detail: string;
     }
   | {

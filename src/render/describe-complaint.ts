@@ -79,8 +79,8 @@ function sentences(ailment: Ailment): readonly [message: string, fix: string] {
       ];
     case 'few_connections':
       return [
-        `of ${formatCount(ailment.limit)} connections ${formatCount(ailment.free)} are free, and "trunkline run" may open ${formatCount(ailment.needed)} here while it copies.`,
-        'Raise max_connections, or lower parallel_copies in the file.',
+        `of ${formatCount(ailment.limit)} connections${limitedWords[ailment.of]} ${formatCount(ailment.free)} are free, and "trunkline run" may open ${formatCount(ailment.needed)} here while it copies${ailment.direct ? '' : ', as each takes a second one for a moment'}.`,
+        `${raiseWords[ailment.of]}, or lower parallel_copies in the file.`,
       ];
     case 'few_locks':
       return [
@@ -121,6 +121,14 @@ function sentences(ailment: Ailment): readonly [message: string, fix: string] {
       return assertNever(ailment);
   }
 }
+
+const limitedWords = { server: '', role: ' of this role', database: ' of this database' } as const;
+
+const raiseWords = {
+  server: 'Raise max_connections',
+  role: 'alter role … connection limit …',
+  database: 'alter database … connection limit …',
+} as const;
 
 function lossOf(setting: string): string {
   return setting === 'idle_session_timeout'

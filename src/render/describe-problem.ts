@@ -960,6 +960,11 @@ function unreachableDatabase({ database, reason, detail }: ProblemOf<'database_u
         `database ${database} cannot be used: ${said} Neither locks nor settings of a session would last there.`,
         'Give the address of the server itself, or let the proxy pool by session (PgBouncer: pool_mode = session).',
       ];
+    case 'full':
+      return [
+        `database ${database} has no connection left: ${said}`,
+        'Raise that limit, of the server, the role or the database, or lower parallel_copies: "trunkline doctor" tells how many "trunkline run" may open there. Through a proxy or translated ports each connection takes a second one for a moment.',
+      ];
     case 'other':
       return [`database ${database} cannot be used: ${said}`];
     default:

@@ -7,7 +7,7 @@ import { countOf } from './units.ts';
 export function doctorText(diagnosis: Diagnosis, paint: Paint): string {
   const complaints = sorted(diagnosis.complaints.map(describeComplaint));
   return [
-    diagnosis.databases.flatMap((one) => [databaseLine(one, paint), ...nodeLines(one)]).join('\n'),
+    diagnosis.databases.flatMap((one) => [databaseLine(one, paint), ...wayLines(one), ...nodeLines(one)]).join('\n'),
     ...complaints.map((one) => complaintText(one, paint)),
     sumText(complaints, paint),
   ].join('\n\n');
@@ -24,6 +24,7 @@ export function doctorJson({ databases, complaints }: Diagnosis) {
       user: seen?.user ?? null,
       sql: seen?.sql ?? null,
       switchesTriggersOff: seen?.canReplicate ?? null,
+      direct: seen?.direct ?? null,
       nodes: nodes.map(({ queue, node, role }) => ({ queue, node, role })),
     })),
     findings: sorted(complaints.map(describeComplaint)).map(({ where, fix, ...rest }) => ({
@@ -48,6 +49,11 @@ function databaseLine({ database, moved, seen }: Examined, paint: Paint): string
   }
   const installed = seen.sql === undefined ? 'nothing installed' : sqlWords[seen.sql];
   return `${paint.strong(`database ${database}`)}  PostgreSQL ${versionOf(seen.serverVersion)}, user ${seen.user}, ${installed}`;
+}
+
+function wayLines({ seen }: Examined): readonly string[] {
+  if (seen?.direct !== false) return [];
+  return ['  through a proxy or translated ports: each connection takes a second one for a moment'];
 }
 
 /** How each node replays: in one cascade some may have the right to switch triggers off, and others not. */

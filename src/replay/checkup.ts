@@ -21,11 +21,14 @@ function* ailmentsOf(live: LiveDatabase, checkup: DatabaseCheckup, sessions: num
   else if (checkup.settings.default_transaction_read_only === 'on') yield { severity: 'error', code: 'read_only' };
   yield* rights(live, checkup);
 
-  const limit = number('max_connections');
-  const free = Math.max(0, limit - number('superuser_reserved_connections') - checkup.connections);
-  if (free < sessions) yield { severity: 'warn', code: 'few_connections', free, limit, needed: sessions };
+  const { direct } = checkup;
+  const needed = direct ? sessions : 2 * sessions;
+  for (const { of, limit, taken } of checkup.connections) {
+    const free = Math.max(0, limit - taken);
+    if (free < needed) yield { severity: 'warn', code: 'few_connections', of, limit, free, needed, direct };
+  }
   const setting = number('max_locks_per_transaction');
-  const slots = setting * (limit + number('max_prepared_transactions'));
+  const slots = setting * (number('max_connections') + number('max_prepared_transactions'));
   if (checkup.tables * locksPerTable > slots) {
     yield { severity: 'warn', code: 'few_locks', tables: checkup.tables, slots, setting };
   }

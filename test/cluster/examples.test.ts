@@ -21,6 +21,8 @@ interface Example {
   readonly writes: Readonly<Record<string, string>>;
   /** Queries whose answer says that everything is where it belongs. */
   readonly holds: readonly (readonly [database: string, query: string, answer: string])[];
+  /** How many connections "trunkline run" keeps, by database. */
+  readonly keeps?: Readonly<Record<string, number>>;
 }
 
 const schemaOf = (example: string): string => readFileSync(`examples/${example}/schema.sql`, 'utf8');
@@ -45,6 +47,7 @@ const examples: Readonly<Record<string, Example>> = {
       ['reports', orders, '2'],
       ['reports', 'select count(*)::text from customer', '2'],
     ],
+    keeps: { shop: 3, far: 4, reports: 2 },
   },
   deploy: {
     before: { shop: `${shopTables} insert into customer values (1, 'one')`, reports: shopTables },
@@ -165,6 +168,12 @@ test.each(Object.entries(examples))('example %s brings the rows where its page s
     for (const [database, query, expected] of example.holds) {
       const why = () => `${query} to be ${expected} on ${database}: ${logs.map(({ message }) => message).join('; ')}`;
       await waitFor(why, 60_000, async () => (await answer(database, query)) === expected);
+    }
+    for (const [database, kept] of Object.entries(example.keeps ?? {})) {
+      const sessions = `select count(*)::text from pg_stat_activity
+        where datname = current_database() and application_name like 'trunkline %' and pid <> pg_backend_pid()`;
+      const why = () => `${kept} connections on ${database}`;
+      await waitFor(why, 30_000, async () => (await answer(database, sessions)) === String(kept));
     }
     const { plan: after } = await plan({ ...common, signal: ending.signal });
     expect([after.steps, after.warnings]).toEqual([[], []]);

@@ -1,21 +1,23 @@
 import { createServer, connect as dial, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
+import { unreachable } from '../../src/app/databases.ts';
+import { readCheckup } from '../../src/catalog/read-checkup.ts';
 import { connect, type Session } from '../../src/db/session.ts';
 import { sql } from '../../src/db/statement.ts';
+import { databaseName } from '../../src/model/names.ts';
 import { freshDatabase } from '../support/database.ts';
 
 test('a pool that shares a connection is refused, though it gives the name of the server’s own process', async () => {
-  await using database = await freshDatabase();
+  await using database = await freshDatabase({ install: false });
   const { hostname, port, username, password } = new URL(database.url);
   await using pool = await poolOfOne(hostname, Number(port));
-  const open = (through: number): Promise<Session> =>
+  const open = (through: number, as = { user: username, password: decodeURIComponent(password) }): Promise<Session> =>
     connect(
       {
+        ...as,
         host: '127.0.0.1',
         port: through,
         dbname: database.dbname,
-        user: username,
-        password: decodeURIComponent(password),
         ssl: false,
         connectTimeoutMs: 20_000,
       },
@@ -28,7 +30,39 @@ test('a pool that shares a connection is refused, though it gives the name of th
   pool.shares = false;
   await using alone = await open(pool.port);
   expect(await alone.query(sql('show lock_timeout'))).toEqual([{ lock_timeout: '7s' }]);
+  expect(alone.direct).toBe(false);
+
+  // What doctor sees of that, for a role that may have two, one of them for somebody else.
+  await using admin = await database.session();
+  expect(admin.direct).toBe(true);
+  const scarce = { user: `scarce_${database.dbname}`, password: 'scarce' };
+  await admin.script(`create role "${scarce.user}" login password 'scarce' connection limit 2`);
+  try {
+    const other = await open(Number(port), scarce);
+    const checkup = await readCheckup(() => open(pool.port, scarce), databaseName('here'), { queues: [], oldMs: 0 });
+    expect(checkup).toMatchObject({ direct: false });
+    const [server, ...limits] = checkup.connections;
+    expect(server).toMatchObject({ of: 'server', limit: Number((await shown(admin, 'max_connections')) ?? 0) });
+    // Whoever may not look into the sessions of others still counts them.
+    expect(server?.taken).toBeGreaterThan(3 + 2);
+    expect(limits).toEqual([{ of: 'role', limit: 2, taken: expect.any(Number) }]);
+    const another = await open(Number(port), scarce);
+    const refused = await open(Number(port), scarce).catch((error: unknown) => error);
+    expect(unreachable(databaseName('here'), refused)).toMatchObject({
+      code: 'database_unreachable',
+      reason: 'full',
+      detail: `too many connections for role "${scarce.user}"`,
+    });
+    await Promise.all([other.close(), another.close()]);
+  } finally {
+    await admin.script(`drop role "${scarce.user}"`);
+  }
 });
+
+async function shown(session: Session, setting: string): Promise<string | undefined> {
+  const [row] = await session.query<{ value: string }>(sql('select current_setting($1) as value', setting));
+  return row?.value;
+}
 
 interface Pool extends AsyncDisposable {
   readonly port: number;

@@ -386,7 +386,7 @@ export const sampleProblems: {
   },
   database_unreachable: {
     meaning:
-      'No connection to a database that could be used: refused, no such database, wrong login, no answer in time, or a proxy that pools by the transaction.',
+      'No connection to a database that could be used: refused, no such database, wrong login, no answer in time, no connection left, or a proxy that pools by the transaction.',
     problem: {
       code: 'database_unreachable',
       database: databaseName('copy'),
