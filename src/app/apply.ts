@@ -108,7 +108,7 @@ export async function applyOn(desired: DesiredState, databases: Reachable, optio
     applied: record({ onlyNew: false }),
     // Somebody may have applied while the plan was read, or while we waited for the lock.
     check: async () => {
-      const now = await look(desired, databases, options.signal, { tryFiles: false });
+      const now = await look(desired, databases, options.signal, { trySql: false });
       requireSame(plan, now.plan);
       await options.begin?.();
       return now.live;

@@ -154,7 +154,7 @@ async function planProblems(
   const told = (severity: 'error' | 'warn') => (problem: Problem) =>
     toldElsewhere.has(problem.code) ? [] : [{ of: 'plan', severity, problem } as const];
   try {
-    const { plan } = await planFrom(desired, live, databases, signal, { tryFiles: false });
+    const { plan } = await planFrom(desired, live, databases, signal, { trySql: false });
     return plan.warnings.flatMap(told('warn'));
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;

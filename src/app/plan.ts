@@ -1,6 +1,7 @@
 import { checkAssertions } from '../catalog/check-assertions.ts';
 import { readDefinitions, readSite } from '../catalog/read-definitions.ts';
 import { readLiveState } from '../catalog/read-live-state.ts';
+import { tryExpressions } from '../catalog/try-expressions.ts';
 import type { Connector } from '../db/connector.ts';
 import type { DatabaseName, Location } from '../model/names.ts';
 import type { Plan } from '../model/plan.ts';
@@ -13,6 +14,7 @@ import { definitionsToRead, missingObjects, sitesToRead } from '../planner/creat
 import { type Blueprints, noBlueprints } from '../planner/create/plot.ts';
 import { makePlan } from '../planner/plan.ts';
 import { type Selection, selectSteps, wholePlan } from '../planner/select.ts';
+import { addFaults, expressionsToTry } from '../planner/try-expressions.ts';
 import { openDatabasesOf } from './databases.ts';
 import { readLastApplied } from './last-applied.ts';
 import { readConfig } from './read-config.ts';
@@ -51,10 +53,10 @@ export function selectionPart(desired: DesiredState, selection: Selection = whol
 }
 
 export interface LookOptions {
-  /** Takes the part that is wanted, before any SQL file is tried. */
+  /** Takes the part that is wanted, before any SQL is tried. */
   readonly select?: SelectPart;
-  /** False: SQL files are not tried, as for a look at what has moved since. */
-  readonly tryFiles?: boolean;
+  /** False: SQL of the files is not tried, as for a look at what has moved since. */
+  readonly trySql?: boolean;
 }
 
 export interface Reachable {
@@ -131,7 +133,7 @@ export async function planFrom(
   live: LiveState,
   databases: Reachable,
   signal: AbortSignal | undefined,
-  { select, tryFiles = true }: LookOptions = {},
+  { select, trySql = true }: LookOptions = {},
 ): Promise<Looked> {
   const untrue = await checkAssertions(databases.connector, desired.assertions, signal);
   const { locations } = databases;
@@ -141,8 +143,11 @@ export async function planFrom(
   const problems = [...untrue, ...found];
   if (problems.length > 0) throw new ToolError([...problems, ...unreachable(plan)]);
   const part = select === undefined ? plan : select(plan);
-  if (!tryFiles) return { plan: part, live };
-  const tried = addRehearsals(part, await rehearseFiles(part, live, databases.connector, signal));
+  if (!trySql) return { plan: part, live };
+  const expressions = expressionsToTry(part, desired, live);
+  const read = addFaults(part, await tryExpressions(databases.connector, expressions, signal));
+  if (read.problems.length > 0) throw new ToolError(read.problems);
+  const tried = addRehearsals(read.plan, await rehearseFiles(part, live, databases.connector, signal));
   if (tried.problems.length > 0) throw new ToolError(tried.problems);
   return { plan: tried.plan, live };
 }

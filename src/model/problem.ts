@@ -365,6 +365,18 @@ export type Problem =
       readonly database: DatabaseName;
       readonly detail: string;
     }
+  | {
+      readonly code: 'expression_fails';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly table: TableName;
+      /** The key of the file that it stands under. */
+      readonly key: string;
+      /** It is about the changed row alone, which a trigger hands over. */
+      readonly captured: boolean;
+      readonly detail: string;
+      readonly sqlstate: string;
+    }
   // The root's place, given to another node by a command
   | {
       readonly code: 'file_not_edited';

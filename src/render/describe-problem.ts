@@ -280,6 +280,13 @@ function sentences(problem: Problem): Sentences {
         `assertion ${problem.assertion} could not be checked on database ${problem.database}: ${sentence(problem.detail)}`,
         'Write one query that only reads and answers true or false in its only row. "timeout" says how long it may take.',
       ];
+    case 'expression_fails':
+      return [
+        `the ${problem.key} of table ${problem.table} of queue ${problem.queue} is refused by the root: ${problem.detail} (SQLSTATE ${problem.sqlstate}).`,
+        problem.captured
+          ? 'Write SQL over the columns of the row, each by its bare name. A trigger with this would make every write to the table fail.'
+          : "Write SQL over the columns of the root's table.",
+      ];
     case 'file_not_edited':
       return [
         `the root of queue ${problem.queue} can not be given to another node here by a command: ${problem.namedAsSubscriber ? `entries of tables name ${problem.node} among the subscribers, as told below.` : 'it is not written out node by node, or shared by an anchor, a merge key or a variable.'}`,

@@ -78,6 +78,55 @@ assert:
   expect(await src.query(sql('select from t'))).toEqual([]);
 });
 
+test('SQL over the rows of a table is tried on the root before anything is built on it', async () => {
+  await using cluster = await freshCluster({ src: 14, dst: 18 });
+  await using src = await cluster.databases.src.session();
+  const columns = '(id int primary key, note text, "At" timestamptz)';
+  await src.script(`create schema app; create table app."T x" ${columns};
+    create table app.parted ${columns} partition by range (id)`);
+  const queue = (tables: string) => `queues:
+  replika:
+    defaults: { create: full }
+    nodes:
+      src: { database: src, role: root }
+      dst: { database: dst, role: leaf }
+    tables:
+${tables}`;
+  const entry = (what: string) => queue(`      - { name: app.T x, ${what} }\n`);
+  for (const [what, key, detail] of [
+    ['where: nope = 1', 'where', /column "nope" does not exist/],
+    ['where: "id > 5) or (true"', 'where', /syntax error/],
+    ['where: "true; drop table app.parted"', 'where', /syntax error/],
+    ['where: id > $1', 'where', /./],
+    ['where: count(*) > 1', 'where', /aggregate functions are not allowed/],
+    ['where: note', 'where', /must be type boolean/],
+    ['copy: { where: no_such_function(id) }', 'copy.where', /no_such_function\(integer\) does not exist/],
+    ['mask: { note: max(note) }', 'mask.note', /GROUP BY/],
+    ['capture: { when: NEW.id > 5 }', 'capture.when', /missing FROM-clause entry for table "new"/],
+    ['capture: { extra3: "md5(id)" }', 'capture.extra3', /md5\(integer\) does not exist/],
+    [
+      'handler: { shard: { key: id, hash: no_hash, number: 0, of: 2 } }',
+      'handler.shard',
+      /no_hash\(integer\) does not exist/,
+    ],
+  ] as const) {
+    const told = await problemsOf(planOf(cluster, entry(what)));
+    expect(told, what).toMatchObject([
+      { code: 'expression_fails', table: 'app.T x', key, detail: expect.stringMatching(detail), at: { line: 12 } },
+    ]);
+  }
+  const fine = queue(`      - include: ["app.*"]
+        where: "id > 5 and \\"At\\" < now() -- and no more"
+        mask: { note: "'it''s (' || row_to_json(parted)::text || ')'" }
+        nodes: { dst: { where: "parted.id > 7" } }
+      - name: app.T x
+        capture: { when: 'coalesce("At" > now(), true)', extra2: note }
+        mask: { note: '"T x".note || $x$;$x$ /* the same */' }
+        nodes: { dst: { where: "\\"T x\\".id > 7 or exists (select from app.parted p where p.id = \\"T x\\".id)" } }
+`);
+  expect(stepIds(await planOf(cluster, fine))).toContain('add_table/replika/dst/app.T x');
+});
+
 async function problemsOf(work: Promise<unknown>): Promise<ToolError['problems']> {
   const error = await work.then(
     () => undefined,

@@ -384,6 +384,20 @@ export const sampleProblems: {
       detail: 'cannot execute DELETE in a read-only transaction',
     },
   },
+  expression_fails: {
+    meaning:
+      'SQL of an entry of `tables` (`where`, `copy.where`, `mask`, `shard`, or what stands under `capture`) can not be used on the table of the root. A warning where SQL files are pending that may bring what is missing.',
+    problem: {
+      code: 'expression_fails',
+      at: at(14, 9),
+      queue: queueName('shop'),
+      table: tableName('app.users'),
+      key: 'capture.when',
+      captured: true,
+      detail: 'missing FROM-clause entry for table "new"',
+      sqlstate: '42P01',
+    },
+  },
   database_unreachable: {
     meaning:
       'No connection to a database that could be used: refused, no such database, wrong login, no answer in time, no connection left, or a proxy that pools by the transaction.',

@@ -1,0 +1,22 @@
+import type { DatabaseName, QueueName, TableName } from './names.ts';
+import type { Origin } from './origin.ts';
+
+/** SQL of the file over the rows of a root's table, which is to be tried before anything is built on it. */
+export interface Expression {
+  readonly at: Origin;
+  readonly queue: QueueName;
+  readonly database: DatabaseName;
+  readonly table: TableName;
+  readonly partitioned: boolean;
+  /** The key of the file that it stands under. */
+  readonly key: string;
+  readonly text: string;
+  /** Rows are chosen by a condition; a value stands in a row; captured is what a trigger sees, which has no name for its table. */
+  readonly kind: 'condition' | 'value' | 'captured condition' | 'captured value';
+}
+
+export interface ExpressionFault {
+  readonly expression: Expression;
+  readonly detail: string;
+  readonly sqlstate: string;
+}
