@@ -1,10 +1,11 @@
 import { Errors, type Hook } from '@oclif/core';
-import { problemsText } from '../render/describe-problem.ts';
+import type { Problem } from '../model/problem.ts';
+import { problemJson, problemsText } from '../render/describe-problem.ts';
 import { paintWith, wantsColour } from '../render/paint.ts';
 import { exitCodes } from './exit-codes.ts';
 
 /** oclif asks this when the words name no command; it also takes words after a command for part of its name. */
-export const commandNotFound: Hook.CommandNotFound = async ({ id, config }) => {
+export const commandNotFound: Hook.CommandNotFound = async ({ id, config, argv = [] }) => {
   const words = id.split(':');
   const known = words
     .map((_, index) => words.slice(0, index + 1).join(':'))
@@ -18,6 +19,8 @@ export const commandNotFound: Hook.CommandNotFound = async ({ id, config }) => {
       ? `there is no command ${rest}; there are ${commands.toSorted().join(', ')}`
       : `${command} does not know what to do with ${rest}`;
   const colour = wantsColour({ flag: undefined, env: process.env, terminal: process.stderr.isTTY === true });
-  process.stderr.write(`${problemsText([{ code: 'usage_invalid', command, detail }], paintWith(colour))}\n`);
+  const problem: Problem = { code: 'usage_invalid', command, detail };
+  process.stderr.write(`${problemsText([problem], paintWith(colour))}\n`);
+  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ problems: [problemJson(problem)] })}\n`);
   throw new Errors.ExitError(exitCodes.failed);
 };

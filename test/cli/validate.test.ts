@@ -77,9 +77,15 @@ test.for([
 });
 
 test('wrong usage with --json is JSON too', async () => {
-  const { status, stdout } = await trunkline(['validate', '--json', '--nonsense']);
-  expect(status).toBe(1);
-  expect(JSON.parse(stdout)).toMatchObject({ problems: [{ code: 'usage_invalid', line: null }] });
+  for (const args of [
+    ['validate', '--json', '--nonsense'],
+    ['validate', 'word', '--json'],
+    ['valdate', '--json'],
+  ]) {
+    const { status, stdout } = await trunkline(args);
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ problems: [{ code: 'usage_invalid', line: null }] });
+  }
 });
 
 test('colour comes when it is asked for', async () => {
