@@ -17,6 +17,8 @@ export interface Batch {
   readonly eventsBehind: number;
   /** The query that gives its events. */
   readonly events: string;
+  /** Snapshots of ticks between the two, where a large batch can be split; in order. */
+  readonly cuts: readonly string[];
 }
 
 interface BatchRow {
@@ -29,14 +31,25 @@ interface BatchRow {
   readonly ticks_behind: bigint;
   readonly events_behind: bigint;
   readonly events: string;
+  readonly cuts: readonly string[] | null;
 }
+
+/** Events between two cuts, so that a provider with the default work_mem sorts them in memory. */
+const sliceEvents = 10_000;
 
 /** `call` opens the batch of the queue `$1`. */
 function selectBatch(call: string): string {
   return `select b.batch_id, b.prev_tick_id, b.cur_tick_id, b.cur_tick_time, b.cur_tick_event_seq,
       (select t.tick_snapshot::text from pgq.tick t where t.tick_queue = q.queue_id and t.tick_id = b.prev_tick_id) as from_snapshot,
       n.tick_id - b.cur_tick_id as ticks_behind, n.tick_event_seq - b.cur_tick_event_seq as events_behind,
-      pgq.batch_event_sql(b.batch_id) as events
+      pgq.batch_event_sql(b.batch_id) as events,
+      case when b.cur_tick_event_seq - b.prev_tick_event_seq > ${2 * sliceEvents} then array(
+        select c.snapshot from (
+          select distinct on (t.tick_event_seq / ${sliceEvents}) t.tick_id, t.tick_snapshot::text as snapshot
+          from pgq.tick t
+          where t.tick_queue = q.queue_id and t.tick_id > b.prev_tick_id and t.tick_id < b.cur_tick_id
+          order by t.tick_event_seq / ${sliceEvents}, t.tick_id) c
+        order by c.tick_id) end as cuts
     from ${call} b, pgq.queue q, lateral (
       select t.tick_id, t.tick_event_seq from pgq.tick t where t.tick_queue = q.queue_id
       order by t.tick_queue desc, t.tick_id desc limit 1) n
@@ -55,6 +68,7 @@ function batchOf(row: BatchRow | undefined): Batch | undefined {
     ticksBehind: Number(row.ticks_behind),
     eventsBehind: Number(row.events_behind),
     events: row.events,
+    cuts: row.cuts ?? [],
   };
 }
 

@@ -118,6 +118,9 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   let held = 0;
   const spare: Fold[] = [];
   let writing: Promise<void> = Promise.resolve();
+  /** Nothing is on its way. */
+  let resting = true;
+  let waiting = 0;
 
   async function add(bytes: Uint8Array): Promise<void> {
     await defer();
@@ -149,7 +152,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
         }
         if (table.ordered) await writeTable(table);
       }
-      if (held > options.maxHeld) await writeBehind();
+      if (held > (resting ? options.maxHeld / 4 : options.maxHeld)) await writeBehind();
     }
   }
 
@@ -292,8 +295,13 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     }
     if (options.control === undefined) return;
     if (event.kind !== 'execute') {
-      await writing;
-      await options.control(event);
+      const { control } = options;
+      waiting += 1;
+      if (waiting > maxWaiting) await writing;
+      writeNext(async () => {
+        waiting -= 1;
+        await control(event);
+      });
       return;
     }
     await writeAll();
@@ -308,6 +316,19 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     await defer();
   }
 
+  /** Behind what is on its way, while more is read. Whoever waits for it next sees the error. */
+  function writeNext(work: () => Promise<void>): void {
+    resting = false;
+    const mine = writing.then(work);
+    writing = mine;
+    mine.then(
+      () => {
+        resting = writing === mine;
+      },
+      () => undefined,
+    );
+  }
+
   /** Everything held goes on its way, and more can be read meanwhile; but never more than twice as much is held. */
   async function writeBehind(): Promise<void> {
     const taken = [...pending.values()].flatMap((table) => {
@@ -316,12 +337,11 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     });
     for (const table of pending.values()) await writeCalls(table);
     await writing;
-    writing = (async () => {
-      if (related === undefined) for (const { table, changes } of taken) await write(table, changes, 'all');
-      else await writeRelated(taken, related);
-    })();
-    // Whoever waits for it next sees the error.
-    writing.catch(() => undefined);
+    const relations = related;
+    writeNext(async () => {
+      if (relations === undefined) for (const { table, changes } of taken) await write(table, changes, 'all');
+      else await writeRelated(taken, relations);
+    });
   }
 
   /** Rows come before those that refer to them, and are taken away after. */
@@ -501,6 +521,9 @@ function sizeOfCall({ data }: QueueRow): number {
 
 /** Calls that go in one round trip. */
 const callsTogether = 200;
+
+/** Events for the node itself that wait behind the rows being written. */
+const maxWaiting = 200;
 
 const maxKinds = 20_000;
 

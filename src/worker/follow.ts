@@ -263,7 +263,7 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
  * Each batch has a start and a commit that nothing overlaps with; one that is too long is a transaction that holds its locks
  * for long, and lost work when the worker is killed.
  */
-const batchEvents = { least: 20_000, most: 500_000, seconds: 3 };
+const batchEvents = { least: 20_000, most: 1_000_000, seconds: 5 };
 
 function sizeBatch(events: number, tookMs: number): number {
   const wanted = (events / Math.max(1, tookMs)) * 1_000 * batchEvents.seconds;

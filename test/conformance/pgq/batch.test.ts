@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nextBatch } from '../../../src/catalog/pgq.ts';
 import type { Session } from '../../../src/db/session.ts';
 import { sql } from '../../../src/db/statement.ts';
+import { queueName } from '../../../src/model/names.ts';
+import { readQueueRows } from '../../../src/replay/event-line.ts';
+import { parseSnapshot, type Snapshot, sees } from '../../../src/replay/snapshot.ts';
+import { fetchBatch } from '../../../src/worker/fetch-batch.ts';
 import type { FreshDatabase } from '../../support/database.ts';
 import { engineDatabase, onEngines } from '../../support/engines.ts';
 
@@ -44,6 +49,42 @@ onEngines([18], (engine) => {
   }
 
   describe('batches', () => {
+    test('a large batch comes in slices: every event once, and none before those of an earlier slice', async () => {
+      const name = queueName('sliced');
+      await queue('sliced', 'c');
+      const write = (events: number, on = session) =>
+        on.script(`select pgq.insert_event('sliced', 't', repeat('x', 50)) from generate_series(1, ${events})`);
+      await using first = await database.session();
+      await using second = await database.session();
+      // Open over some ticks each, so that several slices lie between an event's number and its commit.
+      await first.script('begin');
+      await write(1, first);
+      for (const round of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+        if (round === 3) {
+          await second.script('begin');
+          await write(1, second);
+        }
+        if (round === 5) await first.script('commit');
+        if (round === 9) await second.script('commit');
+        await write(4_000);
+        await tick('sliced');
+      }
+      const batch = await nextBatch(session, name, 'c', 30_000);
+      if (batch === undefined) throw new Error('no batch');
+      expect(batch.cuts.length).toBeGreaterThan(2);
+      const seen: { id: bigint; txid: number }[] = [];
+      for await (const lines of fetchBatch(session, batch, { kind: 'all' }, false))
+        for (const row of readQueueRows(Uint8Array.from(lines))) seen.push({ id: BigInt(row.id), txid: Number(row.txid) });
+      const whole = await session.query<{ id: bigint }>(sql(`select ev_id as id from (${batch.events}) e order by 1`));
+      const byNumber = seen.map(({ id }) => id).sort((left, right) => Number(left - right));
+      expect(byNumber).toEqual(whole.map(({ id }) => id));
+      const cuts = batch.cuts.map((cut) => parseSnapshot(cut) as Snapshot);
+      const slices = seen.map(({ txid }) => cuts.filter((cut) => !sees(cut, txid)).length);
+      expect(slices).toEqual([...slices].sort((left, right) => left - right));
+      expect(new Set(slices).size).toBeGreaterThan(2);
+      expect(seen.map(({ id }) => id)).not.toEqual(byNumber);
+    });
+
     test('events of a transaction that stays open over ticks come once, after its commit', async () => {
       await queue('long', 'c');
       await using slow = await database.session();
