@@ -30,5 +30,8 @@ function between(from: Snapshot | undefined, to: Snapshot | undefined): readonly
   ];
   // In a condition of its own it is looked up by the index; with `or`, all since the oldest would be read.
   const late = [...(from?.inProgress ?? [])].filter((txid) => to?.inProgress.has(txid) !== true);
-  return [range.length === 0 ? 'true' : range.join(' and '), ...(late.length === 0 ? [] : [`e.ev_txid in (${late.join(', ')})`])];
+  return [
+    range.length === 0 ? 'true' : range.join(' and '),
+    ...(late.length === 0 ? [] : [`e.ev_txid in (${late.join(', ')})`]),
+  ];
 }

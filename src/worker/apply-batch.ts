@@ -94,8 +94,9 @@ interface Kind {
   readonly table: Pending | undefined;
   layout: RowLayout | undefined;
   keyPositions: readonly number[];
-  /** What came after the last one of this kind: programs repeat themselves. */
+  /** What came after the last one of this kind, and what else did: programs repeat themselves. */
   next: Kind | undefined;
+  nextBefore: Kind | undefined;
 }
 
 /**
@@ -157,10 +158,12 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   }
 
   function kindOf(bytes: Uint8Array, line: EventLine): Kind {
-    const expected = last?.next;
-    let kind = expected !== undefined && isKind(expected, bytes, line) ? expected : undefined;
-    kind ??= searchKind(bytes, line);
-    if (last !== undefined) last.next = kind;
+    const kind =
+      expected(last?.next, bytes, line) ?? expected(last?.nextBefore, bytes, line) ?? searchKind(bytes, line);
+    if (last !== undefined && last.next !== kind) {
+      last.nextBefore = last.next;
+      last.next = kind;
+    }
     last = kind;
     return kind;
   }
@@ -187,6 +190,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
       layout: undefined,
       keyPositions: [],
       next: undefined,
+      nextBefore: undefined,
     };
   }
 
@@ -529,6 +533,10 @@ const maxKinds = 20_000;
 
 /** Written folds whose memory serves the next ones. */
 const maxSpare = 8;
+
+function expected(kind: Kind | undefined, bytes: Uint8Array, line: EventLine): Kind | undefined {
+  return kind !== undefined && isKind(kind, bytes, line) ? kind : undefined;
+}
 
 function isKind({ typeBytes, tableBytes }: Kind, bytes: Uint8Array, line: EventLine): boolean {
   if (line.data - line.type - 1 !== typeBytes.length || line.extra2 - line.extra1 - 1 !== tableBytes.length)

@@ -188,7 +188,9 @@ function mayJoinTicks({ kind }: NodeRole): boolean {
 async function openBatch(follower: Follower, state: WorkerState, exact: boolean): Promise<Batch | undefined> {
   const { link, deps, behind } = follower;
   if (behind > 0 && !exact) {
-    const large = await nextBatch(link.provider, deps.queue, state.worker, Math.min(behind, follower.batchEvents));
+    // A small rest is not worth a batch of its own.
+    const wanted = behind < follower.batchEvents * 1.5 ? behind : follower.batchEvents;
+    const large = await nextBatch(link.provider, deps.queue, state.worker, wanted);
     if (large !== undefined) return large;
   }
   return nextBatch(link.provider, deps.queue, state.worker, undefined);

@@ -74,7 +74,8 @@ onEngines([18], (engine) => {
       expect(batch.cuts.length).toBeGreaterThan(2);
       const seen: { id: bigint; txid: number }[] = [];
       for await (const lines of fetchBatch(session, batch, { kind: 'all' }, false))
-        for (const row of readQueueRows(Uint8Array.from(lines))) seen.push({ id: BigInt(row.id), txid: Number(row.txid) });
+        for (const row of readQueueRows(Uint8Array.from(lines)))
+          seen.push({ id: BigInt(row.id), txid: Number(row.txid) });
       const whole = await session.query<{ id: bigint }>(sql(`select ev_id as id from (${batch.events}) e order by 1`));
       const byNumber = seen.map(({ id }) => id).sort((left, right) => Number(left - right));
       expect(byNumber).toEqual(whole.map(({ id }) => id));
