@@ -33,16 +33,17 @@ export interface AppliedEntry {
   readonly pending: readonly string[];
 }
 
-/** Undefined where schema trunkline is not there yet, or is older. */
-export async function startPlanLog(session: Session, entry: PlanEntry): Promise<bigint | undefined> {
+/** Undefined where schema trunkline is not there yet, or is older. By now the apply may have worked for a while. */
+export async function startPlanLog(session: Session, entry: PlanEntry, workedMs: number): Promise<bigint | undefined> {
   const [there] = await session.query<{ found: boolean }>(
     sql("select to_regclass('trunkline.last_applied') is not null as found"),
   );
   if (there?.found !== true) return undefined;
   const [row] = await session.query<{ log_id: bigint }>(
     sql(
-      `insert into trunkline.plan_log (plan_id, applied_by, client, trunkline_version, summary)
-       values ($1, $2, $3, $4, $5) returning log_id`,
+      `insert into trunkline.plan_log (started_at, plan_id, applied_by, client, trunkline_version, summary)
+       values (now() - $1::float8 * interval '1 millisecond', $2, $3, $4, $5, $6) returning log_id`,
+      workedMs,
       entry.planId,
       entry.appliedBy,
       entry.client,

@@ -48,6 +48,7 @@ export function openPlanLog(
   /** Those whose turn is still to come. */
   const due = new Set<DatabaseName>();
   const ending = new AbortController();
+  const openedAt = options.clock.now();
 
   return {
     record(step, result) {
@@ -99,7 +100,7 @@ export function openPlanLog(
   }
 
   async function begin(session: Session, database: DatabaseName): Promise<bigint | undefined> {
-    const log = await startPlanLog(session, options.entry);
+    const log = await startPlanLog(session, options.entry, options.clock.now() - openedAt);
     if (log === undefined) return undefined;
     logs.set(database, log);
     for (const entry of options.applied.get(database) ?? []) await recordApplied(session, log, entry);

@@ -18,7 +18,7 @@ export async function recordUnchanged(options: {
   await using locks = await takeApplyLocks(options);
   for (const [database, entries] of options.applied) {
     const session = locks.sessionOn(database);
-    const log = session === undefined ? undefined : await startPlanLog(session, options.entry);
+    const log = session === undefined ? undefined : await startPlanLog(session, options.entry, 0);
     if (session === undefined || log === undefined) continue;
     for (const entry of entries) await recordApplied(session, log, entry);
     await finishPlanLog(session, log, 'done');
