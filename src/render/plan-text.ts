@@ -270,13 +270,21 @@ function captureLine(role: NodeRole, triggerArgs: readonly string[]): readonly (
 }
 
 const shownLines = 24;
+const shownColumns = 400;
 
 /** The first lines of what runs; a plan as JSON has all of it. */
 function statementLines(statements: readonly string[]): string[] {
-  const lines = statements.flatMap((statement) => statement.split('\n'));
+  const lines = statements.flatMap((statement) => statement.split('\n')).map(cut);
   // One line more is shorter than the word of it.
   if (lines.length <= shownLines + 1) return lines;
   return [...lines.slice(0, shownLines), `… and ${countOf(lines.length - shownLines, 'line')} more, see plan --json`];
+}
+
+function cut(line: string): string {
+  const rest = line.length - shownColumns;
+  return rest <= 0
+    ? line
+    : `${line.slice(0, shownColumns).replace(/[\uD800-\uDBFF]$/, '')}… and ${countOf(rest, 'character')} more, see plan --json`;
 }
 
 function keyLines({ foreignKeys }: CreateTable): string[] {
