@@ -88,6 +88,11 @@ const baseSettings: Readonly<Record<string, string>> = {
   bytea_output: 'hex',
   standard_conforming_strings: 'on',
   idle_in_transaction_session_timeout: '0',
+  // A branch's tick is to see what was written before it in its own transaction.
+  default_transaction_isolation: 'read committed',
+  // Rows that a policy hides would be left out without a word.
+  row_security: 'off',
+  array_nulls: 'on',
 };
 
 export async function connect(target: ConnectionTarget, options: SessionOptions): Promise<Session> {

@@ -97,6 +97,11 @@ async function expectSameQueue(provider: Session, branch: Session): Promise<void
 
 test("a branch holds the tables, and its provider's events and ticks under their own numbers; a leaf follows it", async () => {
   await using cascade = await cascadeWith(versions, chain);
+  for (const database of ['middle', 'low']) {
+    await using session = await cascade.session(database);
+    await session.script(`do $$ begin
+      execute format('alter database %I set default_transaction_isolation = %L', current_database(), 'repeatable read'); end $$`);
+  }
   const workers = cascade.start();
   const writing = startWriting(cascade);
   await cascade.caughtUp('middle', 90_000);
