@@ -16,6 +16,20 @@ select coalesce(json_agg(json_build_object(
                 timestamp, timetz, bit, varbit, uuid, pg_lsn}'::regtype[]))
                 or (b.oid = 'bpchar'::regtype and a.atttypmod = -1)
                 or coalesce(not l.collisdeterministic, false),
+            -- That of a type which an extension brings is where the extension is, and not always in the search path.
+            'equals', case when b.typtype <> 'b' or b.typcategory = 'A' or b.typnamespace = 'pg_catalog'::regnamespace
+                then 'operator(pg_catalog.=)'
+                else coalesce((
+                    select pg_catalog.format('operator(%I.%s)', on_.nspname, o.oprname)
+                    from pg_catalog.pg_index i
+                    cross join lateral unnest(i.indkey::int2[], i.indclass::oid[]) k(attnum, opclass)
+                    join pg_catalog.pg_opclass f on f.oid = k.opclass
+                    join pg_catalog.pg_amop m on m.amopfamily = f.opcfamily and m.amopstrategy = 3
+                        and m.amoplefttype = f.opcintype and m.amoprighttype = f.opcintype
+                    join pg_catalog.pg_operator o on o.oid = m.amopopr
+                    join pg_catalog.pg_namespace on_ on on_.oid = o.oprnamespace
+                    where i.indrelid = c.oid and i.indisunique and k.attnum = a.attnum
+                    order by i.indisprimary desc limit 1), '=') end,
             'generated', a.attgenerated <> '',
             'unchangeable', a.attidentity = 'a'
         ) order by a.attnum), '[]')
@@ -30,7 +44,7 @@ select coalesce(json_agg(json_build_object(
         from pg_catalog.pg_index i
         cross join lateral unnest(i.indkey::int2[]) with ordinality k(attnum, position)
         join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
-        where i.indrelid = c.oid and i.indisprimary),
+        where i.indrelid = c.oid and i.indisprimary and k.position <= i.indnkeyatts),
     'ordered', exists (
         select from pg_catalog.pg_trigger g
         where g.tgrelid = c.oid and not g.tgisinternal and g.tgenabled in ('A', 'R')),

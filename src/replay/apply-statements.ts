@@ -20,6 +20,8 @@ export interface ApplyColumn {
   readonly type: string;
   /** Equal values may be written in several ways, as 1.0 and 1.00. */
   readonly manyTexts: boolean;
+  /** Operator. */
+  readonly equals: string;
   /** No update may set it. */
   readonly unchangeable: boolean;
 }
@@ -138,5 +140,5 @@ export function arraySource(columns: readonly ApplyColumn[]): RowSource {
 }
 
 function sameKey(target: ApplyTarget): string {
-  return target.key.map(({ name }) => `t.${name} = s.${name}`).join(' and ');
+  return target.key.map(({ name, equals }) => `t.${name} ${equals} s.${name}`).join(' and ');
 }

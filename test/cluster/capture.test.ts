@@ -16,6 +16,8 @@ const tables = `
   create domain tags as text[];
   create table composed (id pair primary key, pairs pair[], tags tags, span int4range[]);
   create table tree (id int primary key, parent int references tree on update cascade on delete cascade, t text);
+  create schema ext; create extension ltree schema ext;
+  create table tagged (tag ext.ltree primary key, t text);
   create table forebear (id int primary key, t text);
   create table heir (primary key (id)) inherits (forebear);
   create table named (k text primary key, words regconfig, r regclass, acl aclitem, nr int generated always as identity);`;
@@ -32,6 +34,7 @@ const names = [
   'forebear',
   'heir',
   'named',
+  'tagged',
 ];
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
@@ -51,6 +54,7 @@ const rows = `
   insert into composed values ((1, 'a,"b'), array[(2, null)::pair, null], '{"x y",null}', '{"[1,2)",empty}'), ((1, null), null, null, null);
   insert into tree values (1, 1, 'a'), (2, 1, 'b'), (3, 2, 'c');
   insert into forebear values (1, 'a'); insert into heir values (2, 'b');
+  insert into tagged values ('a.b', 'x'), ('a.c', 'y');
   insert into named values (E'\uFEFFmarked', 'simple', 'exact', null);`;
 
 const changes = `
@@ -63,6 +67,7 @@ const changes = `
   update composed set id = (3, 'c')::pair, tags = tags || '{z}' where (id).b is not null; update composed set pairs = '{}' where (id).b is null;
   update tree set id = id + 10; delete from tree where id = 12;
   truncate only forebear;
+  update tagged set t = 'z' where t = 'x'; delete from tagged where t = 'y';
   update named set words = 'french'; update named set nr = default where k = 'copied';
   alter table simple add column more numeric default 1.50`;
 
@@ -118,6 +123,7 @@ test('which trigger function a table gets follows from its columns', async () =>
     forebear: false,
     heir: false,
     named: true,
+    tagged: true,
   });
 });
 

@@ -11,6 +11,7 @@ const column = {
   fullType: 'text',
   builtIn: true,
   manyTexts: false,
+  equals: '=',
   generated: false,
   unchangeable: false,
 };
