@@ -2,7 +2,7 @@ import { suppressesRows } from '../model/capture.ts';
 import type { NodeName, SequenceName, TableName } from '../model/names.ts';
 import { splitName, tableName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
-import type { Problem, WholeRowFault } from '../model/problem.ts';
+import type { Problem } from '../model/problem.ts';
 import { isChosen, masksOf, mentioned } from '../model/projection.ts';
 import type { LiveTable, TableFacts } from '../model/state.ts';
 import type { AddTable, Step } from '../model/step.ts';
@@ -11,6 +11,7 @@ import { holdsSameRows, sameTable } from '../model/table-codec.ts';
 import { foundCapture } from '../model/triggers.ts';
 import { tableArgs } from './capture-args.ts';
 import { checkCapture } from './check-capture.ts';
+import { checkKey } from './check-key.ts';
 import { checkProjection } from './check-projection.ts';
 import { compareColumns, createTableSql } from './compare-columns.ts';
 import { type MadeSequences, makeOnNode } from './create/on-node.ts';
@@ -26,7 +27,6 @@ import {
   removeFromRootHazards,
 } from './hazards.ts';
 import { narrows } from './narrows.ts';
-import { qualifiedSql, quoteIfNeeded } from './quote-ident.ts';
 import { below, mergesInto, type NodeScene, type Scene, type SubscriberScene } from './scene.ts';
 import { stepId } from './step-ids.ts';
 import { triggerFault } from './triggers.ts';
@@ -74,7 +74,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       report(unfit, table.named);
       continue;
     }
-    const keyless = keyFault(table, root, table.facts, table.at);
+    const keyless = checkKey(scene, table, { on: root, facts: table.facts, at: table.at });
     if (keyless !== undefined) {
       held.push(table.facts);
       report(keyless, table.named);
@@ -194,7 +194,7 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       report(parted, fatal && table.named);
       return !fatal;
     }
-    const keyless = keyFault(table, leaf, target, at);
+    const keyless = checkKey(scene, table, { on: leaf, facts: target, at });
     if (keyless !== undefined) {
       report(keyless, fatal && table.named);
       return !fatal;
@@ -459,58 +459,6 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
       fatal: table.named,
     };
   }
-
-  /** Rows have to be told apart by the primary key, or by what the file names in its place. */
-  function keyFault(table: WantedTable, on: NodeScene, facts: TableFacts, at: Origin): Problem | undefined {
-    const { key, named: fatal } = table;
-    if (key === undefined) return facts.primaryKey === undefined ? withoutKey(table, on, facts, at) : undefined;
-    const because = table.wholeRow ? wholeRowFault(table, on, facts) : unusable(key, on, facts);
-    if (because === undefined) return undefined;
-    const keySql = because === 'not_unique' ? uniqueKeySql(key, facts) : [];
-    return {
-      code: 'key_unusable',
-      at,
-      queue: queue.name,
-      node: on.spec.name,
-      table: facts.name,
-      key,
-      because,
-      keySql,
-      fatal,
-    };
-  }
-
-  function withoutKey(table: WantedTable, on: NodeScene, facts: TableFacts, at: Origin): Problem {
-    return {
-      code: 'table_without_key',
-      at,
-      queue: queue.name,
-      node: on.spec.name,
-      table: facts.name,
-      ...keyStatements(table.facts, facts, on === root),
-      fatal: table.named,
-    };
-  }
-}
-
-function keyStatements(source: TableFacts, facts: TableFacts, onRoot: boolean) {
-  const alter = `ALTER TABLE ${qualifiedSql(facts.name)} ADD`;
-  const makeKey = (columns: readonly string[]) => `${alter} PRIMARY KEY (${columns.map(quoteIfNeeded).join(', ')});`;
-  if (!onRoot)
-    return {
-      keySql: source.primaryKey === undefined ? [] : [makeKey(source.primaryKey)],
-      fileKeys: [],
-      addKeySql: undefined,
-    };
-  const taken = facts.columns.some((column) => column.name === 'id');
-  return {
-    // A unique key that may hold NULL comes last: its columns have to be filled first.
-    keySql: [...facts.uniqueKeys]
-      .sort((left, right) => Number(right.notNull) - Number(left.notNull))
-      .map((key) => makeKey(key.columns)),
-    fileKeys: facts.uniqueKeys.filter(({ notNull }) => notNull).map(({ columns }) => columns),
-    addKeySql: `${alter} COLUMN ${taken ? 'row_id' : 'id'} bigserial PRIMARY KEY;`,
-  };
 }
 
 function isRemade({ spec, node }: NodeScene): boolean {
@@ -542,45 +490,6 @@ function staleColumns({ capture, queueTable }: WantedTable, spec: TableSpec, tar
   const masks = masksOf(spec);
   const held = new Set(target.columns.map(({ name }) => name));
   return capture.ignore.filter((column) => held.has(column) && isChosen(spec, column) && !masks.has(column));
-}
-
-/** Every change is a row that comes or goes, by the text of all its columns. */
-function wholeRowFault(
-  { key = [], nodes }: WantedTable,
-  on: NodeScene,
-  facts: TableFacts,
-): 'extension' | WholeRowFault | undefined {
-  // Its triggers refuse an update of what they take for the key.
-  if (on.triggerArgs.length === 0) return 'extension';
-  if (facts.primaryKey !== undefined) return 'has_key';
-  if (key.some((name) => name.includes(','))) return 'comma';
-  const spec = nodes.get(on.spec.name)?.spec;
-  return spec === undefined || spec.conflict === 'error' ? undefined : 'policy';
-}
-
-function unusable(
-  key: readonly string[],
-  on: NodeScene,
-  facts: TableFacts,
-): 'column_unknown' | 'not_unique' | 'extension' | undefined {
-  // Their local_add_table wants a primary key.
-  if (on.triggerArgs.length === 0 && facts.primaryKey === undefined) return 'extension';
-  if (key.some((name) => !facts.columns.some((column) => column.name === name))) return 'column_unknown';
-  const wanted = [...key].sort().join('\n');
-  const unique = facts.uniqueKeys.filter(({ notNull }) => notNull).map(({ columns }) => columns);
-  if (facts.primaryKey !== undefined) unique.push(facts.primaryKey);
-  return unique.some((columns) => [...columns].sort().join('\n') === wanted) ? undefined : 'not_unique';
-}
-
-function uniqueKeySql(key: readonly string[], facts: TableFacts): string[] {
-  const alter = `ALTER TABLE ${qualifiedSql(facts.name)}`;
-  const nullable = facts.columns.filter(({ name, notNull }) => key.includes(name) && !notNull);
-  const wanted = [...key].sort().join('\n');
-  const there = facts.uniqueKeys.some(({ columns }) => [...columns].sort().join('\n') === wanted);
-  return [
-    ...nullable.map(({ name }) => `${alter} ALTER COLUMN ${quoteIfNeeded(name)} SET NOT NULL;`),
-    ...(there ? [] : [`${alter} ADD UNIQUE (${key.map(quoteIfNeeded).join(', ')});`]),
-  ];
 }
 
 /** Tables above partitions that are wanted by themselves, each with one of those. */
