@@ -57,15 +57,18 @@ export function sizeOf(fold: Fold): number {
   return fold.used + fold.count * (stride + 2) * 4;
 }
 
-/** Makes room for a line of at most so many bytes, its key once more, and so many columns. */
+/** Makes room for a line of at most so many bytes and columns. */
 export function reserve(fold: Fold, bytes: number, columns: number): void {
   const { sink } = fold;
   if (sink.starts.length <= columns) sink.starts = new Int32Array(columns * 2);
-  const needed = fold.used + bytes;
+  grow(sink, fold.used, fold.used + bytes);
+}
+
+function grow(sink: LineSink, filled: number, needed: number): void {
   if (needed <= sink.lines.length) return;
-  // A huge row gets what it needs, not twice as much.
-  const lines = new Uint8Array(Math.max(needed, Math.min(sink.lines.length * 2, needed + 4_194_304)));
-  lines.set(sink.lines.subarray(0, fold.used));
+  // A huge row gets what it needs and its key after it, not twice as much.
+  const lines = new Uint8Array(Math.max(needed + 4_096, Math.min(sink.lines.length * 2, needed + 4_194_304)));
+  lines.set(sink.lines.subarray(0, filled));
   sink.lines = lines;
 }
 
@@ -111,9 +114,13 @@ interface PlacedKey {
 
 /** A key of one column is compared where it stands in the row; a longer one, and a delete's, stands alone as a line. */
 function placeKey(fold: Fold, op: Op, start: number, end: number, keyPositions: readonly number[]): PlacedKey {
-  const { lines, starts } = fold.sink;
+  const { starts } = fold.sink;
+  let { lines } = fold.sink;
+  let room = 0;
   for (let index = 0; index < keyPositions.length; index += 1) {
-    const at = starts[keyPositions[index] as number] as number;
+    const position = keyPositions[index] as number;
+    const at = starts[position] as number;
+    room += (starts[position + 1] as number) - at;
     const isNull = lines[at] === backslash && lines[at + 1] === upperN;
     if (isNull) throw new KeyMissing(fold.keyColumns[index] ?? '?');
   }
@@ -121,6 +128,8 @@ function placeKey(fold: Fold, op: Op, start: number, end: number, keyPositions: 
   const onlyAt = starts[only] as number;
   const onlyLength = (starts[only + 1] as number) - onlyAt - 1;
   if (keyPositions.length === 1 && op !== 'D') return { at: onlyAt, length: onlyLength, lineEnd: end, end };
+  grow(fold.sink, end, end + room);
+  lines = fold.sink.lines;
   let write = end;
   for (const position of keyPositions) {
     const at = starts[position] as number;

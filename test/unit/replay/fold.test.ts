@@ -16,7 +16,8 @@ import { copyLine } from '../../support/copy-line.ts';
 /** As the decoder leaves a row. */
 function put(fold: Fold, op: Op, values: readonly (string | null)[], key: readonly number[] = [0]): void {
   const line = copyLine(values);
-  reserve(fold, line.length * 3, values.length);
+  // No more than a decoder asks for: the room for the key is the fold's own matter.
+  reserve(fold, line.length, values.length);
   fold.sink.lines.set(line, fold.used);
   let column = 1;
   fold.sink.starts[0] = fold.used;
@@ -112,6 +113,17 @@ test('keys of several columns do not run into each other', () => {
     ['ab', 'c'],
     ['y', 'gone'],
   ]);
+});
+
+test('a key has its room wherever the memory ends', () => {
+  const key = (id: number) => [`first ${id} ${'x'.repeat(40)}`, `second ${id} ${'y'.repeat(40)}`];
+  const fold = emptyFold(['a', 'b']);
+  for (let id = 0; id < 2_000; id += 1) put(fold, 'I', [...key(id), 'old'], [0, 1]);
+  for (let id = 0; id < 2_000; id += 1) put(fold, id % 2 === 0 ? 'U' : 'D', [...key(id), 'new'], [0, 1]);
+  for (let id = 2_000; id < 9_000; id += 1) put(fold, 'D', [...key(id), 'gone'], [0, 1]);
+  expect(fold.counts).toEqual({ I: 1_000, U: 0, D: 7_000 });
+  expect([...linesOf(fold, 'keys')].map(readLine)).toEqual(Array.from({ length: 9_000 }, (_, id) => key(id)));
+  expect([...linesOf(fold, ['D'])].map(readLine)).toEqual(Array.from({ length: 7_000 }, (_, id) => key(id + 2_000)));
 });
 
 test('a row that changes over and over takes the room of one', () => {
