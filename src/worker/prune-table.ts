@@ -1,6 +1,7 @@
 import { setTableAttrs } from '../catalog/londiste.ts';
 import { expectDone } from '../catalog/reply.ts';
 import { withShardPart } from '../catalog/shard.ts';
+import { readTargetTables } from '../catalog/target-tables.ts';
 import { assertLease } from '../catalog/trunkline.ts';
 import type { WorkerTable } from '../catalog/worker-state.ts';
 import { quoteIdent, quoteName } from '../db/statement.ts';
@@ -20,11 +21,13 @@ export async function pruneTable(link: Link, { spec: stored }: WorkerTable): Pro
     await assertLease(subscriber, deps.queue, deps.node, generation);
     const condition = rowCondition(await withShardPart(subscriber, stored));
     const alias = quoteIdent(splitName(stored.name).name);
+    const target = (await readTargetTables(subscriber, [stored.destination])).get(stored.destination);
+    const only = target?.partitioned === true ? '' : 'only ';
     const deleted =
       condition === undefined
         ? 0
         : await subscriber.run({
-            text: `delete from ${quoteName(stored.destination)} as ${alias} where (${condition}\n) is not true`,
+            text: `delete from ${only}${quoteName(stored.destination)} as ${alias} where (${condition}\n) is not true`,
             values: [],
           });
     const call = `londiste.local_set_table_attrs(${stored.name})`;
