@@ -252,7 +252,9 @@ function combine(before: number, op: Op): number {
   if (before === nothing) return codeOf(op);
   if (op === 'D') return before === inserted ? nothing : deleted;
   // The row was there before the run: what stands now replaces it.
-  return before === deleted ? updated : before;
+  if (before === deleted) return updated;
+  // No delete in between: the update found no row, as where a trigger changed a row before its own insert was captured.
+  return op === 'I' ? inserted : before;
 }
 
 function codeOf(op: Op): number {

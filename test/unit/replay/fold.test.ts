@@ -134,6 +134,15 @@ test('a row that changes over and over takes the room of one', () => {
   expect(netOf(fold)).toEqual([{ op: 'U', values: ['1', 'text 9'] }]);
 });
 
+test('an insert that comes after an update of the same row is one', () => {
+  const fold = foldOf([
+    ['U', ['1', 'changed']],
+    ['I', ['1', 'as it came']],
+  ]);
+  expect(netOf(fold)).toEqual([{ op: 'I', values: ['1', 'as it came'] }]);
+  expect(fold.counts).toEqual({ I: 1, U: 0, D: 0 });
+});
+
 test('an event without its key is refused by name', () => {
   expect(() => foldOf([['U', [null, 'x']]])).toThrow(/key column id/);
 });
