@@ -2,6 +2,7 @@ import { readDriverError } from '../db/driver-errors.ts';
 import type { Session } from '../db/session.ts';
 import { quoteIdent, quoteName, sql } from '../db/statement.ts';
 import { type QueueName, type TableName, tableName } from '../model/names.ts';
+import { ToolError } from '../model/problem.ts';
 import { decodeSyncState, encodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState } from '../model/table.ts';
 import { decodePairs } from '../model/url-encoding.ts';
@@ -201,21 +202,30 @@ export async function becomeReplica(session: Session): Promise<void> {
   try {
     await session.query(sql(`select londiste.set_session_replication_role('replica', false)`));
   } catch (error) {
-    if (readDriverError(error)?.sqlstate !== insufficientPrivilege || !(await becomeOwner(session))) throw error;
+    if (readDriverError(error)?.sqlstate !== insufficientPrivilege) throw error;
+    const { known, member, user } = await becomeOwner(session);
+    if (known && !member) throw new ToolError([{ code: 'not_a_writer', user }], { cause: error });
+    if (!known) throw error;
   }
 }
 
 const insufficientPrivilege = '42501';
 
-/** False where the triggers of the queues would not know it: those of the extensions, or of an older release. */
-async function becomeOwner(session: Session): Promise<boolean> {
-  const [known] = await session.query<{ there: boolean }>(
-    sql(`select pg_catalog.to_regprocedure('trunkline_capture.is_replaying()') is not null as there`),
+/**
+ * Not known: to the triggers of the queues, where those are of the extensions, or of an older release. They heed it only for who
+ * may change a queue anyway.
+ */
+async function becomeOwner(session: Session): Promise<{ known: boolean; member: boolean; user: string }> {
+  const [row] = await session.query<{ known: boolean; user: string }>(
+    sql(
+      `select pg_catalog.to_regprocedure('trunkline_capture.is_replaying()') is not null as known, session_user::text as user`,
+    ),
   );
-  if (known?.there !== true) return false;
+  const { known = false, user = '' } = row ?? {};
+  if (!known) return { known, member: false, user };
   await session.query(sql(`select pg_catalog.set_config('trunkline.replays', 'on', false)`));
-  const [row] = await session.query<{ replays: boolean }>(sql('select trunkline_capture.is_replaying() as replays'));
-  return row?.replays === true;
+  const [answer] = await session.query<{ replays: boolean }>(sql('select trunkline_capture.is_replaying() as replays'));
+  return { known, member: answer?.replays === true, user };
 }
 
 /**

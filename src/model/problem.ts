@@ -315,6 +315,10 @@ export type Problem =
     }
   | { readonly code: 'version_unsupported'; readonly database: DatabaseName; readonly serverVersion: number }
   | {
+      readonly code: 'not_a_writer';
+      readonly user: string;
+    }
+  | {
       readonly code: 'replication_role_denied';
       readonly database: DatabaseName;
       /** Those that replay there. */

@@ -246,6 +246,11 @@ function sentences(problem: Problem): Sentences {
         `database ${problem.database} runs on PostgreSQL ${majorOf(problem.serverVersion)}, which Trunkline does not support.`,
         'It runs on PostgreSQL 12 to 18.',
       ];
+    case 'not_a_writer':
+      return [
+        `user ${problem.user} is no member of londiste_writer, and may replay nothing here.`,
+        `GRANT londiste_writer TO "${problem.user.replaceAll('"', '""')}";`,
+      ];
     case 'replication_role_denied':
       return [
         `${replayersText(problem.nodes)} without session_replication_role, which user ${problem.user} may not set on database ${problem.database}: with the rights of a table owner. Foreign keys are checked, tables whose triggers would fire are parked, and changes of tables that refer to each other in a circle may go in one by one, which is slower. Nodes on other databases go by theirs.`,

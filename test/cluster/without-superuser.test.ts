@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { statusOn } from '../../src/app/status.ts';
 import { systemClock } from '../../src/app/system-clock.ts';
+import { becomeReplica } from '../../src/catalog/table-sync.ts';
 import type { Connector } from '../../src/db/connector.ts';
 import { connect, type Session } from '../../src/db/session.ts';
 import { sql } from '../../src/db/statement.ts';
 import type { LogRecord } from '../../src/model/log.ts';
+import { databaseName } from '../../src/model/names.ts';
 import { ToolError } from '../../src/model/problem.ts';
 import { startWorkers } from '../../src/worker/supervisor.ts';
 import { freshCluster } from '../support/cluster.ts';
@@ -106,6 +108,15 @@ test.each(forms)('a cascade on $version whose workers own the tables, right gran
     form.granted ? [] : ['replication_role_denied', 'replication_role_denied'],
   );
   await applyAll(owner, file);
+  if (!form.granted) {
+    // Whoever installs owns the SQL, and may be no member of roles that were there before.
+    await src.script('revoke londiste_writer from owner');
+    await using stranger = await connector(databaseName('dst'), { applicationName: 'test' });
+    await expect(becomeReplica(stranger)).rejects.toMatchObject({
+      problems: [{ code: 'not_a_writer', user: 'owner' }],
+    });
+    await src.script('grant londiste_writer to owner');
+  }
 
   const logs: LogRecord[] = [];
   const why = () => logs.map(({ level, message }) => (level === 'info' ? '' : message)).join('\n');

@@ -486,6 +486,11 @@ export const sampleProblems: {
     meaning: 'The server is too old.',
     problem: { code: 'version_unsupported', database: databaseName('source'), serverVersion: 90624 },
   },
+  not_a_writer: {
+    meaning:
+      'A worker or a copy: its user may neither switch off triggers nor replay without that right, since it is no member of\n`londiste_writer`. [Which right is needed where](privileges.md).',
+    problem: { code: 'not_a_writer', user: 'repl' },
+  },
   replication_role_denied: {
     meaning:
       'The user of a subscriber may not switch off the triggers there while changes are replayed. That works all the same, with\n[other rules](privileges.md#without-that-right).',
