@@ -24,7 +24,8 @@ export function describeComplaint(complaint: Complaint): ComplaintText {
     }
     case 'node': {
       const { finding, queue, node } = complaint;
-      const message = `${describeFinding(finding)}.`;
+      const said = describeFinding(finding);
+      const message = said.endsWith('?') ? said : `${said}.`;
       return {
         severity: wordOf(finding.severity),
         code: finding.code,

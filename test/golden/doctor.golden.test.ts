@@ -120,6 +120,13 @@ const cases: Readonly<Record<string, Diagnosis>> = {
         database: databaseName('src'),
         queue: queueName('replika'),
         node: nodeName('src'),
+        finding: { code: 'ticker_silent', severity: 'error', sinceMs: 600_000, eventsWaiting: 0n },
+      },
+      {
+        of: 'node',
+        database: databaseName('src'),
+        queue: queueName('replika'),
+        node: nodeName('src'),
         finding: {
           code: 'rotation_stuck',
           severity: 'warn',
