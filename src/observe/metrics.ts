@@ -87,7 +87,9 @@ function nodeMetrics(set: Set, queue: string, status: NodeStatus): void {
 }
 
 function presentMetrics(set: Set, labels: Labels, node: PresentNode): void {
-  set('londiste_node_last_tick_id', 'Position of the node, in ticks of its queue.', labels, node.tick);
+  // A root's own record of it is written now and then.
+  const tick = node.type === 'root' ? (node.queue?.newestTick ?? node.tick) : node.tick;
+  set('londiste_node_last_tick_id', 'Position of the node, in ticks of its queue.', labels, tick);
   set('londiste_node_paused', 'Whether the worker of the node is told to pause.', labels, node.paused ? 1 : 0);
   set('londiste_worker_error', 'Whether the worker of the node complains of an error.', labels, node.error ? 1 : 0);
   const age = node.heartbeat && node.heartbeat.ageMs / 1000;

@@ -10,7 +10,7 @@ interface Edited {
 /** As `diff -u` has it, so that `patch` takes it too. */
 export function fileDiff({ file, before, after }: Edited): string {
   const patch = createTwoFilesPatch(file, file, before, after, undefined, undefined, { context: 3 });
-  return withoutPasswords(patch.replace(/^=+\n/, ''));
+  return withoutPasswords(patch.replace(/^Index: .*\n=+\n/, ''));
 }
 
 /** Lines that stand near by may hold one. */

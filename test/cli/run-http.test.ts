@@ -38,6 +38,8 @@ test('metrics, health and the page of a running process', async () => {
   );
   const text = await metrics();
   expect(text).toMatch(/^londiste_node_status\{queue="replika",node="dst",verdict="ok"\} 1$/m);
+  const at = (metric: string) => new RegExp(`^${metric}\\{queue="replika",node="src"\\} (\\d+)$`, 'm').exec(text)?.[1];
+  expect(at('londiste_node_last_tick_id')).toBe(at('pgq_queue_last_tick_id'));
   expect(text).toMatch(/^londiste_tables\{queue="replika",node="dst",state="ok"\} 1$/m);
   expect(text).toMatch(/^pgq_queue_ticker_lag_seconds\{queue="replika",node="src"\} \d/m);
   expect(text).toMatch(/^pgq_consumer_lag_seconds\{queue="replika",node="dst"\} \d/m);

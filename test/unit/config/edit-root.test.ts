@@ -119,6 +119,7 @@ test('an anchor that nobody else uses is no hindrance', () => {
 test('the difference shows no password that stands near by', () => {
   const before = 'password: "se cret"\nurl: postgresql://me:secret@host/db\nrole: leaf\n';
   const diff = fileDiff({ file: 'x.yaml', before, after: before.replace('leaf', 'root') });
+  expect(diff).toMatch(/^--- x\.yaml\n\+\+\+ x\.yaml\n@@/);
   expect(diff).toContain('-role: leaf\n+role: root');
   expect(diff).toContain('password: ***');
   expect(diff).not.toMatch(/cret/);
