@@ -27,8 +27,9 @@ export class ConnectionLost extends Error {
 }
 
 const transientClasses = ['08', '40', '53', '55', '57', '58'];
-// Within those classes, what waiting does not mend. 57014 stays transient: a statement timeout or a cancel.
-const permanent = new Set(['55000', '55P02', '57P04']);
+// Within those classes, what waiting does not mend; a value of an enum is of no use before the transaction that adds it has
+// ended. 57014 stays transient: a statement timeout or a cancel.
+const permanent = new Set(['55000', '55P02', '55P04', '57P04']);
 const connectionStates = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
 const socketCodes = new Set([
   'ECONNREFUSED',

@@ -28,7 +28,7 @@ test('SQL files run at their place in the stream, under the names of each node, 
   await using second = await cascade.session('dst2');
   await cascade.addTable({ name: 'public.people', on: { dst2: { target: 'other.folk' } } });
   await second.script(`select londiste.local_remove_table('replika', 'public.unknown'); drop table public.people`);
-  cascade.start();
+  const workers = cascade.start();
   await cascade.caughtUp('dst1');
   await cascade.caughtUp('dst2');
 
@@ -43,6 +43,12 @@ test('SQL files run at their place in the stream, under the names of each node, 
   await source.script(`update people set age = 7; insert into people values (2, 'after', 8)`);
   await execute(source, '0002.sql', 'create table extra (id int)', 'need-table=public.people');
   await execute(source, '0003.sql', `create table everywhere as select 'a''b' as x`, '');
+  // Not before the batch is committed can a new value of an enum be used: the table is parked until then.
+  await workers.stop(2_000);
+  await execute(source, '0003a.sql', `alter type mood add value 'so-so'`, '');
+  await source.script(`update people set mood = 'so-so' where id = 1`);
+  cascade.start();
+  await cascade.caughtUp('dst1');
   // What it sets is its own.
   const sets = `set client_encoding = 'LATIN1'; set local datestyle = 'German'; set search_path = pg_catalog; set role pgq_reader`;
   await execute(source, '0004.sql', `set session_replication_role = origin; ${sets}`, '', 'select 1');
@@ -57,7 +63,7 @@ test('SQL files run at their place in the stream, under the names of each node, 
     'local-table=people',
     'alter table people alter mood type text; drop type mood',
   );
-  await source.script(`update people set mood = 'so-so' where mood = 'sad'`);
+  await source.script(`update people set mood = 'whatever' where mood = 'sad'`);
   await cascade.caughtUp('dst1');
   await cascade.caughtUp('dst2');
 
@@ -67,7 +73,7 @@ test('SQL files run at their place in the stream, under the names of each node, 
     (await session.query(sql('select from pg_class where relname = $1', table))).length === 1;
   expect([await has(first, 'extra'), await has(second, 'extra')]).toEqual([true, false]);
   expect([await has(first, 'everywhere'), await has(second, 'everywhere')]).toEqual([true, true]);
-  expect(await second.query(sql('select execute_file from londiste.applied_execute order by 1'))).toHaveLength(5);
+  expect(await second.query(sql('select execute_file from londiste.applied_execute order by 1'))).toHaveLength(6);
 });
 
 test('a file that fits in part stops the node by name until it fits', async () => {
