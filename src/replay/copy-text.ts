@@ -9,12 +9,35 @@ export function readField(field: string | undefined): string | null {
 
 /** The columns of a line of COPY text, which ends with its newline. */
 export function readLine(line: Uint8Array): (string | null)[] {
-  const text = decoder.decode(line);
+  return fieldsOf(decoder.decode(line));
+}
+
+/** The same, where bytes that are no text must not become other text. */
+export function readLineStrictly(line: Uint8Array): (string | null)[] {
+  try {
+    return fieldsOf(strictDecoder.decode(line));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new NotUtf8();
+  }
+}
+
+function fieldsOf(text: string): (string | null)[] {
   return text.slice(0, -1).split('\t').map(readField);
+}
+
+class NotUtf8 extends Error {
+  constructor() {
+    super(
+      'a row holds text that is not UTF-8: url-encoded events are in the encoding of the database that wrote them; have them written as JSON (capture: { format: json })',
+    );
+    this.name = 'NotUtf8';
+  }
 }
 
 // A mark of byte order is a character as any other, also where a value begins with it.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
 /** Some columns of a line, as a line. */
 export function pickColumns(line: Uint8Array, positions: readonly number[]): Uint8Array {

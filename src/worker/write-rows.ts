@@ -21,7 +21,7 @@ import {
   replaceRows,
   updateRows,
 } from '../replay/apply-statements.ts';
-import { pickColumns, readLine } from '../replay/copy-text.ts';
+import { pickColumns, readLineStrictly } from '../replay/copy-text.ts';
 import {
   copyTextOf,
   countOf as countChanges,
@@ -304,7 +304,7 @@ async function withSource(writer: Writer, rows: Rows, work: (source: Sourced) =>
 function arraysOf({ fold, wanted, columns, positions }: Rows): (string | null)[][] {
   const arrays: (string | null)[][] = columns.map(() => []);
   for (const line of linesOf(fold, wanted)) {
-    const values = readLine(line);
+    const values = readLineStrictly(line);
     for (const [index, array] of arrays.entries()) array.push(values[positions?.[index] ?? index] ?? null);
   }
   return arrays;

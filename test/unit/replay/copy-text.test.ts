@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pickColumns, readLine } from '../../../src/replay/copy-text.ts';
+import { pickColumns, readLine, readLineStrictly } from '../../../src/replay/copy-text.ts';
 import { emptyEventLine, readEventLine, readNumber, readQueueRow } from '../../../src/replay/event-line.ts';
 import { copyLine } from '../../support/copy-line.ts';
 
@@ -62,4 +62,9 @@ test('columns behind those that are read are passed over', () => {
   readEventLine(bytes, 0, line);
   expect(readQueueRow(bytes, line)).toMatchObject({ extra2: null, extra3: 'x' });
   expect(line.end).toBe(bytes.length);
+});
+
+test('bytes that are no UTF-8 are refused, and a mark of byte order is a character', () => {
+  expect(() => readLineStrictly(Uint8Array.from([0x31, 0x09, 0xe9, 0x0a]))).toThrow(/not UTF-8/);
+  for (const read of [readLine, readLineStrictly]) expect(read(copyLine(['\uFEFFa', 'b']))).toEqual(['\uFEFFa', 'b']);
 });
