@@ -92,6 +92,8 @@ interface Kind {
   readonly type: RowType | undefined;
   /** Undefined where the events are passed over. */
   readonly table: Pending | undefined;
+  /** Of the table that the events name, whichever other it goes with. */
+  readonly skip: Snapshot | undefined;
   layout: RowLayout | undefined;
   keyPositions: readonly number[];
   /** What came after the last one of this kind, and what else did: programs repeat themselves. */
@@ -138,7 +140,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
         continue;
       }
       const { table } = kind;
-      if (table === undefined || isSkipped(table.route, bytes, line)) {
+      if (table === undefined || isSkipped(kind, bytes, line)) {
         passedOver += 1;
         continue;
       }
@@ -182,11 +184,13 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
 
   function newKind(bytes: Uint8Array, line: EventLine): Kind {
     const type = decodeRowType(readText(bytes, line.type, line.data) ?? '');
+    const name = readText(bytes, line.extra1, line.extra2) ?? '';
     return {
       typeBytes: copyBytes(bytes, line.type, line.data - 1),
       tableBytes: copyBytes(bytes, line.extra1, line.extra2 - 1),
       type,
-      table: type === undefined ? undefined : pendingOf(readText(bytes, line.extra1, line.extra2) ?? ''),
+      table: type === undefined ? undefined : pendingOf(name),
+      skip: routes.get(name)?.skip,
       layout: undefined,
       keyPositions: [],
       next: undefined,
@@ -285,7 +289,8 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     const event = decodeControlEvent(row);
     if (event.kind === 'truncate') {
       const table = pendingOf(event.table);
-      if (table === undefined || (table.route.skip !== undefined && sees(table.route.skip, Number(row.txid)))) {
+      const skip = routes.get(event.table)?.skip;
+      if (table === undefined || (skip !== undefined && sees(skip, Number(row.txid)))) {
         passedOver += 1;
         return;
       }
@@ -550,7 +555,7 @@ function isKind({ typeBytes, tableBytes }: Kind, bytes: Uint8Array, line: EventL
 }
 
 /** Events of transactions that the table's first copy saw. */
-function isSkipped({ skip }: Route, bytes: Uint8Array, line: EventLine): boolean {
+function isSkipped({ skip }: Kind, bytes: Uint8Array, line: EventLine): boolean {
   return skip !== undefined && sees(skip, readNumber(bytes, line.txid));
 }
 

@@ -77,3 +77,25 @@ test('what was learnt of one event holds for the others although its bytes have 
     ],
   ]);
 });
+
+test('of two tables that go into one, each leaves out what its own first copy saw', async () => {
+  const { session, statements } = recorder();
+  const to = routeOf('public.t');
+  const skip = { xmin: 10, xmax: 10, inProgress: new Set<number>() };
+  await using applier = startApplying(session, {
+    routes: new Map([
+      ['public.t', { ...to, skip }],
+      ['public.u', { ...to, spec: wholeTable(tableName('public.u'), tableName('public.t')) }],
+    ]),
+    reroute: undefined,
+    ordered: new Set(),
+    skipped: new Set(),
+    control: undefined,
+    tick: 1n,
+    maxHeld: 1_000_000,
+  });
+  const other = copyLine(['2', '7', 'I:id', 'id=2&note=b', 'public.u', null, null]);
+  await applier.add(Buffer.concat([event(1, 'I', 'id=1&note=a'), other]));
+  expect(await applier.finish()).toMatchObject({ applied: 1, passedOver: 1 });
+  expect(statements.map(({ values }) => values)).toEqual([[['2'], ['b']]]);
+});
