@@ -72,9 +72,17 @@ function batchOf(row: BatchRow | undefined): Batch | undefined {
   };
 }
 
+const openOne = selectBatch(
+  `set_config('synchronous_commit', 'off', true) c, pgq.next_batch_custom($1, $2, null, null, null)`,
+);
+const openLarge = selectBatch('pgq.next_batch_custom($1, $2, null, $3, null)');
+
 /**
  * Opens the next batch, or gives the open one again. `minEvents` asks for one that spans many ticks and holds at least
  * that many events, by the provider's counter. Undefined while there is none.
+ *
+ * Nobody waits for the disk where it is of one tick: if the provider crashes and forgets it, it opens the same one anew.
+ * A larger one might end elsewhere then, though the subscriber has applied it.
  */
 export async function nextBatch(
   session: Session,
@@ -82,8 +90,10 @@ export async function nextBatch(
   consumer: string,
   minEvents: number | undefined,
 ): Promise<Batch | undefined> {
-  const call = selectBatch('pgq.next_batch_custom($1, $2, null, $3, null)');
-  const [row] = await session.query<BatchRow>(prepared('next_batch', call, queue, consumer, minEvents ?? null));
+  const [row] =
+    minEvents === undefined
+      ? await session.query<BatchRow>(prepared('next_batch', openOne, queue, consumer))
+      : await session.query<BatchRow>(prepared('next_large_batch', openLarge, queue, consumer, minEvents));
   return batchOf(row);
 }
 
@@ -114,6 +124,8 @@ export interface QueueFooting {
   readonly counterBehind: boolean;
   /** Another one each time that the consumer is registered anew. */
   readonly subscription: number | undefined;
+  /** That the consumer has finished last. */
+  readonly finishedTick: bigint | undefined;
 }
 
 /** What a subscriber stands on; undefined where there is no such queue. */
@@ -129,14 +141,16 @@ export async function readFooting(
     seq: bigint | null;
     counter_behind: boolean;
     subscription: number | null;
+    finished: bigint | null;
   }>(
     sql(
       `select n.tick_id as newest, t.tick_time as time, t.tick_event_seq as seq,
           pg_catalog.txid_snapshot_xmax(n.tick_snapshot)
             > pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot()) as counter_behind,
-          (select s.sub_id from pgq.subscription s join pgq.consumer c on c.co_id = s.sub_consumer
-            where s.sub_queue = q.queue_id and c.co_name = $3) as subscription
+          s.sub_id as subscription, s.sub_last_tick as finished
         from pgq.queue q
+        left join (pgq.subscription s join pgq.consumer c on c.co_id = s.sub_consumer and c.co_name = $3)
+          on s.sub_queue = q.queue_id
         join lateral (
           select k.tick_id, k.tick_snapshot from pgq.tick k where k.tick_queue = q.queue_id
           order by k.tick_queue desc, k.tick_id desc limit 1) n on true
@@ -150,7 +164,13 @@ export async function readFooting(
   if (row === undefined) return undefined;
   const { newest: newestTick, time, seq, counter_behind: counterBehind } = row;
   const mark = time === null || seq === null ? undefined : markOf({ toTime: time, toEventSeq: seq });
-  return { newestTick, mark, counterBehind, subscription: row.subscription ?? undefined };
+  return {
+    newestTick,
+    mark,
+    counterBehind,
+    subscription: row.subscription ?? undefined,
+    finishedTick: row.finished ?? undefined,
+  };
 }
 
 /** Whether the queue has ticks after it. */

@@ -155,7 +155,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
         }
         if (table.ordered) await writeTable(table);
       }
-      if (held > (resting ? options.maxHeld / 4 : options.maxHeld)) await writeBehind();
+      if (held > (resting ? options.maxHeld / 16 : options.maxHeld)) await writeBehind();
     }
   }
 

@@ -8,6 +8,11 @@ import type { Link } from './replay-batch.ts';
 export interface Footing {
   readonly subscription: number | undefined;
   readonly server: string | undefined;
+  /**
+   * Ticks that wait; none where a batch is open, or was forgotten, that this node has applied: only one of a single tick is
+   * sure to be the same again.
+   */
+  readonly behind: number;
 }
 
 /**
@@ -25,14 +30,15 @@ export async function checkFooting(
   if (state.role.kind !== 'leaf' && state.role.kind !== 'branch') return undefined;
   const footing = await readFooting(provider, queue, worker, position);
   if (footing === undefined) return undefined;
-  const { newestTick, mark, counterBehind, subscription } = footing;
+  const { newestTick, mark, counterBehind, subscription, finishedTick } = footing;
   const server = await readServerIdentity(provider);
   const seenBefore = last.provider === state.provider;
   const moved = seenBefore ? moveOf(last.servers.provider, server) : undefined;
   const about = { queue, node, provider: state.provider, worker, position, newestTick, moved };
   if (counterBehind) throw new ToolError([{ code: 'provider_counter_behind', ...about }]);
   // One that the node did not read from before may only be behind it.
-  if (!seenBefore) return { subscription, server };
+  const behind = finishedTick === position ? Number(newestTick - position) : 0;
+  if (!seenBefore) return { subscription, server, behind };
   if (position > newestTick) throw new ToolError([{ code: 'provider_lost_ticks', ...about }]);
   // A registration that was made anew begins anew, but not on a server that nobody has told of.
   const comparable = last.subscription === subscription || moved !== undefined;
@@ -48,7 +54,7 @@ export async function checkFooting(
       message: `${state.provider} is on another server than before (system identifier ${moved.to}, it was ${moved.from}), and ${known === undefined ? 'nothing there speaks against going on' : 'has the tick that was applied last'}: replay goes on`,
     });
   }
-  return { subscription, server: server ?? last.servers.provider };
+  return { subscription, server: server ?? last.servers.provider, behind };
 }
 
 function moveOf(from: string | undefined, to: string | undefined): ServerMove | undefined {

@@ -77,7 +77,8 @@ export async function follow(
     routes: undefined,
     keep: keeperFor(first.role, { queue, node, subscriber, control: round.control }),
     sync,
-    behind: 0,
+    // How many events that are is told by the first batch.
+    behind: (registered?.behind ?? 0) > 1 ? batchEvents.least : 0,
     upToDate: false,
     opening: undefined,
     batchEvents: batchEvents.least,
@@ -137,7 +138,7 @@ async function followOnce(follower: Follower, state: WorkerState): Promise<void>
   if (state.error !== undefined) await setConsumerError(control, deps.queue, state.worker, null);
   if (state.paused) {
     heartbeat.state('paused');
-    return wake.wait(250, deps.stop);
+    return deps.clock.sleep(untilNext(pollMs, deps.clock.now()), deps.stop);
   }
   if (state.hold !== undefined && state.hold <= state.position) {
     heartbeat.state('held');

@@ -76,6 +76,30 @@ test('one batch is finished and the next one opened in one go', async () => {
   expect(await nextBatch(session, queue, 'reader', undefined)).toBeUndefined();
 });
 
+test('to open a batch of one tick waits for no disk, to open a longer one does, and to finish one', async () => {
+  await using database = await freshDatabase();
+  await using session = await database.session();
+  const queue = queueName('q');
+  await session.script(`select pgq.create_queue('q')`);
+  await registerConsumers(session, queue, ['reader']);
+  await session.script(`create table commits (nr serial, waits text);
+    create function note() returns trigger language plpgsql as $$ begin
+      insert into commits (waits) values (current_setting('synchronous_commit')); return null; end $$;
+    create constraint trigger note after update on pgq.subscription deferrable initially deferred
+      for each row execute function note()`);
+  for (let tick = 0; tick < 3; tick += 1) {
+    await session.script(`select pgq.insert_event('q', 'type', 'data'), pgq.force_tick('q')`);
+    await session.script(`select pgq.ticker('q')`);
+  }
+  for (const minEvents of [undefined, 2]) {
+    const batch = await nextBatch(session, queue, 'reader', minEvents);
+    if (batch === undefined) throw new Error('no batch');
+    await finishBatch(session, queue, batch);
+  }
+  const rows = await session.query<{ waits: string }>(sql('select waits from commits order by nr'));
+  expect(rows.map(({ waits }) => waits)).toEqual(['off', 'on', 'on', 'on']);
+});
+
 test('a server whose clock was put back by hours ticks on', async () => {
   await using database = await freshDatabase();
   await using session = await database.session();
