@@ -6,6 +6,7 @@ import { githubAnnotations } from '../render/ci.ts';
 import { problemJson, problemsText } from '../render/describe-problem.ts';
 import { type Paint, paintWith, wantsColour } from '../render/paint.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { tell, writeOut } from './output.ts';
 
 /** What every command shares: colour, problems on standard error, exit codes. Most want {@link BaseCommand}. */
 export abstract class ToolCommand extends Command {
@@ -36,7 +37,7 @@ export abstract class ToolCommand extends Command {
 
   /** Text on standard output, ending with one line feed. */
   protected print(text: string): void {
-    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+    writeOut(process.stdout, text.endsWith('\n') ? text : `${text}\n`);
   }
 
   protected printJson(value: unknown): void {
@@ -45,7 +46,7 @@ export abstract class ToolCommand extends Command {
 
   /** Text on standard error: notes, progress, warnings. */
   protected note(text: string): void {
-    process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+    tell(process.stderr, text.endsWith('\n') ? text : `${text}\n`);
   }
 
   protected printWarnings(warnings: readonly Problem[]): void {
@@ -105,9 +106,14 @@ export abstract class ToolCommand extends Command {
       this.note('Stopped.');
       throw new Errors.ExitError(exitCodes.failed);
     }
-    const problems = this.problemsOf(error);
+    let problems = this.problemsOf(error);
     if (this.gives('--json') && 'json' in { ...this.ctor.baseFlags, ...this.ctor.flags }) {
-      this.printProblemsJson(problems);
+      try {
+        this.printProblemsJson(problems);
+      } catch (unwritable) {
+        const more = this.problemsOf(unwritable).filter(({ code }) => problems.every((told) => told.code !== code));
+        problems = [...problems, ...more];
+      }
     }
     this.note(problemsText(problems, this.errorPaint));
     this.annotate(problems, 'error');

@@ -1,14 +1,14 @@
 import type { CompareProgress, CopyProgress, Progress } from '../model/progress.ts';
 import type { Paint } from '../render/paint.ts';
 import { compareLine, copyLine, progressLine } from '../render/progress-text.ts';
-import type { ProgressDisplay, ProgressStream } from './progress-display.ts';
+import type { ProgressDisplay } from './progress-display.ts';
 import { rowRates, rowsKey } from './row-rates.ts';
 
 const rowsEveryMs = 5_000;
 const slowStepMs = 3_000;
 
 /** One line per event, for logs: a running copy or comparison at most every five seconds, a step's start only when it takes long. */
-export function progressLines(stream: ProgressStream, paint: Paint): ProgressDisplay {
+export function progressLines(stream: { readonly write: (text: string) => void }, paint: Paint): ProgressDisplay {
   const rates = rowRates();
   const last = new Map<string, CopyProgress | CompareProgress>();
   const slowSteps = new Map<string, NodeJS.Timeout>();

@@ -1,4 +1,5 @@
 import type { Paint } from '../render/paint.ts';
+import { tell } from './output.ts';
 import { progressBars } from './progress-bars.ts';
 import type { ProgressDisplay, ProgressStream } from './progress-display.ts';
 import { progressLines } from './progress-lines.ts';
@@ -11,5 +12,6 @@ export function createProgress(options: {
   readonly json: boolean;
 }): ProgressDisplay {
   const bars = options.stream.isTTY === true && !options.json;
-  return bars ? progressBars(options.stream, options.paint) : progressLines(options.stream, options.paint);
+  if (bars) return progressBars(options.stream, options.paint);
+  return progressLines({ write: (text: string) => tell(options.stream, text) }, options.paint);
 }

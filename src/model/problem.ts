@@ -827,6 +827,11 @@ export type Problem =
   | { readonly code: 'nothing_to_import' }
   | { readonly code: 'file_exists'; readonly file: string; readonly forcible: boolean }
   | { readonly code: 'file_unwritable'; readonly file: string; readonly detail: string }
+  | {
+      readonly code: 'output_unwritable';
+      readonly file: 'standard output' | 'standard error';
+      readonly detail: string;
+    }
   // Planning and applying
   | {
       readonly code: 'consent_missing';

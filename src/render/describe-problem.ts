@@ -641,6 +641,11 @@ function sentences(problem: Problem): Sentences {
         `file ${problem.file} cannot be written: ${sentence(problem.detail)}`,
         'Name a place where you may write.',
       ];
+    case 'output_unwritable':
+      return [
+        `${problem.file} cannot be written: ${sentence(problem.detail)}`,
+        'Make room where it goes, or send it elsewhere.',
+      ];
     // Planning and applying
     case 'consent_missing':
       return [

@@ -1,10 +1,31 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { runProgram, startProgram, temporaryFile } from '../support/program.ts';
 import { expectEqual, replication, waitFor } from '../support/replication.ts';
 import { schemaErrors } from '../support/schemas.ts';
 
 const people = 'create table people (id int primary key, name text)';
+
+test.skipIf(process.platform !== 'linux')('a log that can not be written keeps no change back', async () => {
+  await using cascade = await replication({ src: 14, dst: 18 }, people);
+  await using source = await cascade.session('src');
+  await cascade.addTable({ name: 'public.people' });
+  using file = temporaryFile(
+    'trunkline.yaml',
+    `version: 1\n${cascade.cluster.yaml}queues:
+  replika:
+    nodes: { src: { database: src, role: root }, dst: { database: dst, role: leaf } }
+    tables: [public.people]\n`,
+  );
+  const fd = openSync('/dev/full', 'w');
+  for (const more of [[], ['--json']]) {
+    const running = startProgram(['run', '-f', file.path, ...more], { into: { fd, errors: true } });
+    await source.script(`insert into people select coalesce(max(id), 0) + 1, 'new' from people`);
+    await cascade.caughtUp('dst');
+    await running.kill('SIGTERM');
+  }
+  closeSync(fd);
+});
 
 test('SIGHUP brings in new nodes and settings, keeps what runs, and passes over a broken file', async () => {
   await using cascade = await replication({ src: 14, dst: 18, more: 18 }, people);

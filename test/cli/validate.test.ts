@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -107,6 +107,16 @@ test('a reader that leaves early is no error', async () => {
   const { child, result } = startProgram(['schema'], { cwd: folder });
   child.stdout?.destroy();
   expect(await result).toMatchObject({ status: 0, stderr: '' });
+});
+
+test.skipIf(process.platform !== 'linux')('a full disk where output goes is told without a stack', async () => {
+  const fd = openSync('/dev/full', 'w');
+  for (const args of [['schema'], ['validate', '--json', '-f', 'bad.yaml']]) {
+    const { status, stderr } = await startProgram(args, { cwd: folder, into: { fd, errors: false } }).result;
+    expect([status, stderr]).toEqual([1, expect.stringContaining('standard output cannot be written: ENOSPC')]);
+    expect(stderr).not.toMatch(/ {4}at /);
+  }
+  closeSync(fd);
 });
 
 test('schema prints the schema as it is shipped', async () => {

@@ -25,6 +25,8 @@ export interface RunningProgram {
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A file in the place of standard output, or of error as well. */
+  readonly into?: { readonly fd: number; readonly errors: boolean };
 }
 
 export function startProgram(args: readonly string[], options: ProgramOptions = {}): RunningProgram {
@@ -32,14 +34,14 @@ export function startProgram(args: readonly string[], options: ProgramOptions = 
     cwd: options.cwd,
     // Whether the tests run in a CI system is none of the program's business here.
     env: { ...process.env, GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '', NO_COLOR: '1', ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', options.into?.fd ?? 'pipe', options.into?.errors === true ? options.into.fd : 'pipe'],
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   const result = new Promise<ProgramResult>((resolve, reject) => {

@@ -1102,6 +1102,10 @@ export const sampleProblems: {
     meaning: 'A file could not be written.',
     problem: { code: 'file_unwritable', file: 'conf/trunkline.yaml', detail: 'no such file or directory' },
   },
+  output_unwritable: {
+    meaning: 'What a command prints could not be written. `run` goes on, and its log goes on when there is room again.',
+    problem: { code: 'output_unwritable', file: 'standard output', detail: 'ENOSPC: no space left on device, write' },
+  },
   consent_missing: {
     meaning: 'Steps of the plan may cost rows, events or locks, and nobody agreed to it.',
     problem: {

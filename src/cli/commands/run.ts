@@ -10,6 +10,7 @@ import { logText } from '../../render/log-text.ts';
 import { statusJson } from '../../render/status-json.ts';
 import { BaseCommand } from '../base-command.ts';
 import { httpAddress } from '../http-flag.ts';
+import { tell } from '../output.ts';
 import { createProgress } from '../progress.ts';
 
 export class RunCommand extends BaseCommand {
@@ -62,7 +63,7 @@ export class RunCommand extends BaseCommand {
     const display = createProgress({ stream: process.stderr, paint: this.errorPaint, json: flags.json });
     const log: Log = (record) => {
       const now = new Date().toISOString();
-      if (flags.json) this.print(logJson(record, now));
+      if (flags.json) tell(process.stdout, `${logJson(record, now)}\n`);
       else display.report({ kind: 'note', node: record.node, text: logText(record, now) });
     };
     if (flags.json) log(versionRecord(toolVersion()));
