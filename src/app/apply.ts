@@ -133,17 +133,18 @@ function entryOf(plan: Plan): PlanEntry {
   };
 }
 
-/** Of a saved plan what was saved, whatever else there is to do by now. */
+/** Of a saved plan what was saved. */
 function partOf(desired: DesiredState, { saved, selection }: ApplyOnOptions): SelectPart {
   if (saved === undefined) return selectionPart(desired, selection);
   const ids = new Set(saved.steps.map(({ id }) => id));
   return (whole) => onlyIds(whole, ids);
 }
 
-/** The steps of the saved plan as this look found them again; throws when the look came to something else. */
+/** The steps of the saved plan as this look found them again; throws when the look came to something else, or to more. */
 function reviewed(saved: PlanView, fresh: Plan): Plan {
   const plan: Plan = { ...fresh, fingerprints: saved.fingerprints };
-  if (!sameSteps(saved.steps, plan.steps)) {
+  const leftOut = new Set(saved.leftOut);
+  if (!sameSteps(saved.steps, plan.steps) || fresh.leftOut.some(({ id }) => !leftOut.has(id))) {
     const databases = new Set([...saved.steps, ...fresh.steps, ...fresh.leftOut].map((step) => step.database));
     const moved = movedDatabases(saved.fingerprints, fresh);
     throw new ToolError([{ code: 'plan_outdated', databases: moved.length > 0 ? moved : [...databases] }]);

@@ -128,6 +128,15 @@ test('a saved plan runs without a question, once; it is refused when the databas
   expect((await program('apply', path('two.plan'), ...allow)).status).toBe(4);
   expect((await program('plan', '--detailed-exitcode')).status).toBe(0);
 
+  // Also one that held nothing does not stand for a file with something to do; one of a part still does for that part.
+  expect((await program('plan', '--out', path('empty.plan'))).status).toBe(0);
+  work.write(work.cluster.yaml + queues.replace('nodes:', 'ticker: { max_lag: 2s }\n    nodes:'));
+  const more = await program('apply', path('empty.plan'));
+  expect([more.status, more.stderr]).toEqual([4, expect.stringContaining('the plan no longer fits: src changed')]);
+  expect((await program('plan', '--target', 'dst', '--out', path('part.plan'))).status).toBe(0);
+  const part = await program('apply', path('part.plan'));
+  expect([part.status, part.stdout]).toEqual([0, expect.stringContaining('Left out on request: 1 step')]);
+
   const missing = await program('apply', path('none.plan'));
   expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining('none.plan cannot be read')]);
   writeFileSync(path('bad.plan'), '{}');
