@@ -10,7 +10,7 @@ import { figureOf, inRounds } from './support/in-rounds.ts';
 import { freshPair } from './support/pair.ts';
 import { cpuSeconds, peakMegabytes } from './support/processes.ts';
 import { report } from './support/report.ts';
-import { arrived, createTables, expectSame, makeChanges } from './support/workload.ts';
+import { arrived, createTables, expectSame, haveArrived, loadEnd, makeChanges } from './support/workload.ts';
 
 // How fast a queue of changes is applied by a worker that was away, and what it costs.
 
@@ -58,27 +58,23 @@ async function once(contender: Contender): Promise<Result> {
   try {
     await makeChanges(pair, changes);
     await settle(pair);
+    const end = await loadEnd(pair);
     await using target = await pair.target.session();
     const startedAt = performance.now();
     const workers = await replica.start();
     const roots = [...pair.pids, ...replica.pids, ...workers];
-    let first: { readonly at: number; readonly cpu: number; readonly changes: number } | undefined;
-    for (;;) {
-      const lookedAt = performance.now();
-      const there = await arrived(target);
-      if (there > 0) first ??= { at: performance.now(), cpu: cpuSeconds(roots), changes: there };
-      if (there >= changes) break;
-      // Rows that are not committed yet make a look slow: it is to cost those who apply large batches no more than others.
-      await systemClock.sleep(Math.max(20, (performance.now() - lookedAt) * 20));
-    }
+    const begin = end.map(({ table }) => ({ table, id: 1n }));
+    while (!(await haveArrived(target, begin))) await systemClock.sleep(20);
+    const first = { at: performance.now(), cpu: cpuSeconds(roots), changes: await arrived(target) };
+    while (!(await haveArrived(target, end))) await systemClock.sleep(20);
     const endedAt = performance.now();
     const cpu = cpuSeconds(roots);
     const workerMegabytes = peakMegabytes(workers);
     await expectSame(pair);
-    const counted = changes - (first?.changes ?? 0);
+    const counted = changes - first.changes;
     return {
-      perSecond: (counted / (endedAt - (first?.at ?? 0))) * 1_000,
-      cpuPerChange: ((cpu - (first?.cpu ?? 0)) / counted) * 1e6,
+      perSecond: (counted / (endedAt - first.at)) * 1_000,
+      cpuPerChange: ((cpu - first.cpu) / counted) * 1e6,
       workerMegabytes,
       seconds: (endedAt - startedAt) / 1_000,
     };

@@ -5,6 +5,8 @@ import type { Pair } from './pair.ts';
 /** The walk-through's load: two log tables that grow, and updates of a table of 200,000 rows. */
 export const replicated = ['public.user_session', 'public.user_login_rec', 'public.user_logout_rec'] as const;
 
+const logs = ['user_login_rec', 'user_logout_rec'] as const;
+
 const sessionRows = 200_000;
 
 const tables = `
@@ -51,14 +53,31 @@ export async function makeChanges(pair: Pair, changes: number): Promise<void> {
   await session.script(`call load(${changes / 2})`);
 }
 
-/** Changes that have arrived: each transaction has one row in a log table. */
+/** Where the load ends: the last row of each log table. */
+export type LoadEnd = readonly { readonly table: string; readonly id: bigint }[];
+
+export async function loadEnd(pair: Pair): Promise<LoadEnd> {
+  await using source = await pair.source.session();
+  const ends: { table: string; id: bigint }[] = [];
+  for (const table of logs) {
+    const [row] = await source.query<{ id: bigint }>(sql(`select max(id) as id from ${table}`));
+    ends.push({ table, id: row?.id ?? 0n });
+  }
+  return ends;
+}
+
+/** Changes that have arrived: each transaction has one row in a log table. Reads all that is not committed yet. */
 export async function arrived(target: Session): Promise<number> {
-  const [row] = await target.query<{ transactions: bigint }>(
-    sql(
-      `select coalesce((select max(id) from user_login_rec), 0) + coalesce((select max(id) from user_logout_rec), 0) as transactions`,
-    ),
-  );
+  const each = logs.map((table) => `coalesce((select max(id) from ${table}), 0)`);
+  const [row] = await target.query<{ transactions: bigint }>(sql(`select ${each.join(' + ')} as transactions`));
   return Number(row?.transactions ?? 0n) * 2;
+}
+
+/** Costs the same however much is under way. */
+export async function haveArrived(target: Session, rows: LoadEnd): Promise<boolean> {
+  const each = rows.map(({ table, id }) => `exists (select from ${table} where id = ${id})`);
+  const [row] = await target.query<{ there: boolean }>(sql(`select ${each.join(' and ')} as there`));
+  return row?.there === true;
 }
 
 /** Throws where the two sides differ: a fast wrong answer counts for nothing. */
