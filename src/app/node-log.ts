@@ -1,4 +1,5 @@
 import { readConflicts } from '../catalog/conflicts.ts';
+import { eachDatabase } from '../catalog/each-database.ts';
 import { readSkippedEvents } from '../catalog/skipped-events.ts';
 import type { Session } from '../db/session.ts';
 import type { Conflict } from '../model/conflict.ts';
@@ -37,14 +38,9 @@ async function fromNodes<Entry>(
   await using databases = await openDatabasesOf(desired, options, { start: false });
   const names = [...desired.queues.keys()];
   const nodes = [...desired.queues.values()].flatMap((queue) => [...queue.nodes.values()]);
-  const found = await Promise.all(
-    [...new Set(nodes.map(({ database }) => database))].map(async (database) => {
-      await using session = await databases.connector(database, { applicationName: 'trunkline log', signal });
-      return await read(session, database, names, limit);
-    }),
-  );
-  return found
-    .flat()
-    .sort((left, right) => (timeOf(left) < timeOf(right) ? 1 : -1))
-    .slice(0, limit);
+  const found = await eachDatabase(nodes, async (database) => {
+    await using session = await databases.connector(database, { applicationName: 'trunkline log', signal });
+    return await read(session, database, names, limit);
+  });
+  return [...found].sort((left, right) => (timeOf(left) < timeOf(right) ? 1 : -1)).slice(0, limit);
 }

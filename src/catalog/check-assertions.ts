@@ -3,22 +3,15 @@ import { readDriverError } from '../db/driver-errors.ts';
 import { transaction } from '../db/transaction.ts';
 import type { AssertionSpec } from '../model/assertion.ts';
 import { type Problem, ToolError } from '../model/problem.ts';
+import { eachDatabase } from './each-database.ts';
 
 /** Asks every question, all databases side by side; gives a problem for each that is not answered with true. */
-export async function checkAssertions(
+export function checkAssertions(
   connector: Connector,
   assertions: readonly AssertionSpec[],
   signal?: AbortSignal,
 ): Promise<readonly Problem[]> {
-  const databases = [...new Set(assertions.map(({ database }) => database))];
-  const asked = databases.map((database) =>
-    askAll(
-      connector,
-      assertions.filter((assertion) => assertion.database === database),
-      signal,
-    ),
-  );
-  return (await Promise.all(asked)).flat();
+  return eachDatabase(assertions, (_, own) => askAll(connector, own, signal));
 }
 
 async function askAll(

@@ -4,23 +4,15 @@ import type { Session } from '../db/session.ts';
 import { quoteIdent, quoteName } from '../db/statement.ts';
 import type { Expression, ExpressionFault } from '../model/expression.ts';
 import { type DatabaseName, splitName } from '../model/names.ts';
+import { eachDatabase } from './each-database.ts';
 
 /** Has each database read the expressions over its tables as they will be used, without reading a row. Gives those that it refuses. */
-export async function tryExpressions(
+export function tryExpressions(
   connector: Connector,
   expressions: readonly Expression[],
   signal: AbortSignal | undefined,
 ): Promise<readonly ExpressionFault[]> {
-  const databases = [...new Set(expressions.map(({ database }) => database))];
-  const tried = databases.map((database) =>
-    tryOn(
-      connector,
-      database,
-      expressions.filter((expression) => expression.database === database),
-      signal,
-    ),
-  );
-  return (await Promise.all(tried)).flat();
+  return eachDatabase(expressions, (database, own) => tryOn(connector, database, own, signal));
 }
 
 async function tryOn(

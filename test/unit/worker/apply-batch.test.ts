@@ -45,13 +45,9 @@ function recorder() {
   return { statements, session: { run } as unknown as Session };
 }
 
-const event = (id: number, op: string, data: string) =>
-  copyLine([String(id), '7', `${op}:id`, data, 'public.t', null, null]);
-
-test('what was learnt of one event holds for the others although its bytes have changed since', async () => {
-  const { session, statements } = recorder();
-  await using applier = startApplying(session, {
-    routes: new Map([['public.t', routeOf('public.t')]]),
+const applying = (session: Session, routes: ReadonlyMap<string, Route>) =>
+  startApplying(session, {
+    routes,
     reroute: undefined,
     ordered: new Set(),
     skipped: new Set(),
@@ -59,6 +55,13 @@ test('what was learnt of one event holds for the others although its bytes have 
     tick: 1n,
     maxHeld: 1_000_000,
   });
+
+const event = (id: number, op: string, data: string) =>
+  copyLine([String(id), '7', `${op}:id`, data, 'public.t', null, null]);
+
+test('what was learnt of one event holds for the others although its bytes have changed since', async () => {
+  const { session, statements } = recorder();
+  await using applier = applying(session, new Map([['public.t', routeOf('public.t')]]));
   const first = Buffer.concat([event(1, 'U', 'id=1&note=a'), event(2, 'U', 'id=4&note=d')]);
   await applier.add(first);
   // A branch moves the lines together for its own queue; by chance another event may come to stand there.
@@ -82,18 +85,13 @@ test('of two tables that go into one, each leaves out what its own first copy sa
   const { session, statements } = recorder();
   const to = routeOf('public.t');
   const skip = { xmin: 10, xmax: 10, inProgress: new Set<number>() };
-  await using applier = startApplying(session, {
-    routes: new Map([
+  await using applier = applying(
+    session,
+    new Map([
       ['public.t', { ...to, skip }],
       ['public.u', { ...to, spec: wholeTable(tableName('public.u'), tableName('public.t')) }],
     ]),
-    reroute: undefined,
-    ordered: new Set(),
-    skipped: new Set(),
-    control: undefined,
-    tick: 1n,
-    maxHeld: 1_000_000,
-  });
+  );
   const other = copyLine(['2', '7', 'I:id', 'id=2&note=b', 'public.u', null, null]);
   await applier.add(Buffer.concat([event(1, 'I', 'id=1&note=a'), other]));
   expect(await applier.finish()).toMatchObject({ applied: 1, passedOver: 1 });
