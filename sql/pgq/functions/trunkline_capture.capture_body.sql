@@ -9,11 +9,9 @@ create or replace function trunkline_capture.capture_body(
 returns text as $$
 declare
     v_rows constant pg_catalog.text := case when i_operation operator(pg_catalog.=) 'DELETE' then 'trunkline_old' else 'trunkline_new' end;
-    v_guard constant pg_catalog.text := pg_catalog.format(
-        'trunkline_capture.shape(%s::pg_catalog.oid) operator(pg_catalog.=) %L'
-        ' and pg_catalog.current_setting(''session_replication_role'') operator(pg_catalog.<>) ''local'''
-        ' and not trunkline_capture.is_replaying()',
-        i_table, trunkline_capture.shape(i_table));
+    v_guard constant pg_catalog.text :=
+        'pg_catalog.current_setting(''session_replication_role'') operator(pg_catalog.<>) ''local'''
+        ' and not trunkline_capture.is_replaying()';
     -- Whether other statements on the table may have run between this one and its capture.
     v_followed constant boolean := trunkline_capture.has_after_triggers(i_table);
     v_run constant pg_catalog.text := pg_catalog.format('trunkline_capture.run_%s', i_table);
@@ -55,15 +53,20 @@ begin
                 operator(pg_catalog.||) E'    end if;\n';
         end if;
     end if;
+    -- Before a statement is planned that names columns which may have gone since.
+    v_static := pg_catalog.format(
+        E'    if trunkline_capture.shape(''%s''::pg_catalog.regclass) operator(pg_catalog.=) %L then\n%s    end if;\n',
+        i_table, trunkline_capture.shape(i_table), v_static);
 
     v_rest := pg_catalog.format(
         E'        execute trunkline_capture.capture_anew(%L, tg_relid, %L, %L);\n', i_queue.queue_name, i_name, i_operation);
     if v_followed then
         return pg_catalog.format(
             E'\ndeclare\n    v_rows bigint;\n    v_before bigint;\nbegin\n'
-            '    select pg_catalog.count(*) into v_rows from %1$s\n'
+            -- By assignment, which leaves FOUND as it is: false, until the statement has stored events.
+            '    v_rows := (select pg_catalog.count(*) from %1$s\n'
             '     where pg_catalog.current_setting(''session_replication_role'') operator(pg_catalog.<>) ''local''\n'
-            '       and not trunkline_capture.is_replaying();\n'
+            '       and not trunkline_capture.is_replaying());\n'
             '    if v_rows operator(pg_catalog.=) 0 then\n        return null;\n    end if;\n'
             '    v_before := pg_catalog.nextval(%2$L);\n'
             '%3$s    if not found then\n%4$s    end if;\n'

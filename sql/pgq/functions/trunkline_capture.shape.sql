@@ -1,6 +1,6 @@
 -- trunkline_capture.shape: says in one text what the capture of a table was written for. It counts as immutable, so that the
--- server asks it when it plans a statement and not when it runs one: a statement on the rows of a trigger is planned anew
--- whenever its table has changed in any way.
+-- server asks it when it plans and not when it runs: an expression that names the table by a constant is planned anew whenever
+-- that has changed in any way.
 -- Parameters: i_table - table.
 -- Returns: columns with their types, the key, and whether other triggers follow a change.
 -- Tables written: none.

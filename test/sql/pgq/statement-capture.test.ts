@@ -167,6 +167,58 @@ describe.each([12, 18] as const)('PostgreSQL %i', (version) => {
     await database.drop();
   });
 
+  test('what is written to a table that was altered in any way is captured as the table is now', async () => {
+    const row = `{ "id": 1, "ident": 1, "other": 1, "list": [1], "doc": {}, "note": "x" }`;
+    const writes = `insert into altered select * from jsonb_populate_record(null::altered, '${row}');
+      update altered set note = 'y'; update altered set other = 2; delete from altered;`;
+    for (const together of [false, true]) {
+      await session.script(`drop schema public cascade; create schema public; drop schema if exists ext cascade; create schema ext;
+        create extension ltree schema ext;
+        create table altered (id numeric primary key, other int not null, list int[], doc jsonb, note text)`);
+      await capture(session, 'altered');
+      await session.script(writes);
+      for (const change of [
+        'drop column list',
+        'rename column doc to document',
+        'rename column id to ident',
+        'alter column ident type ext.ltree using ident::text::ext.ltree',
+        'alter column ident type text',
+        'drop constraint altered_pkey, add primary key (other)',
+        'drop column ident',
+        'alter column other type numeric',
+      ]) {
+        await session.script('truncate pgq.event_1');
+        // In one transaction, as one query.
+        if (together) await session.script(`alter table altered ${change}; ${writes}`);
+        else for (const each of [`alter table altered ${change}`, ...writes.split(';')]) await session.script(each);
+        const seen = await session.query<{ ops: string; columns: string }>(
+          sql(`select string_agg(ev_type::jsonb ->> 'op', ' ' order by ev_id) as ops, (select string_agg(k, ' ') from json_object_keys(min(ev_data)::json) k) as columns
+            from pgq.event_1`),
+        );
+        const columns = sql(
+          `select string_agg(attname, ' ' order by attnum) as columns, $1 as ops
+          from pg_attribute where attrelid = 'altered'::regclass and attnum > 0 and not attisdropped`,
+          /other/.test(change) || change === 'drop column ident'
+            ? 'INSERT UPDATE DELETE INSERT DELETE'
+            : 'INSERT UPDATE UPDATE DELETE',
+        );
+        expect(seen, change).toEqual(await session.query(columns));
+      }
+    }
+  }, 60_000);
+
+  test('a queue that takes no events refuses the write, whatever triggers follow it', async () => {
+    await session.script(`drop schema public cascade; create schema public; ${schema}`);
+    for (const trigger of ['', userTriggers.audit]) {
+      await session.script(trigger);
+      await capture(session, 'node');
+      await session.script('update pgq.queue set queue_disable_insert = true');
+      await expect(session.script('insert into node values (1)')).rejects.toThrow('does not take events');
+      await session.script(`update pgq.queue set queue_disable_insert = false;
+        select trunkline_capture.drop_capture('q', 'public.node'); drop table node cascade; create table node (id int primary key, parent int, note text)`);
+    }
+  });
+
   test('events replayed one by one give the tables they came from', async () => {
     let seen = 0;
     await fc.assert(
