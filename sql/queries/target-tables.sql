@@ -16,6 +16,9 @@ select coalesce(json_agg(json_build_object(
                 timestamp, timetz, bit, varbit, uuid, pg_lsn}'::regtype[]))
                 or (b.oid = 'bpchar'::regtype and a.atttypmod = -1)
                 or coalesce(not l.collisdeterministic, false),
+            -- Itself, or a type in which there may be intervals.
+            'intervals', b.typtype in ('c', 'r', 'm') or 'interval'::regtype in (b.oid, b.typelem)
+                or coalesce(be.typtype in ('c', 'd', 'r', 'm'), false),
             -- That of a type which an extension brings is where the extension is, and not always in the search path.
             'equals', case when b.typtype <> 'b' or b.typcategory = 'A' or b.typnamespace = 'pg_catalog'::regnamespace
                 then 'operator(pg_catalog.=)'
@@ -37,6 +40,7 @@ select coalesce(json_agg(json_build_object(
         join pg_catalog.pg_type t on t.oid = a.atttypid
         join pg_catalog.pg_type e on e.oid = case t.typelem when 0 then t.oid else t.typelem end
         join pg_catalog.pg_type b on b.oid = case t.typtype when 'd' then t.typbasetype else t.oid end
+        left join pg_catalog.pg_type be on be.oid = b.typelem
         left join pg_catalog.pg_collation l on l.oid = a.attcollation
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
     'key', (

@@ -33,6 +33,8 @@ export interface TargetColumn {
   readonly builtIn: boolean;
   /** Equal values may have several texts: of their type, or by the settings of the session that wrote the event. */
   readonly manyTexts: boolean;
+  /** May hold intervals. */
+  readonly intervals: boolean;
   /** Operator of its type, wherever that is: quoted, with its schema. */
   readonly equals: string;
   readonly generated: boolean;

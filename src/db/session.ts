@@ -86,6 +86,8 @@ const baseSettings: Readonly<Record<string, string>> = {
   timezone: 'UTC',
   extra_float_digits: '3',
   bytea_output: 'hex',
+  // As `document`, xml that other sessions could write can not be read.
+  xmloption: 'content',
   standard_conforming_strings: 'on',
   idle_in_transaction_session_timeout: '0',
   // A branch's tick is to see what was written before it in its own transaction.

@@ -20,6 +20,8 @@ export interface ApplyColumn {
   readonly type: string;
   /** Equal values may be written in several ways, as 1.0 and 1.00. */
   readonly manyTexts: boolean;
+  /** May hold intervals, whose text can mean another value under another `IntervalStyle`. */
+  readonly intervals: boolean;
   /** Operator. */
   readonly equals: string;
   /** No update may set it. */

@@ -23,7 +23,7 @@ import { type Snapshot, sees } from '../replay/snapshot.ts';
 import { callFunction } from './call-function.ts';
 import type { Destination } from './row-layout.ts';
 import { misfires, TriggersMisfire } from './triggers-misfire.ts';
-import { type FoldPart, type Missed, writeFold } from './write-rows.ts';
+import { type FoldPart, type Missed, readIntervals, writeFold } from './write-rows.ts';
 
 /** A table whose events this reader applies. */
 export interface Route extends Destination {
@@ -458,9 +458,15 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
     try {
       if (rowCondition(spec) !== undefined || !isPlain(spec))
         throw new Error('its events are pieces of SQL, to which `where`, `columns` and `mask` can not be applied');
-      if (type.op === 'I') await session.script(`insert into ${name} ${row.data}`);
-      else if (type.op === 'U') await session.script(`update ${only}${name} set ${row.data}`);
-      else await session.script(`delete from ${only}${name} where ${row.data}`);
+      const text =
+        type.op === 'I'
+          ? `insert into ${name} ${row.data}`
+          : type.op === 'U'
+            ? `update ${only}${name} set ${row.data}`
+            : `delete from ${only}${name} where ${row.data}`;
+      const { asAnyWrites, asUsual } = readIntervals;
+      const wraps = target.columns.some(({ intervals }) => intervals);
+      await session.script(wraps ? `${asAnyWrites};\n${text};\n${asUsual}` : text);
     } catch (error) {
       throw new ApplyFailed(spec.name, error);
     }

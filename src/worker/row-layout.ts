@@ -110,6 +110,6 @@ function findColumn(target: TargetTable, name: string): TargetColumn {
 }
 
 function describeColumn(column: TargetColumn): ApplyColumn {
-  const { name, type, manyTexts, equals, unchangeable } = column;
-  return { name: quoteIdent(name), type, manyTexts, equals, unchangeable };
+  const { name, type, manyTexts, intervals, equals, unchangeable } = column;
+  return { name: quoteIdent(name), type, manyTexts, intervals, equals, unchangeable };
 }

@@ -284,7 +284,11 @@ function withProjected(writer: Writer, rows: Rows, work: (source: Sourced) => Pr
 
 async function withSource(writer: Writer, rows: Rows, work: (source: Sourced) => Promise<number>): Promise<number> {
   const { columns } = rows;
-  if (!isLarge(rows)) return work({ ...arraySource(columns), values: arraysOf(rows) });
+  if (!isLarge(rows)) {
+    const values = arraysOf(rows);
+    const oneSign = columns.some(({ intervals }, index) => intervals && values[index]?.some(hasOneSign) === true);
+    if (!oneSign) return work({ ...arraySource(columns), values });
+  }
   const { session, target, indexed } = writer;
   const stage = stageName(writer.destination.target, columns);
   const list = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
@@ -298,6 +302,11 @@ async function withSource(writer: Writer, rows: Rows, work: (source: Sourced) =>
   const touched = await work({ relation: `(select * from ${stage} order by ${order} offset 0)`, values: [] });
   await session.script('set local enable_hashjoin to default; set local enable_mergejoin to default');
   return touched;
+}
+
+/** An interval as `sql_standard` writes it, whose one sign is for days and time. */
+function hasOneSign(text: string | null): boolean {
+  return text !== null && /-\d+ \d+:/.test(text);
 }
 
 /** One array of texts for each column. */
@@ -315,7 +324,23 @@ function run(session: Session, text: string, source: Sourced): Promise<number> {
   return session.run(source.values.length === 0 ? sql(text) : preparedAmongMany(text, ...source.values));
 }
 
-async function copyRows(session: Session, into: string, { fold, wanted, columns, positions }: Rows): Promise<void> {
+async function copyRows(session: Session, into: string, rows: Rows): Promise<void> {
+  if (!rows.columns.some(({ intervals }) => intervals)) return streamRows(session, into, rows);
+  await session.script(readIntervals.asAnyWrites);
+  await streamRows(session, into, rows);
+  await session.script(readIntervals.asUsual);
+}
+
+/**
+ * Whoever writes with the original C trigger chooses the style. Read as that of `sql_standard`, the text of each style comes to its
+ * value; but expressions of the file are to mean what they mean elsewhere, so it is set for values alone.
+ */
+export const readIntervals = {
+  asAnyWrites: 'set local intervalstyle = sql_standard',
+  asUsual: 'set local intervalstyle = postgres',
+};
+
+async function streamRows(session: Session, into: string, { fold, wanted, columns, positions }: Rows): Promise<void> {
   const stream = session.copyIn(`copy ${into} (${columns.map(({ name }) => name).join(', ')}) from stdin`);
   const finished = new Promise<void>((resolve, reject) => {
     stream.once('finish', resolve);

@@ -99,6 +99,69 @@ test('every type and every name arrives as it was, whichever way its table is ca
   await expectAllEqual();
 });
 
+/** One table for each format of events, with everything that a session writes in its own way. */
+const styled = ['json', 'logutriga', 'sqltriga', 'jsontriga'];
+const styledColumns = `iv interval, ivs interval[], at timestamptz, d date, span daterange, times tstzrange, dates date[], f float8, fs float4[], p point, raw bytea`;
+const styledTables = `create type span as (a interval, d date); create domain day as date;
+  ${styled.map((name) => `create table s_${name} (id int primary key, ${styledColumns}, s span, dd day, x xml);`).join(' ')}`;
+const styles = [
+  `intervalstyle = sql_standard`,
+  `datestyle = 'SQL, DMY'; set timezone = 'Asia/Kolkata'`,
+  `datestyle = 'German, DMY'; set timezone = 'Asia/Shanghai'`,
+  `datestyle = 'Postgres, MDY'`,
+  `extra_float_digits = -6; set bytea_output = escape`,
+  `intervalstyle = postgres_verbose; set lc_monetary = 'C'; set xmlbinary = hex; set xmloption = content`,
+];
+
+test('values mean the same whatever the session that wrote them has set, in each format of events', async () => {
+  await using cascade = await replication({ src: 18, dst: 18 }, styledTables);
+  await using source = await cascade.session('src');
+  await using target = await cascade.session('dst');
+  for (const name of styled) await cascade.addTable({ name: `public.s_${name}` });
+  for (const name of styled.slice(1)) {
+    await source.script(`select londiste.drop_table_triggers('replika', 'public.s_${name}');
+      create trigger capture after insert or update or delete on s_${name} for each row execute function pgq.${name}('replika')`);
+  }
+  cascade.start();
+  await cascade.caughtUp('dst');
+  for (const [nr, set] of styles.entries()) {
+    const span = `make_interval(days => -1, secs => -7384)`;
+    const values = `${span}, array[${span}, '1 year -1 day'], '2024-02-03 04:05+00', '2024-02-03', '[2024-02-03,2024-03-04)',
+      '[2024-02-03 04:05+00,)', '{2024-02-03}', 1.0 / 3 + 1e-9, array[0.1::float4 + 1e-7], point(1.0 / 3, 2), '\\x00ff5c', row(${span}, '2024-03-04')::span,
+      '2024-05-06', '<a>1</a><b/>'`;
+    const write = (table: string) => `insert into ${table} select ${nr}, ${values};
+      update ${table} set iv = iv * 2, dates = dates || date '2024-06-07' where id = ${nr};
+      insert into ${table} select g, ${values} from generate_series(${nr + 1}000, ${nr + 1}500) g`;
+    await source.script(`begin; set ${set}; ${styled.map((name) => write(`s_${name}`)).join('; ')}; commit`);
+    // The session has what it had.
+    const name = set.split(' ')[0] ?? '';
+    const [own] = await source.query<{ value: string }>(sql('select current_setting($1) as value', name));
+    expect(set.toLowerCase().replaceAll("'", '')).toContain((own?.value ?? '-').toLowerCase());
+    await source.script('reset all');
+  }
+  // The original C trigger writes what its session would: an interval whose one sign is for all of it.
+  const original = (from: number, to: number) => `select pgq.insert_event('replika', 'I:id', format(
+      'id=%s&iv=-1+2%%3a03%%3a04&ivs=%%7b%%22-1+2%%3a03%%3a04%%22%%7d&s=%%28%%22-1+2%%3a03%%3a04%%22%%2c%%29', g),
+      'public.s_logutriga', null, null, null) from generate_series(${from}, ${to}) g`;
+  await source.script(original(900_001, 900_001));
+  await cascade.caughtUp('dst');
+  await source.script(original(900_002, 901_000));
+  await source.script(
+    `select pgq.insert_event('replika', 'I', '(id,iv) values (''900001'',''-1 2:03:04'')', 'public.s_sqltriga', null, null, null)`,
+  );
+  await cascade.caughtUp('dst');
+  const read = `select distinct iv::text, ivs::text, (s).a::text from`;
+  expect(await target.query(sql(`${read} s_logutriga where id > 900000`))).toEqual([
+    { iv: '-1 days -02:03:04', ivs: '{"-1 days -02:03:04"}', a: '-1 days -02:03:04' },
+  ]);
+  expect(await target.query(sql(`${read} s_sqltriga where id > 900000`))).toMatchObject([{ iv: '-1 days -02:03:04' }]);
+  await using written = await cascade.session('src');
+  for (const name of styled) {
+    const query = `select t::text from s_${name} t where id <= 900000 order by id`;
+    await expectEqual(written, query, target, query);
+  }
+});
+
 test('which trigger function a table gets follows from its columns', async () => {
   await using cascade = await replication({ src: 18, dst: 18 }, tables);
   await using source = await cascade.session('src');

@@ -347,7 +347,7 @@ describe('what is compared', () => {
     await cascade.dst.script(
       `do $$ begin execute format('alter database %I set timezone to %L', current_database(), 'America/New_York');
         execute format('alter database %I set bytea_output to escape', current_database());
-        execute format('alter database %I set intervalstyle to iso_8601', current_database());
+        execute format('alter database %I set intervalstyle to sql_standard', current_database());
         execute format('alter database %I set datestyle to %L', current_database(), 'SQL, DMY');
         execute format('alter database %I set extra_float_digits to 0', current_database()); end $$`,
     );

@@ -147,13 +147,15 @@ const oneCase: fc.Arbitrary<Case> = fc
           fc.constantFrom('hex', 'escape'),
           fc.constantFrom('on', 'off'),
           fc.constantFrom('postgres', 'sql_standard', 'iso_8601'),
+          fc.constantFrom('-6', '0', '1'),
         )
-        .map(([style, zone, binary, standard, span]) => [
+        .map(([style, zone, binary, standard, span, digits]) => [
           `datestyle = '${style}'`,
           `timezone = '${zone}'`,
           `bytea_output = ${binary}`,
           `standard_conforming_strings = ${standard}`,
           `intervalstyle = ${span}`,
+          `extra_float_digits = ${digits}`,
         ]),
     });
   });
@@ -239,7 +241,7 @@ onBoth((originals, ours) => {
     ['timestamptz', '1003-03-15 10:00', '1003-03-15 11:00'],
     ['numeric', '1.0', '1.00'],
   ])('a change of %s is seen in data, and refused or not in a key', async (type, before, after) => {
-    const set = "set local datestyle = German; set local timezone = 'Asia/Kolkata'";
+    const set = "set local timezone = 'Asia/Kolkata'";
     const table = `create table s.t (id int, a ${type}, b ${type}, primary key (id, a));
       insert into s.t values (1, '${before}', '${before}')`;
     const trigger = (name: string, args: string) => `create trigger tg after update on s.t for each row
@@ -260,8 +262,7 @@ onBoth((originals, ours) => {
     const captured: string[] = [];
     await fc.assert(
       fc.asyncProperty(oneCase, async (each) => {
-        const all = statements(each);
-        const [expected, actual] = await both(all, all);
+        const [expected, actual] = await both(statements(plainly(each)), statements(each));
         if (expected !== 'refused') captured.push(each.trigger);
         expect(actual).toEqual(expected);
       }),
@@ -277,7 +278,7 @@ onBoth((originals, ours) => {
     await fc.assert(
       fc.asyncProperty(oneCase, async (drawn) => {
         const each: Case = { ...drawn, trigger: 'jsontriga', args: [] };
-        const [expected, actual] = await both(statements(each), generated(each));
+        const [expected, actual] = await both(statements(plainly(each)), generated(each));
         if (expected !== 'refused') captured += 1;
         expect(actual).toEqual(expected);
       }),
@@ -286,6 +287,16 @@ onBoth((originals, ours) => {
     expect(captured).toBeGreaterThan(20);
   });
 });
+
+/** The case under settings that leave nothing open: ours writes what the originals write then. */
+function plainly(each: Case): Case {
+  const plain = (setting: string) =>
+    setting
+      .replace(/^(datestyle) .*/, "$1 = 'ISO, DMY'")
+      .replace(/sql_standard/, 'postgres')
+      .replace(/^(extra_float_digits) .*/, '$1 = 1');
+  return { ...each, settings: each.settings.map(plain) };
+}
 
 /** The statements of a case, with its trigger as the planner has it made. */
 function generated(each: Case): readonly string[] {

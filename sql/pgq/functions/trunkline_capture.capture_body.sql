@@ -16,6 +16,12 @@ declare
     v_followed constant boolean := trunkline_capture.has_after_triggers(i_table);
     v_run constant pg_catalog.text := pg_catalog.format('trunkline_capture.run_%s', i_table);
     v_count constant pg_catalog.text := pg_catalog.format('trunkline_capture.rows_changed(%s::pg_catalog.oid)', i_table);
+    -- Where events depend on the session's settings, these are looked at before anything is written.
+    v_follows constant boolean := trunkline_capture.follows_settings(i_table);
+    v_plainly constant pg_catalog.text := E'    if not trunkline_capture.writes_plainly() then\n'
+        '        v_settings := trunkline_capture.write_plainly();\n    end if;\n';
+    v_as_before constant pg_catalog.text := E'    if v_settings is not null then\n'
+        '        perform trunkline_capture.write_as_before(v_settings);\n    end if;\n';
     v_facts pg_catalog.record;
     v_static pg_catalog.text;
     v_rest pg_catalog.text;
@@ -59,24 +65,26 @@ begin
         i_table, trunkline_capture.shape(i_table), v_static);
 
     v_rest := pg_catalog.format(
-        E'        execute trunkline_capture.capture_anew(%L, tg_relid, %L, %L);\n', i_queue.queue_name, i_name, i_operation);
+        E'%s        execute trunkline_capture.capture_anew(%L, tg_relid, %L, %L);\n',
+        case when v_follows then '' else v_plainly end, i_queue.queue_name, i_name, i_operation);
     if v_followed then
         return pg_catalog.format(
-            E'\ndeclare\n    v_rows bigint;\n    v_before bigint;\nbegin\n'
+            E'\ndeclare\n    v_rows bigint;\n    v_before bigint;\n    v_settings text[];\nbegin\n'
             -- By assignment, which leaves FOUND as it is: false, until the statement has stored events.
             '    v_rows := (select pg_catalog.count(*) from %1$s\n'
             '     where pg_catalog.current_setting(''session_replication_role'') operator(pg_catalog.<>) ''local''\n'
             '       and not trunkline_capture.is_replaying());\n'
             '    if v_rows operator(pg_catalog.=) 0 then\n        return null;\n    end if;\n'
             '    v_before := pg_catalog.nextval(%2$L);\n'
-            '%3$s    if not found then\n%4$s    end if;\n'
+            '%8$s%3$s    if not found then\n%4$s    end if;\n%9$s'
             '    perform trunkline_capture.keep_order(%5$s, tg_relid, %6$L, %7$L, v_before, v_rows);\n'
             '    return null;\nend;\n',
-            v_rows, i_queue.queue_event_seq, v_static, v_rest, i_queue.queue_id, i_name, i_operation);
+            v_rows, i_queue.queue_event_seq, v_static, v_rest, i_queue.queue_id, i_name, i_operation,
+            case when v_follows then v_plainly else '' end, v_as_before);
     end if;
     return pg_catalog.format(
-        E'\ndeclare\n    v_rows bigint;\n    v_before bigint;\nbegin\n%3$s'
-        '    if found then\n        return null;\n    end if;\n'
+        E'\ndeclare\n    v_rows bigint;\n    v_before bigint;\n    v_settings text[];\nbegin\n%8$s%3$s'
+        '    if found then\n%9$s        return null;\n    end if;\n'
         '    -- No row, or something that is not as it was when this was written.\n'
         '    select pg_catalog.count(*) into v_rows from %1$s\n'
         '     where pg_catalog.current_setting(''session_replication_role'') operator(pg_catalog.<>) ''local''\n'
@@ -84,7 +92,8 @@ begin
         '    if v_rows operator(pg_catalog.>) 0 then\n'
         '        v_before := pg_catalog.nextval(%2$L);\n%4$s'
         '        perform trunkline_capture.keep_order(%5$s, tg_relid, %6$L, %7$L, v_before, v_rows);\n'
-        '    end if;\n    return null;\nend;\n',
-        v_rows, i_queue.queue_event_seq, v_static, v_rest, i_queue.queue_id, i_name, i_operation);
+        '    end if;\n%10$s    return null;\nend;\n',
+        v_rows, i_queue.queue_event_seq, v_static, v_rest, i_queue.queue_id, i_name, i_operation,
+        case when v_follows then v_plainly else '' end, case when v_follows then v_as_before else '' end, v_as_before);
 end;
 $$ language plpgsql;

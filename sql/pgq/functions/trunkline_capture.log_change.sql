@@ -39,7 +39,16 @@ declare
     v_key_same boolean;
     v_key_changed boolean;
     v_id bigint;
+    v_settings pg_catalog.text[];
 begin
+    if not trunkline_capture.writes_plainly() then
+        v_settings := trunkline_capture.write_plainly();
+        v_skip := trunkline_capture.log_change(
+            i_format, i_operation, i_when, i_level, i_table_id, i_schema, i_table, i_args, i_new, i_old);
+        perform trunkline_capture.write_as_before(v_settings);
+        return v_skip;
+    end if;
+
     -- Each expression costs about half a microsecond once a transaction, so the plain case passes few of them.
     if i_args[0] is not null and (i_args[1] is null or i_args[1] operator(pg_catalog.=) 'key_update=split') and i_args[2] is null
        and i_level operator(pg_catalog.=) 'ROW' and i_when operator(pg_catalog.<>) 'INSTEAD OF'

@@ -47,8 +47,10 @@ onEngines([12, 18], (engine) => {
   });
 
   // Formats do not depend on the server, so other majors only go through what touches its catalogs and its output.
-  const touchy = /^(plain|odd|dropped|partitions|session|domains|equal|texts|key order|truncate$)/;
-  const wanted = engine.version === 15 ? cases : cases.filter((each) => touchy.test(each.name));
+  const touchy = /^(plain|odd|dropped|partitions|domains|equal|texts|key order|truncate$)/;
+  // Ours write the same whatever the session has set.
+  const own = engine.kind === 'bundled' ? cases.filter(({ name }) => name !== 'session formats') : cases;
+  const wanted = engine.version === 15 ? own : own.filter((each) => touchy.test(each.name));
   test.each(wanted.map((each) => [each.trigger, each.name, each] as const))('%s: %s', async (_trigger, _name, each) => {
     await session.script(['begin', ...each.setup, each.create].join(';\n'));
     try {

@@ -11,6 +11,7 @@ const column = {
   fullType: 'text',
   builtIn: true,
   manyTexts: false,
+  intervals: false,
   equals: '=',
   generated: false,
   unchangeable: false,
