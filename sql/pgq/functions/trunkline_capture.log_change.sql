@@ -131,6 +131,9 @@ begin
          where a.attrelid operator(pg_catalog.=) i_table_id
            and a.attnum operator(pg_catalog.>) 0::smallint
          order by a.attnum);
+    if pg_catalog.current_setting('transaction_isolation') operator(pg_catalog.<>) 'read committed' then
+        perform trunkline_capture.require_sight(i_table_id);
+    end if;
     if v_given_keys is null then
         v_keys := trunkline_capture.key_columns(i_table_id, v_columns);
         v_given_keys := v_keys;

@@ -10,6 +10,7 @@ create or replace function trunkline_capture.table_facts(
     out o_columns text, out o_same_key text, out o_key text)
 returns record as $$
 begin
+    perform trunkline_capture.require_sight(i_table);
     select n.nspname, c.relname into o_schema, o_table
       from pg_catalog.pg_class c
       join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace

@@ -207,6 +207,33 @@ describe.each([12, 18] as const)('PostgreSQL %i', (version) => {
     }
   }, 60_000);
 
+  test('a transaction that began before the table was altered is refused in place of losing a column', async () => {
+    await using altering = await database.session();
+    await session.script(`drop schema public cascade; create schema public; truncate pgq.event_1; create table altered (id int primary key, n numeric);
+      create table by_row (id int primary key, n numeric);
+      create trigger told after insert on by_row for each row execute function pgq.logutriga('q')`);
+    await capture(session, 'altered');
+    for (const [table, sees] of [
+      ['altered', 'ev_data::jsonb -> $1'],
+      ['by_row', `substring(ev_data from $1 || '=[^&]*')`],
+    ] as const) {
+      await session.script(`insert into ${table} values (0)`);
+      for (const column of ['more', 'yet_more']) {
+        await session.script('begin isolation level repeatable read; select from pg_class');
+        await altering.script(`alter table ${table} add ${column} int`);
+        await expect(session.script(`insert into ${table} (id, ${column}) values (9, 9)`)).rejects.toMatchObject({
+          code: '40001',
+        });
+        await session.script(`rollback; delete from ${table}; truncate pgq.event_1`);
+        await session.script(`insert into ${table} (id, ${column}) values (1, 1)`);
+        await session.script('begin isolation level repeatable read');
+        await session.script(`insert into ${table} (id, ${column}) values (2, 2); commit`);
+        const told = await session.query(sql(`select from pgq.event_1 where ${sees} is not null`, column));
+        expect(told, `${table} ${column}`).toHaveLength(2);
+      }
+    }
+  });
+
   test('a queue that takes no events refuses the write, whatever triggers follow it', async () => {
     await session.script(`drop schema public cascade; create schema public; ${schema}`);
     for (const trigger of ['', userTriggers.audit]) {
