@@ -23,7 +23,7 @@ with user_relation as (
                pg_catalog.format_type(a.atttypid, a.atttypmod),
                a.attnotnull,
                a.atthasdef and a.attgenerated = '' or a.attidentity <> '',
-               a.attgenerated <> '') order by a.attnum) as list
+               nullif(a.attgenerated, '')) order by a.attnum) as list
       from pg_catalog.pg_attribute a
       join user_relation r on r.oid = a.attrelid and r.relkind <> 'S'
      where a.attnum > 0

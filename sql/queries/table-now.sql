@@ -8,7 +8,7 @@ select
                         pg_catalog.format_type(a.atttypid, a.atttypmod),
                         a.attnotnull,
                         a.atthasdef and a.attgenerated = '' or a.attidentity <> '',
-                        a.attgenerated <> '') order by a.attnum), '[]')
+                        nullif(a.attgenerated, '')) order by a.attnum), '[]')
                from pg_catalog.pg_attribute a
               where a.attrelid = c.oid
                 and a.attnum > 0

@@ -32,7 +32,8 @@ export type ColumnRow = readonly [
   type: string,
   notNull: boolean,
   hasDefault: boolean,
-  generated: boolean,
+  /** `s` stored, `v` virtual. */
+  generated: 's' | 'v' | null,
 ];
 
 export type RelationRow = readonly [
@@ -148,7 +149,7 @@ export function readRelation(row: RelationRow): TableFacts {
 }
 
 export function readColumn([name, type, notNull, hasDefault, generated]: ColumnRow): ColumnFacts {
-  return { name, type, notNull, hasDefault, generated };
+  return { name, type, notNull, hasDefault, generated: generated !== null, virtual: generated === 'v' };
 }
 
 export function readNode(row: NodeRow, beside: Pick<LiveNode, 'tables' | 'sequences' | 'replaced'>): LiveNode {

@@ -115,6 +115,20 @@ export type Problem =
       readonly column: string;
     }
   | {
+      readonly code: 'virtual_column_unseen';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly table: TableName;
+      readonly destination: TableName;
+      /** Of the root. */
+      readonly virtual: readonly string[];
+      /** Of those, what the node has as plain columns. */
+      readonly columns: readonly string[];
+      /** Keys of the file whose SQL reads one. */
+      readonly expressions: readonly string[];
+    }
+  | {
       readonly code: 'key_column_lost';
       readonly at: Origin;
       readonly queue: QueueName;

@@ -89,6 +89,8 @@ export interface ColumnFacts {
   readonly notNull: boolean;
   readonly hasDefault: boolean;
   readonly generated: boolean;
+  /** Generated when it is read: no trigger sees its values. */
+  readonly virtual: boolean;
 }
 
 /** A table of the user, as `pg_catalog` has it. */

@@ -1,7 +1,7 @@
-import type { NodeName, QueueName } from '../model/names.ts';
+import type { NodeName, QueueName, TableName } from '../model/names.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Problem } from '../model/problem.ts';
-import { isChosen, isPlain, masksOf } from '../model/projection.ts';
+import { isChosen, isPlain, masksOf, mentioned, rowCondition } from '../model/projection.ts';
 import type { TableFacts } from '../model/state.ts';
 import type { TableSpec } from '../model/table.ts';
 import type { WantedTable } from './expand-tables.ts';
@@ -34,6 +34,37 @@ export function checkProjection(
     ),
     ...(lost.length === 0 ? [] : [{ code: 'key_column_lost', ...subject, columns: lost } as const]),
   ];
+}
+
+/**
+ * What of a table depends on virtual columns of the root: triggers see NULL in their place, so that a first copy would have
+ * the value and a change take it away.
+ */
+export function checkVirtual(
+  place: Place & { readonly table: TableName; readonly destination: TableName },
+  spec: TableSpec,
+  source: TableFacts,
+  target: TableFacts,
+): Extract<Problem, { code: 'virtual_column_unseen' }> | undefined {
+  const names = source.columns.filter(({ virtual }) => virtual).map(({ name }) => name);
+  if (names.length === 0) return undefined;
+  const masks = masksOf(spec);
+  const columns = names.filter(
+    (name) =>
+      isChosen(spec, name) &&
+      !masks.has(name) &&
+      target.columns.some((column) => column.name === name && !column.generated),
+  );
+  const reads = (expression: string) => mentioned(expression, names, spec.name).length > 0;
+  const condition = rowCondition(spec);
+  const expressions = [
+    ...(condition !== undefined && reads(condition)
+      ? [spec.handler?.kind === 'shard' ? 'handler.shard' : 'where']
+      : []),
+    ...[...masks].filter(([, expression]) => reads(expression)).map(([column]) => `mask.${column}`),
+  ];
+  if (columns.length === 0 && expressions.length === 0) return undefined;
+  return { code: 'virtual_column_unseen', ...place, virtual: names, columns, expressions };
 }
 
 /** A mask may make a column that only the node has. */

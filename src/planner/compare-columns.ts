@@ -37,7 +37,8 @@ export function compareColumns(source: TableFacts, target: TableFacts, spec: Tab
     if (other === undefined) {
       lines.push(`${column.name} ${column.type} is missing`);
       // Rows that are there have nothing to put into it.
-      alter(`ADD COLUMN ${target.empty ? columnSql(column) : columnSql({ ...column, notNull: false })}`);
+      if (!column.virtual)
+        alter(`ADD COLUMN ${target.empty ? columnSql(column) : columnSql({ ...column, notNull: false })}`);
     } else if (other.type !== column.type) {
       lines.push(`${column.name} is ${other.type}, on the root ${column.type}`);
       const name = quoteIfNeeded(column.name);

@@ -12,7 +12,7 @@ import { foundCapture } from '../model/triggers.ts';
 import { tableArgs } from './capture-args.ts';
 import { checkCapture } from './check-capture.ts';
 import { checkKey } from './check-key.ts';
-import { checkProjection } from './check-projection.ts';
+import { checkProjection, checkVirtual } from './check-projection.ts';
 import { compareColumns, createTableSql } from './compare-columns.ts';
 import { type MadeSequences, makeOnNode } from './create/on-node.ts';
 import { createId } from './diff-node.ts';
@@ -202,6 +202,11 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     const misfits = checkProjection({ at, queue: queue.name, node }, spec, table, target);
     for (const misfit of misfits) report(misfit, true);
     if (misfits.length > 0) return !fatal;
+    const unseen = checkVirtual(ids, spec, table.facts, target);
+    if (unseen !== undefined) {
+      report(unseen, fatal);
+      if (fatal) return false;
+    }
     const stale = staleColumns(table, spec, target);
     if (stale.length > 0) warnings.push({ code: 'ignored_columns_held', ...ids, columns: stale });
     const { lines: differences, alterSql } = compareColumns(table.facts, target, spec);
@@ -237,6 +242,9 @@ export function diffTables(scene: Scene, wanted: Expansion['tables']): TableFind
     if (creation === undefined) return false;
     const likeRoot = { ...table.facts, name: spec.destination };
     const misfits = checkProjection({ at, queue: queue.name, node }, spec, table, likeRoot);
+    const ids = { at, queue: queue.name, node, table: spec.name, destination: spec.destination };
+    const unseen = checkVirtual(ids, spec, table.facts, likeRoot);
+    if (unseen !== undefined) misfits.push(unseen);
     if (misfits.length > 0) {
       problems.push(...misfits);
       return true;

@@ -26,10 +26,10 @@ export function fingerprint(
 
 function addTable(digest: Digest, { name, columns, primaryKey, ownedSequences }: TableFacts): void {
   digest.text(name);
-  for (const { name: column, type, notNull, hasDefault, generated } of columns) {
+  for (const { name: column, type, notNull, hasDefault, generated, virtual } of columns) {
     digest.text(column);
     digest.text(type);
-    digest.number(Number(notNull) + 2 * Number(hasDefault) + 4 * Number(generated));
+    digest.number(Number(notNull) + 2 * Number(hasDefault) + 4 * Number(generated) + 8 * Number(virtual));
   }
   digest.number(primaryKey?.length ?? -1);
   for (const column of primaryKey ?? []) digest.text(column);

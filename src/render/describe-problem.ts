@@ -95,6 +95,16 @@ function sentences(problem: Problem): Sentences {
         `table ${problem.table} of queue ${problem.queue} has no column ${problem.column}, which is named for node ${problem.node}.`,
         `Its columns are ${list(problem.known)}.`,
       ];
+    case 'virtual_column_unseen':
+      return [
+        `table ${problem.table} of queue ${problem.queue} has virtual columns on the root (${problem.virtual.join(', ')}), which are NULL for triggers: on node ${problem.node} ${[
+          ...(problem.columns.length === 0
+            ? []
+            : [`each change would write NULL into ${problem.columns.join(', ')} of ${problem.destination}`]),
+          ...(problem.expressions.length === 0 ? [] : [`${problem.expressions.join(' and ')} would read NULL`]),
+        ].join(', and ')}.`,
+        `${problem.columns.length === 0 ? '' : 'Generate the column on the node, too, mask it by its expression, or leave it out by columns. '}${problem.expressions.length === 0 ? '' : `In ${problem.expressions.join(' and ')}, write the expression in place of the column.`}`.trim(),
+      ];
     case 'masked_column_missing':
       return [
         `table ${problem.destination} on node ${problem.node} of queue ${problem.queue} has no column ${problem.column} to take what its mask gives.`,

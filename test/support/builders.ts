@@ -134,6 +134,7 @@ export const aColumn = (name: string, change: Partial<ColumnFacts> = {}): Column
   notNull: false,
   hasDefault: false,
   generated: false,
+  virtual: false,
   ...change,
 });
 

@@ -742,6 +742,21 @@ export const sampleProblems: {
       column: 'age_band',
     },
   },
+  virtual_column_unseen: {
+    meaning:
+      'A virtual column of the root, which triggers see as NULL, would come to a plain one, or SQL of the file reads it.',
+    problem: {
+      code: 'virtual_column_unseen',
+      at: at(14, 9),
+      queue: queueName('shop'),
+      node: nodeName('leaf1'),
+      table: tableName('public.item'),
+      destination: tableName('public.item'),
+      virtual: ['total'],
+      columns: ['total'],
+      expressions: ['where'],
+    },
+  },
   key_column_lost: {
     meaning: 'A column of the primary key is left out or masked on a node.',
     problem: {
