@@ -2,6 +2,7 @@ import type { TargetTable } from '../catalog/target-tables.ts';
 import { quoteIdent, quoteLiteral, quoteName } from '../db/statement.ts';
 import { assertNever } from '../model/exhaustive.ts';
 import type { RowEvent } from '../model/lost-event.ts';
+import { replaceRow } from './replace-row.ts';
 
 /** The SQL that does on the new root what the event did on the old one. `target` undefined: the new root has no such table. */
 export function lostStatement({ table, change }: RowEvent, target: TargetTable | undefined): string {
@@ -31,14 +32,28 @@ export function lostStatement({ table, change }: RowEvent, target: TargetTable |
     case 'U': {
       const others = given.filter(([column]) => !change.key.includes(column));
       const set = others.length === 0 ? given : others;
-      const list = set.map(([column, text]) => `${quoteIdent(column)} = ${literal(text)}`).join(', ');
-      return `update ${own} set ${list} where ${where};`;
+      return updateSql(set, target, own, where);
     }
     case 'D':
       return `delete from ${own} where ${where};`;
     default:
       return assertNever(change.op);
   }
+}
+
+function updateSql(
+  set: readonly (readonly [string, string | null])[],
+  target: TargetTable | undefined,
+  own: string,
+  where: string,
+): string {
+  const fixed = new Set(target?.columns.filter(({ unchangeable }) => unchangeable).map(({ name }) => name));
+  const list = set.flatMap(([column, text]) => (fixed.has(column) ? [] : [`${quoteIdent(column)} = ${literal(text)}`]));
+  const update = list.length === 0 ? [] : [`update ${own} set ${list.join(', ')} where ${where};`];
+  const given = set.filter(([column]) => fixed.has(column)).map(([column, text]) => [column, literal(text)] as const);
+  if (target === undefined || given.length === 0) return update.join('\n');
+  const other = given.map(([column, value]) => `${quoteIdent(column)} is distinct from ${value}`).join(' or ');
+  return [replaceRow(target, `${where} and (${other})`, new Map(given)), ...update].join('\n');
 }
 
 function sqlStatement(op: 'I' | 'U' | 'D', text: string, name: string, own: string): string {

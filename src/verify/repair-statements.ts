@@ -1,8 +1,10 @@
+import { readTargetTables, type TargetTable } from '../catalog/target-tables.ts';
 import { quoteIdent, quoteLiteral, quoteName } from '../db/statement.ts';
 import type { DifferentRow } from '../model/comparison.ts';
 import type { SumColumn } from './checksum.ts';
 import type { FoundIn } from './compare-tables.ts';
-import { type RowValues, readValues } from './find-rows.ts';
+import { type RowValues, readValues, type Side } from './find-rows.ts';
+import { replaceRow } from './replace-row.ts';
 
 /** For a part of a table. */
 export interface RepairStatements {
@@ -28,6 +30,8 @@ export async function repairStatements({ provider, subscriber, found }: FoundIn)
   const { columns } = provider.request;
   const only = subscriber.request.inheritable ? 'only ' : '';
   const target = quoteName(subscriber.request.table);
+  const held = await heldTable(subscriber);
+  const fixed = new Set(held?.columns.filter(({ unchangeable }) => unchangeable).map(({ name }) => name));
   const keys = columns.filter(({ name }) => differences.key.includes(name));
   const wanted = await readValues(provider, differences.key, names, true);
   for (const [index, row] of differences.rows.entries()) addRow(row, wanted.get(names[index] ?? ''));
@@ -39,10 +43,17 @@ export async function repairStatements({ provider, subscriber, found }: FoundIn)
       .join(' and ');
     if (row.kind === 'different' && values !== undefined) {
       const changed = new Set(row.columns.map(({ column }) => column));
-      const set = columns.flatMap((column, at) =>
-        changed.has(column.name) ? [`${quoteIdent(column.name)} = ${literal(column, values.texts[at])}`] : [],
+      const given = new Map(
+        columns.flatMap((column, at) =>
+          changed.has(column.name) ? [[column.name, literal(column, values.texts[at])] as const] : [],
+        ),
       );
-      statements.updates.push(`update ${only}${target} set ${set.join(', ')} where ${where};`);
+      const set = [...given].map(([name, value]) => `${quoteIdent(name)} = ${value}`).join(', ');
+      statements.updates.push(
+        held !== undefined && [...given.keys()].some((name) => fixed.has(name))
+          ? replaceRow(held, where, given)
+          : `update ${only}${target} set ${set} where ${where};`,
+      );
       return;
     }
     // Also where the provider has it: the subscriber has it more than once then.
@@ -53,6 +64,12 @@ export async function repairStatements({ provider, subscriber, found }: FoundIn)
     // The numbers of an identity column are the provider's.
     statements.inserts.push(`insert into ${target} (${list}) overriding system value values (${literals});`);
   }
+}
+
+/** Undefined before version 12, whose catalogs do not say all of it. */
+async function heldTable({ session, request }: Side): Promise<TargetTable | undefined> {
+  if (session.serverVersion < 120_000) return undefined;
+  return (await readTargetTables(session, [request.table])).get(request.table);
 }
 
 function literal({ money }: SumColumn, text: string | null | undefined): string {

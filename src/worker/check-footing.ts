@@ -1,4 +1,4 @@
-import { readFooting } from '../catalog/pgq.ts';
+import { readFooting, registerConsumerAt } from '../catalog/pgq.ts';
 import { type LastSeen, readServerIdentity } from '../catalog/trunkline.ts';
 import type { WorkerState } from '../catalog/worker-state.ts';
 import { type ServerMove, ToolError } from '../model/problem.ts';
@@ -55,6 +55,30 @@ export async function checkFooting(
     });
   }
   return { subscription, server: server ?? last.servers.provider, behind };
+}
+
+/**
+ * A provider that has forgotten more than the last batch that this node finished gives it an older one. Where it has the very tick
+ * that was applied last, nothing between the two is missing here: it is told again how far the node is. False where nothing proves that.
+ */
+export async function tellPosition({ deps, provider }: Link, state: WorkerState, last: LastSeen): Promise<boolean> {
+  const { queue, node } = deps;
+  const { position, worker, role } = state;
+  if (role.kind !== 'leaf' && role.kind !== 'branch') return false;
+  if (last.provider !== state.provider || last.tick?.id !== position) return false;
+  const footing = await readFooting(provider, queue, worker, position);
+  if (footing?.finishedTick === undefined || footing.finishedTick >= position) return false;
+  if (footing.subscription !== last.subscription || footing.mark !== last.tick.mark) return false;
+  await registerConsumerAt(provider, queue, worker, position);
+  deps.log({
+    level: 'warn',
+    event: 'position_told',
+    queue,
+    node,
+    tick: position,
+    message: `${state.provider} had forgotten what ${node} has read after tick ${footing.finishedTick}, and has tick ${position} as it was applied: replay goes on from there`,
+  });
+  return true;
 }
 
 function moveOf(from: string | undefined, to: string | undefined): ServerMove | undefined {

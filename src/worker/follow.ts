@@ -20,7 +20,7 @@ import { readQueueRows } from '../replay/event-line.ts';
 import { isPast, parseSnapshot, type Snapshot } from '../replay/snapshot.ts';
 import type { BatchCounts, Route } from './apply-batch.ts';
 import { applyControl } from './apply-control.ts';
-import { checkFooting } from './check-footing.ts';
+import { checkFooting, tellPosition } from './check-footing.ts';
 import type { Copies } from './copies.ts';
 import type { NodeDeps } from './deps.ts';
 import { fetchBatch } from './fetch-batch.ts';
@@ -221,6 +221,7 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
   // What the other queue has not brought yet stays open.
   if (state.role.kind === 'waiting') return follower.wake.wait(waitingMs, deps.stop);
   if (state.position !== batch.fromTick) {
+    if (await tellPosition(link, state, follower.heartbeat.last)) return;
     throw new ToolError([
       {
         code: 'position_lost',

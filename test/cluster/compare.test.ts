@@ -239,12 +239,12 @@ describe('differences', () => {
     const name = tableName('public.items');
     const target = tableName('public.goods');
     await cascade.src.script(
-      `create table public.items (id int generated always as identity primary key, note text, price money, raw bytea, part text);
-        insert into public.items (note, price, raw, part)
-          select $$n\\'$$ || i, i::numeric / 4, '\\x00ff', 'p' from generate_series(1, 500) i`,
+      `create table public.items (id int generated always as identity primary key, note text, price money, raw bytea, part text, nr int);
+        insert into public.items (note, price, raw, part, nr)
+          select $$n\\'$$ || i, i::numeric / 4, '\\x00ff', 'p', i from generate_series(1, 500) i`,
     );
     await cascade.dst.script(
-      `create table public.goods (raw bytea, part text, own text default 'own', note text, price money,
+      `create table public.goods (nr int generated always as identity, raw bytea, part text, own text default 'own', note text, price money,
         id int generated always as identity primary key)`,
     );
     const mask = [{ column: 'part', expression: `'masked ' || id` }];
@@ -252,8 +252,8 @@ describe('differences', () => {
     await cascade.addTable(name, { target, ...(attrs === null ? {} : { attrs }) });
     await cascade.dst.script(
       `set session_replication_role = 'replica';
-        insert into public.goods (raw, part, note, price, id) overriding system value
-          select '\\x00ff', 'masked ' || i, $$n\\'$$ || i, i::numeric / 4, i from generate_series(1, 400) i;
+        insert into public.goods (nr, raw, part, note, price, id) overriding system value
+          select case i when 17 then 1000 else i end, '\\x00ff', 'masked ' || i, $$n\\'$$ || i, i::numeric / 4, i from generate_series(1, 400) i;
         delete from public.goods where id in (5, 6);
         insert into public.goods (id, note) overriding system value values (450, 'filtered out');
         update public.goods set note = null, price = '99', own = 'kept' where id = 17;

@@ -28,6 +28,13 @@ async function positionOf(target: Session): Promise<bigint> {
   return row.tick;
 }
 
+async function lastTickOf(target: Session): Promise<number> {
+  const [row] = await target.query<{ tick: bigint }>(
+    sql(`select (detail ->> 'last_tick')::bigint as tick from trunkline.worker_status where node_name = 'dst'`),
+  );
+  return Number(row?.tick);
+}
+
 test('a provider that lost its last commits, or was moved to another server, is not followed until somebody says so', async () => {
   await using cascade = await replication({ src: 14, dst: 18 }, 'create table people (id int primary key, name text)');
   await using source = await cascade.session('src');
@@ -67,6 +74,26 @@ test('a provider that lost its last commits, or was moved to another server, is 
       message: expect.stringMatching(/identifier \d{9,}, it was 1\), and has the tick/),
     },
   ]);
+
+  // What a standby that was promoted did not get: that the node has finished its last batches. Only the tick itself proves it.
+  const standing = await positionOf(target);
+  const lastTick = await lastTickOf(target);
+  const forget = sql(
+    'update pgq.subscription set sub_last_tick = $1, sub_batch = null, sub_next_tick = null',
+    standing - 3n,
+  );
+  await source.query(forget);
+  await remember({ last_tick: 0 });
+  const unproven = cascade.start(['dst']);
+  await refused(cascade, 'position_lost');
+  await unproven.stop(5_000);
+  await remember({ last_tick: lastTick });
+  const proven = cascade.start();
+  await source.script(`update people set name = 'name 1, again' where id = 1`);
+  await cascade.caughtUp('dst', 60_000);
+  await proven.stop(5_000);
+  expect(cascade.logs.filter(({ event }) => event === 'position_told')).toMatchObject([{ tick: standing }]);
+  expect(await target.query(sql(`select from people where name = 'name 1, again'`))).toHaveLength(1);
 
   // What a standby that was promoted did not get: the last tick, the rows before it, and that the node has finished it.
   const position = await positionOf(target);
