@@ -51,7 +51,7 @@ export async function skip(options: SkipOptions): Promise<Skipped> {
   const above = queue.nodes.get(from);
   if (above === undefined || above.name === node.name)
     throw new ToolError([{ code: 'skip_not_stuck', queue: queue.name, node: node.name, table: undefined }]);
-  await using provider = await databases.connector(above.database, opening);
+  await using provider = await databases.connector(above.database, { ...opening, unchecked: true });
   const table = options.table === undefined ? undefined : tableName(options.table);
   const consumer = table === undefined ? worker : copyConsumer(worker, table);
   const ends: Ends = { place, provider, subscriber, consumer, table };

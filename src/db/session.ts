@@ -34,6 +34,8 @@ export interface SessionOptions {
   readonly signal?: AbortSignal | undefined;
   /** What it reads will be handed on to another session by the gigabyte. */
   readonly relays?: boolean;
+  /** Of a database without an encoding (SQL_ASCII) it reads texts as they are; others refuse there what is not UTF-8. */
+  readonly unchecked?: boolean;
 }
 
 /**
@@ -159,6 +161,8 @@ interface Greeting {
   readonly named: boolean;
   /** Whether the server's end of the connection leads to ours; not through proxies, nor everywhere where addresses are translated. */
   readonly near: boolean;
+  /** Whether its texts are in any encoding. */
+  readonly anything: boolean;
 }
 
 /** Makes the settings, at once where the server itself answers: of another's connection nothing may be changed. */
@@ -166,29 +170,31 @@ async function greet(
   client: pg.Client,
   settings: Readonly<Record<string, string>>,
   config: pg.ClientConfig,
+  unchecked: boolean,
 ): Promise<Pick<Session, 'serverVersion' | 'backendPid' | 'direct'>> {
   const pairs = Object.entries(settings);
   const values = pairs.flat();
   const made = pairs.map((_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, false)`).join(', ');
   const { localPort } = client.connection.stream as Socket;
   const reply = await client.query<Greeting>({
-    text: `select *, case when named and near then array[${made}] end
+    text: `select *, current_setting('server_encoding') = 'SQL_ASCII' as anything, case when named and near then array[${made}] end
       from (select current_setting('server_version_num')::int as version, pg_backend_pid() as pid,
                    pg_backend_pid() is not distinct from $${values.length + 1}::int as named,
                    inet_client_port() is not distinct from $${values.length + 2}::int as near) as greeting`,
     values: [...values, greetedPid(client), localPort],
   });
-  const { version, pid, named, near } = reply.rows[0] as Greeting;
+  const { version, pid, named, near, anything } = reply.rows[0] as Greeting;
   const direct = named && near;
   if (!direct) {
     if (await isSharedByTransaction(client, pid, named, config)) throw new PooledByTransaction();
     await client.query({ text: `select ${made}`, values });
   }
+  if (unchecked && anything) await client.query(`set client_encoding = 'SQL_ASCII'`);
   return { serverVersion: version, backendPid: pid, direct };
 }
 
 async function open(client: pg.Client, { state, options, kill, config }: Opening): Promise<Session> {
-  const greeting = await greet(client, { ...baseSettings, ...options.settings }, config);
+  const greeting = await greet(client, { ...baseSettings, ...options.settings }, config, options.unchecked === true);
   let closed: Promise<void> | undefined;
   let waiting = 0;
   // After the greeting it is the socket that all bytes go through, with TLS or without.

@@ -29,7 +29,7 @@ function fieldsOf(text: string): (string | null)[] {
 class NotUtf8 extends Error {
   constructor() {
     super(
-      'a row holds text that is not UTF-8: url-encoded events are in the encoding of the database that wrote them; have them written as JSON (capture: { format: json })',
+      'a row holds text that is not UTF-8: where its events are url-encoded, have them written as JSON (capture: { format: json }); in a database without an encoding (SQL_ASCII), write the value anew as UTF-8 and leave its event out by "trunkline skip"',
     );
     this.name = 'NotUtf8';
   }

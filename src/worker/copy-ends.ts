@@ -77,7 +77,12 @@ export async function moveStates(
 export type Source = CopyJob['provider'];
 
 export function openSource(deps: NodeDeps, { database }: Source, signal: AbortSignal): Promise<Session> {
-  return deps.connector(database, { applicationName: `trunkline copy ${deps.node}`, signal, relays: true });
+  return deps.connector(database, {
+    applicationName: `trunkline copy ${deps.node}`,
+    signal,
+    relays: true,
+    unchecked: true,
+  });
 }
 
 /** Transaction numbers of another database say nothing of the events that the main worker reads. */

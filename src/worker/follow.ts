@@ -57,6 +57,7 @@ export async function follow(
   await using provider = await deps.connector(database, {
     applicationName: `trunkline reader ${deps.node}`,
     signal: deps.kill,
+    unchecked: true,
   });
   await using subscriber = await openSubscriber(deps, 'apply');
   const ticks = toldTicks(deps.clock);

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { nextBatch } from '../../src/catalog/pgq.ts';
+import { readWaitingEvents, recordSkipped } from '../../src/catalog/skipped-events.ts';
 import { readWorkerState } from '../../src/catalog/worker-state.ts';
 import { sql } from '../../src/db/statement.ts';
 import { nodeName, tableName } from '../../src/model/names.ts';
 import type { NodeDeps } from '../../src/worker/deps.ts';
 import { parkTables } from '../../src/worker/park.ts';
-import { aNode, aQueue } from '../support/builders.ts';
+import { aNode, aQueue, databaseName } from '../support/builders.ts';
 import { expectEqual, type Replication, replication, waitFor } from '../support/replication.ts';
 
 const tables = `
@@ -142,4 +144,57 @@ test('with on_error: stop the node stops at the first table that can not go on, 
   await cascade.caughtUp('dst', 90_000);
   await expectEqual(source, 'select * from bad', target, 'select * from bad');
   expect(await target.query(error)).toEqual([{ error: null }]);
+});
+
+test('a text that is not UTF-8, from a database without an encoding, parks its table, and can be left out', async () => {
+  await using cascade = await twoTables();
+  {
+    await using source = await cascade.session('src');
+    await source.script(`update pg_database set encoding = 0 where datname = current_database()`);
+  }
+  cascade.start();
+  await cascade.caughtUp('dst', 90_000);
+  await using source = await cascade.session('src');
+  await using target = await cascade.session('dst');
+  for (const [table, rows] of [
+    ['good', `select 1000 + i, 'x' from generate_series(1, 5000) i`],
+    ['bad', `select 1000, 0, chr(252)`],
+  ] as const) {
+    await source.script(`insert into ${table} ${rows}`);
+  }
+  await waitFor('the table to be parked', 60_000, async () => {
+    const seen = await stateOf(cascade, 'public.bad');
+    return seen?.error?.includes('not UTF-8') === true;
+  });
+  await waitFor(
+    'the other to go on',
+    60_000,
+    async () => (await target.query(sql('select from good where id = 6000'))).length === 1,
+  );
+  const { queue } = cascade;
+  const consumer = 'dst.worker.copy.public.bad';
+  await using provider = await cascade.cluster.connector(databaseName('src'), {
+    applicationName: 'test',
+    unchecked: true,
+  });
+  const batch = await nextBatch(provider, queue.name, consumer, undefined);
+  if (batch === undefined) throw new Error('no batch');
+  const events = await readWaitingEvents(provider, batch, tableName('public.bad'), 10);
+  const record = { queue: queue.name, node: nodeName('dst'), consumer, client: 'test', reason: 'test', error: null };
+  await recordSkipped(
+    provider,
+    target,
+    batch,
+    events.map(({ id }) => id),
+    record,
+  );
+  await cascade.caughtUp('dst', 90_000);
+  expect(await stateOf(cascade, 'public.bad')).toEqual({ state: 'ok', error: null });
+
+  // Where more is written at once, the server says it.
+  await source.script(`insert into good select 10000 + i, chr(252) from generate_series(1, 5000) i`);
+  await waitFor('the other to be parked, too', 60_000, async () => {
+    const seen = await stateOf(cascade, 'public.good');
+    return seen?.error?.includes('invalid byte sequence') === true;
+  });
 });
