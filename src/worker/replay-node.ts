@@ -13,7 +13,7 @@ import { startForeignKeys } from './foreign-keys.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { keepRoot } from './keep-root.ts';
 import { RoleChanged } from './role-changed.ts';
-import { currentState, isNotThere, type Round } from './round.ts';
+import { currentState, type Round } from './round.ts';
 import { takeLeaseOver, waitForLock } from './take-over.ts';
 import { wakeUp } from './wake-up.ts';
 
@@ -121,7 +121,9 @@ async function keepFollowing(round: Round, state: WorkerState): Promise<void> {
       return;
     } catch (error) {
       if (error instanceof RoleChanged) return;
-      if (deps.stop.aborted || control.lost || isFenced(error) || (deps.leaving() && isNotThere(error))) throw error;
+      if (deps.stop.aborted || control.lost || isFenced(error)) throw error;
+      // It may have been dropped under a batch; then that is why, whatever failed.
+      if (deps.leaving()) await currentState(round);
       const waitMs = round.failures.add(error);
       heartbeat.state('failing');
       await recordError(round, state, error);

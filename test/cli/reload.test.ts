@@ -120,7 +120,18 @@ ${nodes}    tables: [public.people]
     for (const session of [leaf, other]) {
       await expectEqual(source, 'select * from people', session, 'select * from people');
     }
-    await leaf.script(`select pgq_node.drop_node('replika', 'dst')`);
+    // A batch is under way, and finds the node gone when it comes to write its position.
+    await leaf.script('begin; lock table people');
+    await source.script(`insert into people values (103, 'for nobody')`);
+    await waitFor(
+      () => running.output,
+      30_000,
+      async () => {
+        const waiting = `select from pg_locks where relation = 'people'::regclass and not granted`;
+        return (await leaf.query({ text: waiting, values: [] })).length > 0;
+      },
+    );
+    await leaf.script(`select pgq_node.drop_node('replika', 'dst'); commit`);
     await waitFor(
       () => running.output,
       30_000,
