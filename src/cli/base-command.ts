@@ -106,12 +106,14 @@ export abstract class ToolCommand extends Command {
       this.note('Stopped.');
       throw new Errors.ExitError(exitCodes.failed);
     }
-    let problems = this.problemsOf(error);
+    let problems = await this.problemsOf(error);
     if (this.gives('--json') && 'json' in { ...this.ctor.baseFlags, ...this.ctor.flags }) {
       try {
         this.printProblemsJson(problems);
       } catch (unwritable) {
-        const more = this.problemsOf(unwritable).filter(({ code }) => problems.every((told) => told.code !== code));
+        const more = (await this.problemsOf(unwritable)).filter(({ code }) =>
+          problems.every((told) => told.code !== code),
+        );
         problems = [...problems, ...more];
       }
     }
@@ -121,13 +123,14 @@ export abstract class ToolCommand extends Command {
     throw new Errors.ExitError(exitCodeOf(problems));
   }
 
-  private problemsOf(error: unknown): readonly Problem[] {
+  private async problemsOf(error: unknown): Promise<readonly Problem[]> {
     if (error instanceof ToolError) return error.problems;
     if (error instanceof Errors.CLIError) {
       const [detail = ''] = error.message.split('\nSee more help with');
       return [{ code: 'usage_invalid', command: this.id?.replaceAll(':', ' '), detail }];
     }
-    return [{ code: 'unexpected', detail: describeDefect(error) }];
+    const { serverError } = await import('../app/server-error.ts');
+    return [serverError(error) ?? { code: 'unexpected', detail: describeDefect(error) }];
   }
 
   private paintFor(stream: NodeJS.WriteStream): Paint {

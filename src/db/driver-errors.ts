@@ -14,6 +14,8 @@ export interface DriverError {
   readonly constraint: string | undefined;
   /** What the server says can be done. */
   readonly hint: string | undefined;
+  /** The database that it came from, and its server. */
+  readonly place: string | undefined;
   /** What keeps an object from being dropped, one a line. */
   readonly dependents: string | undefined;
 }
@@ -24,6 +26,14 @@ export class ConnectionLost extends Error {
     super(message, options);
     this.name = 'ConnectionLost';
   }
+}
+
+const places = new WeakMap<object, string>();
+
+/** Tells an error that nobody expected from those of other databases; gives it back. */
+export function markPlace(error: unknown, place: string): unknown {
+  if (error instanceof Error) places.set(error, place);
+  return error;
 }
 
 const transientClasses = ['08', '40', '53', '55', '57', '58'];
@@ -58,6 +68,7 @@ export function readDriverError(error: unknown): DriverError | undefined {
       table: error.table,
       constraint: error.constraint,
       hint: error.hint,
+      place: places.get(error),
       dependents: error.code === '2BP01' ? error.detail : undefined,
     };
   }
@@ -73,6 +84,7 @@ export function readDriverError(error: unknown): DriverError | undefined {
       table: undefined,
       constraint: undefined,
       hint: undefined,
+      place: places.get(error as Error),
       dependents: undefined,
     };
   }

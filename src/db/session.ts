@@ -5,7 +5,7 @@ import { usualAnswerTimeoutMs } from '../model/topology.ts';
 import type { CopyRun } from './copy-frames.ts';
 import { type CopyTarget, copyInto } from './copy-in.ts';
 import { CopyOut, relayInto } from './copy-rows.ts';
-import { ConnectionLost } from './driver-errors.ts';
+import { ConnectionLost, markPlace } from './driver-errors.ts';
 import { lendingSocket } from './lending-socket.ts';
 import { askAfter, watchAnswers } from './liveness.ts';
 import { greetedPid, isSharedByTransaction, PooledByTransaction } from './pooling.ts';
@@ -220,6 +220,8 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
     waiting += 1;
     try {
       return await work();
+    } catch (error) {
+      throw markPlace(error, `database ${config.database} on ${config.host}:${config.port}`);
     } finally {
       waiting -= 1;
     }

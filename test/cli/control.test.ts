@@ -59,6 +59,18 @@ test('pause, wait, resume and skip: a node stands still, is waited for, tries ag
     status: 1,
     stderr: expect.stringMatching(/no node named dest\.[\s\S]*dst/),
   });
+  // What a server says where nobody expects it, as for a right that is missing, is told as that and no defect.
+  const { dbname } = cascade.cluster.databases.dst ?? {};
+  await target.script(`alter database ${dbname} set default_transaction_read_only = on`);
+  expect(await json('resume', 'dst')).toMatchObject({
+    status: 1,
+    document: {
+      problems: [
+        { code: 'sql_failed', message: expect.stringMatching(/^a query in database test_.* with SQLSTATE 25006/) },
+      ],
+    },
+  });
+  await target.script(`alter database ${dbname} reset default_transaction_read_only`);
   const run = startProgram(['run', '-f', file.path, '--json']);
   try {
     await waitFor('the worker', 30_000, async () => run.output.split('"worker_started"').length === 3);
