@@ -1,4 +1,4 @@
--- $1: from how many milliseconds on a transaction is old. One row: what of the server and the user's own settings gets in the way of replication. Settings are those that a session
+-- $1: from how many milliseconds on a transaction is old. $2: oids of databases whose Trunkline sessions are our own, beside this one's. One row: what of the server and the user's own settings gets in the way of replication. Settings are those that a session
 -- begins with. A user who may not look at the sessions of others sees only their own transactions, and that the others are there.
 with others as (
     select a.usesysid, a.datid
@@ -6,7 +6,7 @@ with others as (
      where coalesce(a.backend_type, 'client backend') = 'client backend'
        and a.usesysid is not null
        and a.datid is not null
-       and not (a.datname = pg_catalog.current_database() and a.application_name like 'trunkline %')
+       and not ((a.datname = pg_catalog.current_database() or a.datid = any ($2::pg_catalog.oid[])) and a.application_name like 'trunkline %')
 )
 select
     pg_catalog.pg_is_in_recovery() as in_recovery,

@@ -5,11 +5,11 @@ import type { DatabaseName } from '../model/names.ts';
 import { type Problem, type ProblemCode, ToolError } from '../model/problem.ts';
 import type { Report } from '../model/progress.ts';
 import type { DesiredState, LiveState, Observation } from '../model/state.ts';
-import type { NodeSpec, QueueSpec, TablePlacement, TableRule } from '../model/topology.ts';
 import { judgeDatabase } from '../replay/checkup.ts';
 import { type Databases, openDatabasesOf } from './databases.ts';
 import { lookAt, planFrom } from './plan.ts';
 import { readConfig } from './read-config.ts';
+import { besides, sessionsNeeded } from './sessions-needed.ts';
 import { statusOn } from './status.ts';
 
 /** Shorter ones pass by themselves. */
@@ -94,8 +94,9 @@ async function examine(
   const look = async ([database, seen]: readonly [DatabaseName, Observation]): Promise<Look> => {
     if (seen.kind === 'unreachable') return failed(seen.problem);
     try {
-      const checkup = await readCheckup(connector, database, { queues, oldMs, signal });
-      const ailments = judgeDatabase(seen, checkup, { sessions: sessionsOn(desired, database) });
+      const own = [...besides(live, database).values()].flatMap(({ identity }) => identity?.oid ?? []);
+      const checkup = await readCheckup(connector, database, { queues, oldMs, own, signal });
+      const ailments = judgeDatabase(seen, checkup, { sessions: sessionsNeeded(desired, live, database) });
       const complaints = ailments.map((ailment): Complaint => ({ of: 'database', database, ailment }));
       return { complaints, direct: checkup.direct };
     } catch (error) {
@@ -104,34 +105,6 @@ async function examine(
     }
   };
   return new Map(await Promise.all([...live.databases].map(async (one) => [one[0], await look(one)] as const)));
-}
-
-/** What `run` opens at most: a worker with its copies, a ticker, whoever reads from there, and a look now and then. */
-function sessionsOn(desired: DesiredState, database: DatabaseName): number {
-  let sessions = 0;
-  for (const queue of desired.queues.values()) {
-    const streams = mostStreams(queue);
-    const copies = (node: NodeSpec) => node.parallelCopies * (streams > 1 ? 1 + streams : 1);
-    const here = [...queue.nodes.values()].filter((node) => node.database === database);
-    for (const node of here) {
-      const readers = [...queue.nodes.values()].filter(
-        ({ placement }) => placement.role !== 'root' && placement.provider === node.name,
-      );
-      sessions += 3 + (node.placement.role === 'root' ? 0 : copies(node));
-      for (const reader of readers) sessions += 2 + copies(reader);
-    }
-  }
-  return sessions;
-}
-
-/** A copy by ranges keeps the session that began it, and has one more for each stream. */
-function mostStreams({ tables, tableDefaults }: QueueSpec): number {
-  const options = [tableDefaults, ...tables.flatMap((rule) => [rule, ...placements(rule)])];
-  return Math.max(1, ...options.map(({ copy }) => copy?.ranges ?? 1));
-}
-
-function placements({ nodes }: TableRule): readonly TablePlacement[] {
-  return [...(nodes?.values() ?? [])].filter((placement) => placement !== 'none');
 }
 
 /** The look at nodes and databases has told these already. */

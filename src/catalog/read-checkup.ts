@@ -23,6 +23,8 @@ export interface CheckupOptions {
   readonly queues: readonly QueueName[];
   /** From when on a transaction is old. */
   readonly oldMs: number;
+  /** Oids of the databases on the server whose Trunkline sessions are none of others, beside its own. */
+  readonly own: readonly number[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -30,12 +32,15 @@ export interface CheckupOptions {
 export async function readCheckup(
   connector: Connector,
   database: DatabaseName,
-  { queues, oldMs, signal }: CheckupOptions,
+  { queues, oldMs, own, signal }: CheckupOptions,
 ): Promise<DatabaseCheckup> {
   const settings = { lock_timeout: '5s', statement_timeout: '30s' };
   await using session = await connector(database, { applicationName: 'trunkline doctor', settings, signal });
   const read = async (): Promise<DatabaseCheckup> => {
-    const [server] = await session.query<ServerRow>({ text: sqlFile('queries/checkup-server.sql'), values: [oldMs] });
+    const [server] = await session.query<ServerRow>({
+      text: sqlFile('queries/checkup-server.sql'),
+      values: [oldMs, own],
+    });
     if (server === undefined) throw new Error('the server says nothing of itself');
     const [held] = server.has_tables
       ? await session.query<TablesRow>({ text: sqlFile('queries/checkup-tables.sql'), values: [queues] })

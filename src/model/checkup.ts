@@ -32,7 +32,7 @@ export interface DatabaseCheckup {
 export interface ConnectionLimit {
   readonly of: 'server' | 'role' | 'database';
   readonly limit: number;
-  /** Kept back, or taken by others than Trunkline's own sessions in this database. */
+  /** Kept back, or taken by others than Trunkline's own sessions in the databases of the files. */
   readonly taken: number;
 }
 

@@ -1,29 +1,33 @@
-import type { Ailment, DatabaseCheckup } from '../model/checkup.ts';
+import type { Ailment, ConnectionLimit, DatabaseCheckup } from '../model/checkup.ts';
 import { olderSchemas } from '../model/schemas.ts';
 import type { LiveDatabase } from '../model/state.ts';
 
 /** A table takes locks for itself, its key, another index and its TOAST table, where one transaction works on it. */
 const locksPerTable = 4;
 
-/** What of a database will hurt, errors first. `sessions` are what `run` opens there at most. */
+/** What of a database will hurt, errors first. `sessions` are what `run` opens at most of what each limit counts. */
 export function judgeDatabase(
   live: LiveDatabase,
   checkup: DatabaseCheckup,
-  { sessions }: { readonly sessions: number },
+  { sessions }: { readonly sessions: Readonly<Record<ConnectionLimit['of'], number>> },
 ): readonly Ailment[] {
   const ailments = [...ailmentsOf(live, checkup, sessions)];
   return ailments.sort((left, right) => Number(left.severity === 'warn') - Number(right.severity === 'warn'));
 }
 
-function* ailmentsOf(live: LiveDatabase, checkup: DatabaseCheckup, sessions: number): Iterable<Ailment> {
+function* ailmentsOf(
+  live: LiveDatabase,
+  checkup: DatabaseCheckup,
+  sessions: Readonly<Record<ConnectionLimit['of'], number>>,
+): Iterable<Ailment> {
   const number = (name: string) => Number(checkup.settings[name] ?? 0);
   if (checkup.inRecovery) yield { severity: 'error', code: 'standby' };
   else if (checkup.settings.default_transaction_read_only === 'on') yield { severity: 'error', code: 'read_only' };
   yield* rights(live, checkup);
 
   const { direct } = checkup;
-  const needed = direct ? sessions : 2 * sessions;
   for (const { of, limit, taken } of checkup.connections) {
+    const needed = direct ? sessions[of] : 2 * sessions[of];
     const free = Math.max(0, limit - taken);
     if (free < needed) yield { severity: 'warn', code: 'few_connections', of, limit, free, needed, direct };
   }

@@ -11,6 +11,7 @@ import { follow, providerDatabase } from './follow.ts';
 import { dropForeignCopies } from './foreign-copies.ts';
 import { startForeignKeys } from './foreign-keys.ts';
 import { startHeartbeat } from './heartbeat.ts';
+import { untilNext } from './in-step.ts';
 import { keepRoot } from './keep-root.ts';
 import { RoleChanged } from './role-changed.ts';
 import { currentState, type Round } from './round.ts';
@@ -18,6 +19,7 @@ import { takeLeaseOver, waitForLock } from './take-over.ts';
 import { wakeUp } from './wake-up.ts';
 
 const lookEveryMs = 250;
+const lookReplacedEveryMs = 1_000;
 
 /** Works for one node until asked to stop, or until its lock is gone with its connection; the caller starts it again. */
 export async function replayNode(deps: NodeDeps, failures: Failures): Promise<void> {
@@ -94,7 +96,7 @@ async function standReplaced(round: Round, first: WorkerState, successor: NodeNa
     message: `${successor} has replaced ${deps.node} as the root of ${deps.queue}: nothing is done for ${deps.node}; run "trunkline plan" with the files that name ${successor} as the root`,
   });
   while (!deps.stop.aborted && (await deps.successor(deps)) === successor) {
-    await deps.clock.sleep(lookEveryMs, deps.stop);
+    await deps.clock.sleep(untilNext(lookReplacedEveryMs, deps.clock.now()), deps.stop);
     if (!sameRole((await currentState(round)).role, first.role)) return;
   }
 }

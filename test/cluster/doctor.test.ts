@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { readCheckup } from '../../src/catalog/read-checkup.ts';
+import { sql } from '../../src/db/statement.ts';
 import { databaseName, queueName } from '../../src/model/names.ts';
 import { freshCluster } from '../support/cluster.ts';
 import { applyAll } from '../support/planning.ts';
@@ -65,11 +66,25 @@ test('doctor finds what is wrong with databases, tables and nodes', async () => 
   for (const code of ['capture_outdated', 'captured_child']) expect(mended.found).not.toContain(`src ${code}`);
 
   await dst.script('begin; create table app.of_a_long_transaction ()');
-  const options = { queues: [queueName('replika')], oldMs: 0 };
+  const options = { queues: [queueName('replika')], oldMs: 0, own: [] };
   const checkup = await readCheckup(cluster.connector, databaseName('dst'), options);
   expect(checkup).toMatchObject({ inRecovery: false, tables: 2, notOwned: [], children: [], outdated: [] });
   expect(checkup.transactions.map(({ pid }) => pid)).toContain(dst.backendPid);
   await dst.script('rollback');
+  // Sessions of Trunkline in another database of the files are not those of others.
+  await using beside = await freshCluster({ one: 18 });
+  await using _worker = await beside.connector(databaseName('one'), { applicationName: 'trunkline worker one' });
+  await using one = await beside.databases.one.session();
+  const [{ oid } = { oid: 0n }] = await one.query<{ oid: bigint }>(
+    sql('select oid::int8 from pg_database where datname = current_database()'),
+  );
+  const taken = async (own: readonly number[]) => {
+    const { connections } = await readCheckup(cluster.connector, databaseName('dst'), { ...options, own });
+    return connections.find(({ of }) => of === 'server')?.taken ?? 0;
+  };
+  await expect
+    .poll(async () => (await taken([])) - (await taken([Number(oid)])), { timeout: 20_000 })
+    .toBeGreaterThan(0);
 
   const { stdout } = await runProgram(['doctor', '-f', file.path]);
   expect(stdout).toMatch(/database src {2}PostgreSQL 14\.\d+, user .*bundled SQL/);

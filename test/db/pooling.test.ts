@@ -39,7 +39,11 @@ test('a pool that shares a connection is refused, though it gives the name of th
   await admin.script(`create role "${scarce.user}" login password 'scarce' connection limit 2`);
   try {
     const other = await open(Number(port), scarce);
-    const checkup = await readCheckup(() => open(pool.port, scarce), databaseName('here'), { queues: [], oldMs: 0 });
+    const checkup = await readCheckup(() => open(pool.port, scarce), databaseName('here'), {
+      queues: [],
+      oldMs: 0,
+      own: [],
+    });
     expect(checkup).toMatchObject({ direct: false });
     const [server, ...limits] = checkup.connections;
     expect(server).toMatchObject({ of: 'server', limit: Number((await shown(admin, 'max_connections')) ?? 0) });

@@ -64,14 +64,16 @@ const older = aLiveDatabase({
   ]),
 });
 
+const all = (sessions: number) => ({ server: sessions, role: sessions, database: sessions });
+
 const ailments: Readonly<Record<string, readonly Ailment[]>> = {
-  src: judgeDatabase(older, troubled, { sessions: 11 }),
-  bare: judgeDatabase(bare, { ...healthy, mayCreate: false }, { sessions: 5 }),
-  standby: judgeDatabase(aLiveDatabase(), { ...healthy, inRecovery: true }, { sessions: 5 }),
+  src: judgeDatabase(older, troubled, { sessions: all(11) }),
+  bare: judgeDatabase(bare, { ...healthy, mayCreate: false }, { sessions: all(5) }),
+  standby: judgeDatabase(aLiveDatabase(), { ...healthy, inRecovery: true }, { sessions: all(5) }),
   archive: judgeDatabase(
     aLiveDatabase(),
     { ...healthy, settings: { ...healthy.settings, default_transaction_read_only: 'on' } },
-    { sessions: 5 },
+    { sessions: all(5) },
   ),
 };
 
@@ -88,7 +90,7 @@ const cases: Readonly<Record<string, Diagnosis>> = {
         seen: { ...aLiveDatabase(), sql: 'bundled', direct: true },
       },
     ],
-    complaints: judgeDatabase(aLiveDatabase(), healthy, { sessions: 11 }).map((ailment) => ({
+    complaints: judgeDatabase(aLiveDatabase(), healthy, { sessions: all(11) }).map((ailment) => ({
       of: 'database',
       database: databaseName('src'),
       ailment,
