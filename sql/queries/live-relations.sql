@@ -124,4 +124,8 @@ select
        join facts f on f.oid = r.oid) as tables,
     (select coalesce(json_agg(r.name order by r.name), '[]')
        from user_relation r
-      where r.relkind = 'S') as sequences
+      where r.relkind = 'S') as sequences,
+    (select coalesce(json_agg(r.name order by r.name), '[]')
+       from user_relation r
+       join pg_catalog.pg_sequence s on s.seqrelid = r.oid
+      where s.seqincrement < 0) as falling

@@ -118,9 +118,11 @@ export async function readDatabase(session: Session): Promise<LiveDatabase> {
   const names = bundledSchemas.map(({ name }) => name);
   const [server] = await session.query<ServerRow>({ text: sqlFile('queries/live-server.sql'), values: [names] });
   if (server === undefined) throw new Error('the server says nothing about its user');
-  const [relations] = await session.query<{ tables: readonly RelationRow[]; sequences: readonly string[] }>(
-    sql(sqlFile('queries/live-relations.sql')),
-  );
+  const [relations] = await session.query<{
+    tables: readonly RelationRow[];
+    sequences: readonly string[];
+    falling: readonly string[];
+  }>(sql(sqlFile('queries/live-relations.sql')));
   const tables = (relations?.tables ?? []).map(readRelation);
   return {
     kind: 'reachable',
@@ -135,6 +137,7 @@ export async function readDatabase(session: Session): Promise<LiveDatabase> {
     queues: server.has_nodes ? await readNodes(session, server) : new Map(),
     tables: new Map(tables.map((table) => [table.name, table])),
     sequences: new Set((relations?.sequences ?? []).map(sequenceName)),
+    fallingSequences: new Set((relations?.falling ?? []).map(sequenceName)),
     ...(server.has_own ? await readOwn(session) : { applied: new Map(), quietCopies: new Map(), serversSeen: [] }),
     executed: await readExecuted(session, server),
   };

@@ -792,6 +792,15 @@ export type Problem =
       readonly pattern: string;
     }
   | {
+      readonly code: 'sequence_falls';
+      readonly at: Origin;
+      readonly queue: QueueName;
+      readonly node: NodeName;
+      readonly sequence: SequenceName;
+      /** The root can not publish its values; else it stays where it is on the node. */
+      readonly fatal: boolean;
+    }
+  | {
       readonly code: 'sequence_missing_on_node';
       readonly queue: QueueName;
       readonly node: NodeName;

@@ -54,6 +54,8 @@ export interface LiveDatabase {
   readonly queues: ReadonlyMap<QueueName, LiveNode>;
   readonly tables: ReadonlyMap<TableName, TableFacts>;
   readonly sequences: ReadonlySet<SequenceName>;
+  /** Those that count down. */
+  readonly fallingSequences: ReadonlySet<SequenceName>;
   /** Of the queues whose root this is. */
   readonly applied: ReadonlyMap<QueueName, AppliedRecord>;
   /** Tables whose first copy is not done: how many milliseconds ago anything was heard of it. */

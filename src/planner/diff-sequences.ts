@@ -10,6 +10,11 @@ import { anyGlob } from './glob.ts';
 import { below, type NodeScene, type Scene } from './scene.ts';
 import { stepId } from './step-ids.ts';
 
+/** Its functions are those of the extensions. */
+function isOriginal({ triggerArgs }: NodeScene): boolean {
+  return triggerArgs.length === 0;
+}
+
 /** Sequences follow the tables whose columns own them; patterns bring others. Both are the root's. */
 export function diffSequences(scene: Scene, tables: TableFindings): Findings {
   const { queue, root } = scene;
@@ -48,6 +53,15 @@ export function diffSequences(scene: Scene, tables: TableFindings): Findings {
     for (const name of wanted) {
       const taker = tables.taken.get(node.spec.name)?.get(name);
       if (live?.get(name)?.local && taker === undefined) continue;
+      if (root.database.fallingSequences.has(name) && isOriginal(node)) {
+        const fatal = isOriginal(root);
+        const at = queue.sequences.at ?? queue.at;
+        // Said once, of who publishes it.
+        if (fatal && node === root)
+          problems.push({ code: 'sequence_falls', at, queue: queue.name, node: node.spec.name, sequence: name, fatal });
+        if (!fatal)
+          missing.push({ code: 'sequence_falls', at, queue: queue.name, node: node.spec.name, sequence: name, fatal });
+      }
       const maker = tables.made.get(node.spec.name)?.get(name);
       if (node.database.sequences.has(name) || maker !== undefined) {
         steps.push(addStep(node, name, maker ?? taker));

@@ -583,6 +583,11 @@ function sentences(problem: Problem): Sentences {
         `the pattern ${problem.pattern} of queue ${problem.queue} matches nothing on the root.`,
         'Patterns are matched with schema and name: "app.user_*".',
       ];
+    case 'sequence_falls':
+      return [
+        `sequence ${problem.sequence} of queue ${problem.queue} counts down, and the original extensions on node ${problem.node} ${problem.fatal ? 'publish only values that rise, which no subscriber can store' : 'only ever raise a sequence: it would stay where it is there, and give values again once that node is the root'}.`,
+        'Leave it out by exclude under sequences, or have the database on the bundled SQL.',
+      ];
     case 'sequence_missing_on_node':
       return [
         `sequence ${problem.sequence} does not exist on node ${problem.node} of queue ${problem.queue}.`,

@@ -74,6 +74,13 @@ test('a cascade on the original extensions, and beside them', async () => {
   await using src = await connector(databaseName('src'), { applicationName: 'trunkline test' });
   await src.script("insert into app.orders (note) values ('captured')");
 
+  // What counts down can not be published there.
+  await src.script('create sequence app.down increment -1');
+  const falling = file.replace('    tables:', '    sequences: { include: [app.down] }\n    tables:');
+  await expect(planOf(cluster, falling)).rejects.toMatchObject({
+    problems: [{ code: 'sequence_falls', node: 'src', sequence: 'app.down', fatal: true }],
+  });
+
   const changed = file.replace('id < 50', 'id < 60');
   expect(stepIds((await applyAll(cluster, changed)).plan)).toEqual([
     'change_table/replika/dst/app.orders',

@@ -204,6 +204,7 @@ export const aLiveDatabase = (change: Partial<LiveDatabase> = {}): LiveDatabase 
   queues: new Map(),
   tables: new Map(),
   sequences: new Set(),
+  fallingSequences: new Set(),
   applied: new Map(),
   quietCopies: new Map(),
   serversSeen: [],

@@ -99,6 +99,7 @@ interface DatabaseYaml {
   readonly extensions?: Readonly<Record<string, string>>;
   readonly tables?: Readonly<Record<string, TableYaml | null>>;
   readonly sequences?: readonly string[];
+  readonly falling?: readonly string[];
   /** SQL files that ran here: name to queue and text. */
   readonly executed?: Readonly<Record<string, { readonly queue: string; readonly sql: string }>>;
   readonly nodes?: Readonly<Record<string, NodeYaml>>;
@@ -156,6 +157,7 @@ function database(yaml: DatabaseYaml): LiveDatabase {
       Object.entries(yaml.tables ?? {}).map(([name, table]) => [tableName(name), facts(name, table ?? {})]),
     ),
     sequences: new Set(sequences.map(sequenceName)),
+    fallingSequences: new Set((yaml.falling ?? []).map(sequenceName)),
     queues: new Map(Object.entries(yaml.nodes ?? {}).map(([queue, node]) => [queueName(queue), liveNode(queue, node)])),
     identity: yaml.identity === undefined ? undefined : identity(yaml.identity),
     applied: new Map(

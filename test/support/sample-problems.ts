@@ -1025,6 +1025,18 @@ export const sampleProblems: {
     problem: { code: 'pattern_matches_nothing', at: at(13, 20), queue: queueName('shop'), pattern: 'app.user_*' },
     severity: 'warning',
   },
+  sequence_falls: {
+    meaning:
+      'A sequence that counts down would be replicated by the original extensions, which know only those that count up.',
+    problem: {
+      code: 'sequence_falls',
+      at: at(3, 3),
+      queue: queueName('shop'),
+      node: nodeName('root'),
+      sequence: sequenceName('countdown'),
+      fatal: true,
+    },
+  },
   sequence_missing_on_node: {
     meaning: 'A sequence that comes along is not on a subscriber.',
     problem: {
