@@ -42,7 +42,9 @@ async function tryOne(session: Session, expression: Expression): Promise<Express
     const known = readDriverError(error);
     if (known === undefined) throw error;
     const { sqlstate, message } = known;
-    return sqlstate !== undefined && isFault(sqlstate) ? { expression, detail: message, sqlstate } : undefined;
+    return sqlstate !== undefined && (expression.node === undefined ? isFault(sqlstate) : isLacking(sqlstate))
+      ? { expression, detail: message, sqlstate }
+      : undefined;
   }
 }
 
@@ -51,11 +53,18 @@ function isFault(sqlstate: string): boolean {
   return sqlstate !== '42501' && /^(42|22|0A|25006|08P01)/.test(sqlstate);
 }
 
+/** A function, an operator, or a way to write that its version has not. Tables and types may be on their way there. */
+function isLacking(sqlstate: string): boolean {
+  return sqlstate === '42883' || sqlstate === '42601';
+}
+
 /** Once in brackets, as all that use it do, and once without: what closes a bracket that it did not open is found out so. */
-function statement({ table, partitioned, text, kind }: Expression): string {
+function statement({ node, row, table, partitioned, text, kind }: Expression): string {
   const captured = kind === 'captured condition' || kind === 'captured value';
   const alias = captured ? 'changed_row' : quoteIdent(splitName(table).name);
-  const from = `from ${partitioned ? '' : 'only '}${quoteName(table)} as ${alias}`;
+  const columns = row.map(({ name, type }) => `null::${type} as ${quoteIdent(name)}`).join(', ');
+  const rows = node === undefined ? `${partitioned ? '' : 'only '}${quoteName(table)}` : `(select ${columns} offset 0)`;
+  const from = `from ${rows} as ${alias}`;
   if (kind === 'condition' || kind === 'captured condition') {
     return `select case when ${text}\n then 1 end ${from} where (${text}\n) limit 0`;
   }

@@ -387,6 +387,8 @@ export type Problem =
       readonly code: 'expression_fails';
       readonly at: Origin;
       readonly queue: QueueName;
+      /** That refuses it; undefined is the root. */
+      readonly node: NodeName | undefined;
       readonly table: TableName;
       /** The key of the file that it stands under. */
       readonly key: string;

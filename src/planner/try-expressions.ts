@@ -6,7 +6,7 @@ import { rowCondition } from '../model/projection.ts';
 import type { DesiredState, LiveState } from '../model/state.ts';
 import type { Step } from '../model/step.ts';
 import type { TableSpec } from '../model/table.ts';
-import { rootOf } from '../model/topology.ts';
+import { type NodeSpec, type QueueSpec, rootOf } from '../model/topology.ts';
 import { expandTables, type WantedTable } from './expand-tables.ts';
 
 /**
@@ -28,15 +28,41 @@ export function expressionsToTry(plan: Plan, desired: DesiredState, live: LiveSt
     for (const step of mine) {
       const table = tables.get(specOf(step).name);
       if (table === undefined) continue;
-      const base = { queue: name, database: rootOf(queue).database, table: table.facts.name };
-      for (const { at, key, text, kind } of [...capturedBy(step, table), ...placedOn(step.node, table)]) {
-        const expression: Expression = { ...base, at, partitioned: table.facts.partitioned, key, text, kind };
-        // The same for all nodes that it is said for.
-        found.set(JSON.stringify([name, table.facts.name, key, text]), expression);
+      const { name: tableName, partitioned, columns } = table.facts;
+      const base = { queue: name, table: tableName, partitioned };
+      const placed = placedOn(step.node, table);
+      const onRoot = { ...base, node: undefined, database: rootOf(queue).database, row: [] };
+      // The same for all nodes that it is said for.
+      for (const each of [...capturedBy(step, table), ...placed])
+        found.set(JSON.stringify([name, tableName, each.key, each.text]), { ...onRoot, ...each });
+      for (const { name: node, database } of runsOn(queue, step)) {
+        if (live.databases.get(database)?.kind !== 'reachable') continue;
+        // What chooses rows for the first copy alone is asked where they are read.
+        const here = placed.filter(({ key }) => key !== 'copy.where' || node !== step.node);
+        for (const each of here)
+          found.set(JSON.stringify([name, tableName, each.key, each.text, database]), {
+            ...base,
+            ...each,
+            node,
+            database,
+            row: columns,
+          });
       }
     }
   }
   return [...found.values()];
+}
+
+/** The nodes beside the root that read the SQL of a node's table: it itself, and those that it copies from. */
+function runsOn({ nodes }: QueueSpec, step: TableStep): readonly NodeSpec[] {
+  const own = nodes.get(step.node);
+  if (own === undefined || own.placement.role === 'root') return [];
+  const { from } = specOf(step).copy;
+  const others = [own.placement.provider, from].flatMap((name) => {
+    const node = name === undefined || name === '?' ? undefined : nodes.get(name);
+    return node === undefined || node.placement.role === 'root' ? [] : [node];
+  });
+  return [...new Set([own, ...others])];
 }
 
 /** A pending SQL file may bring the column or function that is missing: then it is only said. */
@@ -48,10 +74,14 @@ export function addFaults(
   const changing = new Set(plan.steps.flatMap((step) => (step.kind === 'execute_file' ? [step.queue] : [])));
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
+  const place = ({ queue, table, key, text }: Expression) => JSON.stringify([queue, table, key, text]);
+  const onRoot = new Set(faults.flatMap(({ expression: one }) => (one.node === undefined ? [place(one)] : [])));
   for (const { expression, detail, sqlstate } of faults) {
-    const { at, queue, table, key, kind } = expression;
+    // What is wrong everywhere is said once.
+    if (expression.node !== undefined && onRoot.has(place(expression))) continue;
+    const { at, queue, node, table, key, kind } = expression;
     const captured = kind.startsWith('captured');
-    const problem: Problem = { code: 'expression_fails', at, queue, table, key, captured, detail, sqlstate };
+    const problem: Problem = { code: 'expression_fails', at, queue, node, table, key, captured, detail, sqlstate };
     (changing.has(queue) ? warnings : problems).push(problem);
   }
   return { plan: { ...plan, warnings: [...plan.warnings, ...warnings] }, problems };

@@ -297,10 +297,12 @@ function sentences(problem: Problem): Sentences {
       ];
     case 'expression_fails':
       return [
-        `the ${problem.key} of table ${problem.table} of queue ${problem.queue} is refused by the root: ${problem.detail} (SQLSTATE ${problem.sqlstate}).`,
+        `the ${problem.key} of table ${problem.table} of queue ${problem.queue} is refused by ${problem.node === undefined ? 'the root' : `node ${problem.node}, where it runs, too`}: ${problem.detail} (SQLSTATE ${problem.sqlstate}).`,
         problem.captured
           ? 'Write SQL over the columns of the row, each by its bare name. A trigger with this would make every write to the table fail.'
-          : "Write SQL over the columns of the root's table.",
+          : problem.node === undefined
+            ? "Write SQL over the columns of the root's table."
+            : 'Write SQL that all nodes on the way of the rows know, or bring there what is missing.',
       ];
     case 'file_not_edited':
       return [

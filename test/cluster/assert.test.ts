@@ -115,6 +115,18 @@ ${tables}`;
       { code: 'expression_fails', table: 'app.T x', key, detail: expect.stringMatching(detail), at: { line: 12 } },
     ]);
   }
+  // What only the root has fails where the rows go.
+  await src.script('create function only_here(text) returns text language sql as $$ select $1 $$');
+  const elsewhere = await problemsOf(planOf(cluster, entry('mask: { note: only_here(note) }')));
+  expect(elsewhere).toMatchObject([
+    {
+      code: 'expression_fails',
+      node: 'dst',
+      key: 'mask.note',
+      detail: expect.stringMatching(/only_here\(text\) does not exist/),
+    },
+  ]);
+  expect(elsewhere).toHaveLength(1);
   const fine = queue(`      - include: ["app.*"]
         where: "id > 5 and \\"At\\" < now() -- and no more"
         mask: { note: "'it''s (' || row_to_json(parted)::text || ')'" }

@@ -386,11 +386,12 @@ export const sampleProblems: {
   },
   expression_fails: {
     meaning:
-      'SQL of an entry of `tables` (`where`, `copy.where`, `mask`, `shard`, or what stands under `capture`) can not be used on the table of the root. A warning where SQL files are pending that may bring what is missing.',
+      'SQL of an entry of `tables` (`where`, `copy.where`, `mask`, `shard`, or what stands under `capture`) can not be used on the table of the root, or on a node where it runs, too. A warning where SQL files are pending that may bring what is missing.',
     problem: {
       code: 'expression_fails',
       at: at(14, 9),
       queue: queueName('shop'),
+      node: undefined,
       table: tableName('app.users'),
       key: 'capture.when',
       captured: true,

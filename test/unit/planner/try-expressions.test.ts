@@ -5,6 +5,8 @@ import type { Plan } from '../../../src/model/plan.ts';
 import { addFaults } from '../../../src/planner/try-expressions.ts';
 
 const expression: Expression = {
+  node: undefined,
+  row: [],
   at: { file: 'trunkline.yaml', line: 1, column: 1, path: 'queues' },
   queue: queueName('shop'),
   database: databaseName('src'),
