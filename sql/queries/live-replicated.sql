@@ -14,7 +14,7 @@ with queue_trigger as (
 )
 select
     (select coalesce(json_agg(json_build_array(
-         t.queue_name, t.table_name, t.local, t.merge_state, t.table_attrs, t.dest_table, g.list)
+         t.queue_name, t.table_name, t.local, t.merge_state, t.table_attrs, t.dest_table, t.dropped_ddl is not null, g.list)
          order by t.queue_name, t.nr), '[]')
        from londiste.table_info t
        left join (

@@ -58,6 +58,7 @@ export type ReplicatedTableRow = readonly [
   mergeState: string | null,
   attrs: string | null,
   destination: string | null,
+  takenDown: boolean,
   triggers: readonly TriggerRow[] | null,
 ];
 
@@ -189,7 +190,7 @@ export function readNode(row: NodeRow, beside: Pick<LiveNode, 'tables' | 'sequen
 }
 
 export function readReplicatedTable(row: ReplicatedTableRow): LiveTable {
-  const [queue, text, local, mergeState, attrs, destination, triggers] = row;
+  const [queue, text, local, mergeState, attrs, destination, takenDown, triggers] = row;
   const name = tableName(text);
   return {
     name,
@@ -198,6 +199,7 @@ export function readReplicatedTable(row: ReplicatedTableRow): LiveTable {
     attrs: attrs ?? undefined,
     // A word that no release writes is as good as a copy that has not begun.
     sync: decodeSyncState(mergeState) ?? { kind: 'missing' },
+    takenDown,
     triggers: (triggers ?? []).map(readTrigger).filter((trigger) => trigger.args[0] === queue),
   };
 }

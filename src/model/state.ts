@@ -137,6 +137,8 @@ export interface LiveTable {
   readonly spec: TableSpec | undefined;
   readonly attrs: string | undefined;
   readonly sync: SyncState;
+  /** Its indexes and keys are down for a copy: where the table leaves replication, its rows go and they come back. */
+  readonly takenDown: boolean;
   /** The queue's own triggers on the table of this node. */
   readonly triggers: readonly LiveTrigger[];
 }

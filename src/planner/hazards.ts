@@ -72,7 +72,8 @@ export function removeFromLeafHazards(node: NodeName, live: LiveTable, destinati
       detail: `${destination} on ${node} keeps its rows and gets no more changes; to have it back it is copied anew.`,
     },
   ];
-  if (live.sync.kind === 'in_copy' || live.sync.kind === 'catching_up') {
+  // A table that is parked has all its rows.
+  if (live.sync.kind === 'in_copy' || live.takenDown) {
     hazards.push({
       kind: 'truncates-target',
       detail: `the first copy of ${destination} on ${node} is not finished: the rows that it brought go.`,

@@ -160,6 +160,7 @@ export const aLiveTable = (name: TableName, change: Partial<LiveTable> = {}): Li
   spec: aTable({ name }),
   attrs: undefined,
   sync: { kind: 'in_sync' },
+  takenDown: false,
   triggers: [],
   ...change,
 });

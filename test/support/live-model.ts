@@ -256,6 +256,7 @@ function addTable(
       local: true,
       ...stored(spec),
       sync: { kind: 'in_sync' },
+      takenDown: false,
       triggers: aside ? [] : triggersOf(queue, node, kept),
     });
   });
@@ -284,7 +285,15 @@ function stored(spec: TableSpec): Pick<LiveTable, 'spec' | 'attrs'> {
 }
 
 function known(name: TableName): LiveTable {
-  return { name, local: false, spec: undefined, attrs: undefined, sync: { kind: 'missing' }, triggers: [] };
+  return {
+    name,
+    local: false,
+    spec: undefined,
+    attrs: undefined,
+    sync: { kind: 'missing' },
+    takenDown: false,
+    triggers: [],
+  };
 }
 
 function triggersOf(queue: QueueName, { type }: LiveNode, args: readonly string[]): readonly LiveTrigger[] {

@@ -315,6 +315,7 @@ function replicated(queue: string, type: LiveNode['type'], text: string, yaml: R
     spec: decodeTable(name, { attrs, destination: stored.destination }),
     attrs: attrs ?? undefined,
     sync: decodeSyncState(yaml.state ?? 'ok') ?? { kind: 'missing' },
+    takenDown: false,
     triggers: yaml.triggers?.map((trigger) => ({ ...usual, ...trigger })) ?? [usual, truncate],
   };
 }
