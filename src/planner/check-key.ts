@@ -15,7 +15,8 @@ interface Held {
 /** Rows have to be told apart by the primary key, or by what the file names in its place. */
 export function checkKey({ queue, root }: Scene, table: WantedTable, { on, facts, at }: Held): Problem | undefined {
   const { key, named: fatal } = table;
-  const subject = { at, queue: queue.name, node: on.spec.name, table: facts.name };
+  const replicated = on.node?.tables.get(table.facts.name)?.local === true;
+  const subject = { at, queue: queue.name, node: on.spec.name, table: facts.name, replicated };
   if (key === undefined) {
     if (facts.primaryKey !== undefined) return undefined;
     return { code: 'table_without_key', ...subject, ...keyStatements(table.facts, facts, on === root), fatal };

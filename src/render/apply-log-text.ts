@@ -1,6 +1,7 @@
 import type { ApplyLogEntry, ApplyLogStep } from '../model/apply-log.ts';
 import type { Paint } from './paint.ts';
 import { countOf, formatDuration } from './units.ts';
+import { padTo, widthOf } from './width.ts';
 
 /** One line an apply. */
 export function applyLogText(entries: readonly ApplyLogEntry[], paint: Paint): string {
@@ -11,11 +12,11 @@ export function applyLogText(entries: readonly ApplyLogEntry[], paint: Paint): s
     resultOf(entry),
     entry.appliedBy ?? '',
   ]);
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
   return entries
     .map((entry, index) => {
-      const [name, time, , by] = (rows[index] ?? []).map((text, column) => text.padEnd(widths[column] ?? 0));
-      const result = painted(entry, paint)((rows[index]?.[2] ?? '').padEnd(widths[2] ?? 0));
+      const [name, time, , by] = (rows[index] ?? []).map((text, column) => padTo(text, widths[column] ?? 0));
+      const result = painted(entry, paint)(padTo(rows[index]?.[2] ?? '', widths[2] ?? 0));
       return `${paint.strong(name ?? '')}  ${time}  ${result}  ${by}  ${countsOf(entry)}`.trimEnd();
     })
     .join('\n');

@@ -14,6 +14,7 @@ import { encodeSyncState } from '../model/sync-state-codec.ts';
 import type { SyncState } from '../model/table.ts';
 import type { Brush, Paint } from './paint.ts';
 import { countOf, formatDuration } from './units.ts';
+import { padTo, widthOf } from './width.ts';
 
 /** A block per node, a line per table with what differs below it, and the outcome in one sentence. */
 export function compareText(comparison: Comparison, paint: Paint): string {
@@ -31,7 +32,7 @@ function nodeText(node: ComparedNode, paint: Paint): string {
   const { tick, firstTick } = node;
   const at = tick === firstTick ? `tick ${tick}` : `one tick after another from ${firstTick} to ${tick}`;
   const head = `${paint.strong(node.node)} of queue ${node.queue} beside ${node.provider}, both at ${at}`;
-  const width = Math.max(0, ...node.tables.map((table) => tableNames(table).length), ...sequenceWidths(node));
+  const width = Math.max(0, ...node.tables.map((table) => widthOf(tableNames(table))), ...sequenceWidths(node));
   const lines = [
     head,
     ...(node.workerError === undefined ? [] : [`  ${paint.failed('its worker says')}  ${firstLine(node.workerError)}`]),
@@ -108,7 +109,7 @@ interface VerdictText {
 }
 
 function line(word: string, brush: Brush, names: string, width: number, rest: string): string {
-  return `  ${brush(word)}${' '.repeat(verdictWidth - word.length)}${names.padEnd(width)}  ${rest}`;
+  return `  ${brush(word)}${' '.repeat(verdictWidth - word.length)}${padTo(names, width)}  ${rest}`;
 }
 
 function tableNames({ table, target }: ComparedTable): string {
@@ -198,7 +199,7 @@ function sequenceLine(sequence: ComparedSequence, width: number, paint: Paint): 
 }
 
 function sequenceWidths(node: ComparedNode): number[] {
-  return node.sequences.map(({ sequence }) => `sequence ${sequence}`.length);
+  return node.sequences.map(({ sequence }) => widthOf(`sequence ${sequence}`));
 }
 
 function outcome(comparison: Comparison, paint: Paint): string {

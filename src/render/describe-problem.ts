@@ -1038,8 +1038,7 @@ function replayersText(nodes: ProblemOf<'replication_role_denied'>['nodes']): st
 }
 
 function tableWithoutKey(problem: ProblemOf<'table_without_key'>): Sentences {
-  const { table, node, queue, keySql, fileKeys, addKeySql, fatal } = problem;
-  const consequence = fatal ? 'it cannot be replicated' : 'it is left out';
+  const { table, node, queue, keySql, fileKeys, addKeySql } = problem;
   const own = keySql.map((sql) => `  ${sql}`);
   const ways =
     addKeySql === undefined
@@ -1052,12 +1051,21 @@ function tableWithoutKey(problem: ProblemOf<'table_without_key'>): Sentences {
           ...(own.length === 0 ? [] : ['Or add one, on every node:']),
           `  ${addKeySql}`,
         ];
-  return [`table ${table} on node ${node} of queue ${queue} has no primary key, so ${consequence}.`, ways.join('\n')];
+  return [
+    `table ${table} on node ${node} of queue ${queue} has no primary key, so ${withoutKey(problem)}.`,
+    ways.join('\n'),
+  ];
 }
 
-function keyUnusable({ table, node, queue, key, because, keySql, fatal }: ProblemOf<'key_unusable'>): Sentences {
+function withoutKey({ fatal, replicated }: { readonly fatal: boolean; readonly replicated: boolean }): string {
+  if (replicated) return 'its updates and deletes may fail; it replicates there already, and is left as it is';
+  return fatal ? 'it cannot be replicated' : 'it is left out';
+}
+
+function keyUnusable(problem: ProblemOf<'key_unusable'>): Sentences {
+  const { table, node, queue, key, because, keySql } = problem;
   const columns = `(${key.join(', ')})`;
-  const consequence = fatal ? 'it cannot be replicated' : 'it is left out';
+  const consequence = withoutKey(problem);
   const subject = `table ${table} on node ${node} of queue ${queue}`;
   switch (because) {
     case 'column_unknown':

@@ -3,6 +3,7 @@ import { assertNever } from '../model/exhaustive.ts';
 import type { CompareProgress, CopyProgress, Progress } from '../model/progress.ts';
 import type { Paint } from './paint.ts';
 import { countOf, formatDuration } from './units.ts';
+import { cutTo, padTo, widthOf } from './width.ts';
 
 export type StepProgress = Exclude<Progress, CopyProgress | CompareProgress>;
 
@@ -42,7 +43,7 @@ function barLine(name: string, share: number | undefined, detail: string, width:
   const cells = wide ? 24 : 8;
   const filled = Math.round((share ?? 0) * cells);
   const bar = share === undefined ? '?'.repeat(cells) : `${'#'.repeat(filled)}${'-'.repeat(cells - filled)}`;
-  return `  ${padTo(name, wide ? 36 : 24)} [${bar}] ${detail}`.slice(0, Math.max(0, width - 1));
+  return cutTo(`  ${fitTo(name, wide ? 36 : 24)} [${bar}] ${detail}`, Math.max(0, width - 1));
 }
 
 /** One line about a comparison, of one table or of all. */
@@ -144,6 +145,6 @@ function copyShare(copy: CopyProgress): number | undefined {
   return Math.min(1, copy.rowsDone / copy.rowsTotal);
 }
 
-function padTo(text: string, width: number): string {
-  return text.length <= width ? text.padEnd(width) : `${text.slice(0, width - 1)}…`;
+function fitTo(text: string, width: number): string {
+  return widthOf(text) <= width ? padTo(text, width) : padTo(`${cutTo(text, width - 1)}…`, width);
 }

@@ -1,6 +1,7 @@
 import { formatBytes } from '../model/amounts.ts';
 import type { ServerState } from '../model/sandbox.ts';
 import type { Paint } from './paint.ts';
+import { padTo, widthOf } from './width.ts';
 
 /** One line a server, and below each that runs how to open it with psql. */
 export function sandboxStatusText(servers: readonly ServerState[], paint: Paint): string {
@@ -15,11 +16,11 @@ export function sandboxStatusText(servers: readonly ServerState[], paint: Paint)
     formatBytes(server.dataBytes),
     stateOf(server),
   ]);
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? '')))) ?? [];
   return rows
     .flatMap((row, at) => {
       const server = servers[at];
-      const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+      const line = row.map((cell, column) => padTo(cell, widths[column] ?? 0)).join('  ');
       return [line.trimEnd(), ...(server?.ready === true ? [paint.faint(`  ${psqlCommand(server)}`)] : [])];
     })
     .join('\n');

@@ -13,6 +13,7 @@ import { type Brush, type Paint, paintWith } from './paint.ts';
 import { copyBar } from './progress-text.ts';
 import { sumText, tablesByState, verdictWord } from './status-text.ts';
 import { formatDuration } from './units.ts';
+import { cutTo, widthOf } from './width.ts';
 
 /** What a second brings, where two looks were enough to know it. */
 export interface CascadeRates {
@@ -197,7 +198,7 @@ interface Column {
 function columnsThatFit(rows: readonly Row[], width: number): readonly Column[] {
   const all = Object.entries(headingOf).map(([key, title]): Column => {
     const heading = key as Heading;
-    return { heading, width: Math.max(title.length, ...rows.map(({ cells }) => cells[heading].text.length)) };
+    return { heading, width: Math.max(title.length, ...rows.map(({ cells }) => widthOf(cells[heading].text))) };
   });
   const dropped = new Set<Heading>();
   const left = () => all.filter(({ heading }) => !dropped.has(heading));
@@ -217,7 +218,7 @@ function cellsOf({ cells }: Row, columns: readonly Column[]): Piece[] {
 function inColumns(columns: readonly Column[], cell: (heading: Heading) => Piece): Piece[] {
   return columns.flatMap(({ heading, width }, index) => {
     const { text, ...rest } = cell(heading);
-    const padding = { text: ' '.repeat(Math.max(0, width - text.length)) };
+    const padding = { text: ' '.repeat(Math.max(0, width - widthOf(text))) };
     const gap = index === 0 ? [] : [{ text: '  ' }];
     const piece = { text, ...rest };
     return onTheRight.has(heading) ? [...gap, padding, piece] : [...gap, piece, padding];
@@ -227,12 +228,12 @@ function inColumns(columns: readonly Column[], cell: (heading: Heading) => Piece
 /** Colours take no room: a line is cut before it is painted. */
 function cut(pieces: readonly Piece[], width: number): string {
   const whole = pieces.map(({ text }) => text).join('');
-  const length = whole.trimEnd().length;
+  const length = widthOf(whole.trimEnd());
   let left = length <= width ? length : width - 1;
   let line = '';
   for (const { text, brush } of pieces) {
-    const kept = text.slice(0, Math.max(0, left));
-    left -= kept.length;
+    const kept = cutTo(text, Math.max(0, left));
+    left = kept === text ? left - widthOf(kept) : 0;
     if (kept !== '') line += brush === undefined ? kept : brush(kept);
   }
   return length <= width ? line : `${line}…`;
