@@ -49,6 +49,19 @@ select
                 'ageMs', extract(epoch from pg_catalog.clock_timestamp() - p.prepared) * 1000) order by p.prepared), '[]')
        from pg_catalog.pg_prepared_xacts p
       where p.prepared < pg_catalog.clock_timestamp() - $1::float8 * interval '1 ms') as prepared,
+    -- What makes a value's text mean another one elsewhere, or less, for sessions that do not set it themselves.
+    (select coalesce(json_agg(distinct w.setting || w.whose), '[]')
+       from (
+            select s.name || '=' || s.reset_val, ''
+              from pg_catalog.pg_settings s
+            union all
+            select u.setting, case when r.rolname is null then '' else ' of role ' || r.rolname end
+              from pg_catalog.pg_db_role_setting p
+              left join pg_catalog.pg_roles r on r.oid = p.setrole
+             cross join lateral pg_catalog.unnest(p.setconfig) u (setting)
+             where p.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()))
+            ) w (setting, whose)
+      where w.setting ~* '^(datestyle=(?!"?iso)|extra_float_digits=(0|-))') as writes_otherwise,
     pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create') as may_create,
     to_regclass('londiste.table_info') is not null as has_tables,
     to_regnamespace('trunkline_capture') is not null as has_capture,

@@ -6,6 +6,7 @@ import { type DatabaseName, type QueueName, type TableName, tableName } from '..
 
 interface ServerRow extends Pick<DatabaseCheckup, 'connections' | 'settings' | 'transactions' | 'prepared'> {
   readonly in_recovery: boolean;
+  readonly writes_otherwise: readonly string[];
   readonly may_create: boolean;
   readonly is_writer: boolean | null;
   readonly has_tables: boolean;
@@ -56,6 +57,7 @@ export async function readCheckup(
       inRecovery: server.in_recovery,
       settings: server.settings,
       connections: server.connections,
+      writesOtherwise: server.writes_otherwise,
       direct: session.direct,
       transactions: server.transactions,
       prepared: server.prepared,

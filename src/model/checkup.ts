@@ -11,6 +11,8 @@ export interface DatabaseCheckup {
   readonly settings: Readonly<Record<string, string>>;
   /** The server's, and where this user's role or the database has one. */
   readonly connections: readonly ConnectionLimit[];
+  /** Settings under which sessions write dates that others can not read, or numbers without all their digits, and whose they are. */
+  readonly writesOtherwise: readonly string[];
   /** No proxy lies between, nor are ports translated. */
   readonly direct: boolean;
   readonly transactions: readonly OldTransaction[];
@@ -72,6 +74,7 @@ export type Ailment = { readonly severity: 'error' | 'warn' } & (
   | ({ readonly code: 'old_transaction' } & OldTransaction)
   | ({ readonly code: 'prepared_transaction' } & PreparedTransaction)
   | { readonly code: 'captured_child'; readonly tables: readonly TableName[] }
+  | { readonly code: 'values_change'; readonly settings: readonly string[] }
   | { readonly code: 'capture_outdated'; readonly tables: readonly TableName[] }
   | {
       readonly code: 'sql_older';

@@ -108,6 +108,11 @@ function sentences(ailment: Ailment): readonly [message: string, fix: string] {
         `${some(ailment.tables)} ${is(ailment.tables)} below a parent table: what is written through the parent is not captured, and is lost to subscribers.`,
         'As owner of the tables: select trunkline_capture.remake_captures(), which captures them row by row. Then compare them: what was missed does not come by itself.',
       ];
+    case 'values_change':
+      return [
+        `sessions begin with ${ailment.settings.join(', ')}, and the original C trigger writes values by it: dates may be read as others or not at all, and numbers lose digits.`,
+        'Reset those settings, or have the database on the bundled SQL.',
+      ];
     case 'capture_outdated':
       return [
         `${some(ailment.tables)} ${was(ailment.tables)} altered since their capture was written: all changes are captured, but each statement plans that anew, which is slower.`,

@@ -42,6 +42,10 @@ function* ailmentsOf(
   for (const one of checkup.transactions) yield { severity: 'warn', code: 'old_transaction', ...one };
   for (const one of checkup.prepared) yield { severity: 'warn', code: 'prepared_transaction', ...one };
   if (checkup.children.length > 0) yield { severity: 'error', code: 'captured_child', tables: checkup.children };
+  const captures = [...live.queues.values()].some(({ type }) => type === 'root');
+  if (captures && live.schemas.get('pgq')?.source === 'extension' && checkup.writesOtherwise.length > 0) {
+    yield { severity: 'warn', code: 'values_change', settings: checkup.writesOtherwise };
+  }
   if (!live.canReplicate && checkup.misfiring.length > 0) {
     yield { severity: 'error', code: 'triggers_misfire', tables: checkup.misfiring };
   }

@@ -70,7 +70,14 @@ test('doctor finds what is wrong with databases, tables and nodes', async () => 
   const checkup = await readCheckup(cluster.connector, databaseName('dst'), options);
   expect(checkup).toMatchObject({ inRecovery: false, tables: 2, notOwned: [], children: [], outdated: [] });
   expect(checkup.transactions.map(({ pid }) => pid)).toContain(dst.backendPid);
+  expect(checkup.writesOtherwise).toEqual([]);
   await dst.script('rollback');
+  await dst.script(`do $$ begin execute format('alter database %I set datestyle to %L', current_database(), 'German');
+    execute format('alter database %I set extra_float_digits to 0', current_database()); end $$`);
+  const { writesOtherwise } = await readCheckup(cluster.connector, databaseName('dst'), options);
+  expect(new Set(writesOtherwise.map((setting) => setting.toLowerCase().split(/[=,]/, 2).join('=')))).toEqual(
+    new Set(['datestyle=german', 'extra_float_digits=0']),
+  );
   // Sessions of Trunkline in another database of the files are not those of others.
   await using beside = await freshCluster({ one: 18 });
   await using _worker = await beside.connector(databaseName('one'), { applicationName: 'trunkline worker one' });

@@ -6,7 +6,7 @@ import type { NodeRole } from '../../src/model/topology.ts';
 import { doctorJson, doctorText } from '../../src/render/doctor-text.ts';
 import { paintWith } from '../../src/render/paint.ts';
 import { judgeDatabase } from '../../src/replay/checkup.ts';
-import { aLiveDatabase, databaseName, nodeName, queueName, tableName } from '../support/builders.ts';
+import { aLiveDatabase, aLiveNode, databaseName, nodeName, queueName, tableName } from '../support/builders.ts';
 import { sampleProblems } from '../support/sample-problems.ts';
 
 const healthy: DatabaseCheckup = {
@@ -19,6 +19,7 @@ const healthy: DatabaseCheckup = {
     statement_timeout: '0',
   },
   connections: [{ of: 'server', limit: 100, taken: 13 }],
+  writesOtherwise: [],
   direct: true,
   transactions: [],
   prepared: [],
@@ -40,6 +41,7 @@ const troubled: DatabaseCheckup = {
     { of: 'role', limit: 12, taken: 0 },
     { of: 'database', limit: 30, taken: 31 },
   ],
+  writesOtherwise: [],
   direct: false,
   transactions: [{ pid: 4711, user: 'anna', application: 'psql', database: 'shop', ageMs: 7_500_000 }],
   prepared: [{ gid: 'order-17', owner: 'app', database: 'shop', ageMs: 90_000_000 }],
@@ -70,6 +72,14 @@ const ailments: Readonly<Record<string, readonly Ailment[]>> = {
   src: judgeDatabase(older, troubled, { sessions: all(11) }),
   bare: judgeDatabase(bare, { ...healthy, mayCreate: false }, { sessions: all(5) }),
   standby: judgeDatabase(aLiveDatabase(), { ...healthy, inRecovery: true }, { sessions: all(5) }),
+  original: judgeDatabase(
+    aLiveDatabase({
+      schemas: new Map([['pgq', { source: 'extension', version: '3.5' }]]),
+      queues: new Map([[queueName('replika'), aLiveNode({ type: 'root' })]]),
+    }),
+    { ...healthy, writesOtherwise: ['DateStyle=German, DMY of role app', 'extra_float_digits=0'] },
+    { sessions: all(5) },
+  ),
   archive: judgeDatabase(
     aLiveDatabase(),
     { ...healthy, settings: { ...healthy.settings, default_transaction_read_only: 'on' } },
