@@ -1,4 +1,4 @@
-import { Errors, type Hook } from '@oclif/core';
+import { Errors, type Hook, loadHelpClass } from '@oclif/core';
 import type { Problem } from '../model/problem.ts';
 import { problemJson, problemsText } from '../render/describe-problem.ts';
 import { paintWith, wantsColour } from '../render/paint.ts';
@@ -7,6 +7,10 @@ import { exitCodes } from './exit-codes.ts';
 /** oclif asks this when the words name no command; it also takes words after a command for part of its name. */
 export const commandNotFound: Hook.CommandNotFound = async ({ id, config, argv = [] }) => {
   const words = id.split(':');
+  if (words[0] === 'help') {
+    const Help = await loadHelpClass(config);
+    return new Help(config, config.pjson.oclif.helpOptions).showHelp([...words.slice(1), ...argv]);
+  }
   const known = words
     .map((_, index) => words.slice(0, index + 1).join(':'))
     .findLast((name) => config.findCommand(name));

@@ -76,6 +76,17 @@ test.for([
   expect(stderr).not.toMatch(/ {4}at /);
 });
 
+test.for([
+  [['help', 'plan'], 'trunkline plan'],
+  [['plan', '-h'], 'trunkline plan'],
+  [['help'], 'trunkline [COMMAND]'],
+  [['-h'], 'trunkline [COMMAND]'],
+] as const)('%j is as good as --help', async ([args, usage]) => {
+  const { status, stdout } = await trunkline(args);
+  expect(status).toBe(0);
+  expect(stdout).toContain(`$ ${usage}`);
+});
+
 test('wrong usage with --json is JSON too', async () => {
   for (const args of [
     ['validate', '--json', '--nonsense'],
