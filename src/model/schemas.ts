@@ -36,7 +36,7 @@ export interface SchemaChange {
  * revision of our SQL for it; `trunkline` has no original.
  */
 export const bundledSchemas: readonly { readonly name: SchemaName; readonly version: string }[] = [
-  { name: 'pgq', version: '3.5+8' },
+  { name: 'pgq', version: '3.5+9' },
   { name: 'pgq_ext', version: '3.1+1' },
   { name: 'pgq_node', version: '3.5+1' },
   { name: 'londiste', version: '3.8+5' },

@@ -97,7 +97,7 @@ test('psql runs the printed upgrade once, and not on another version', async ({ 
   expect(await session.query(sql('select pgq.version() as version'))).toEqual([{ version: '3.5' }]);
   const second = run();
   expect(second.status).toBe(3);
-  expect(second.stderr).toContain('schema pgq is of version 3.5+8, and this upgrades version 3.5+1');
+  expect(second.stderr).toContain('schema pgq is of version 3.5+9, and this upgrades version 3.5+1');
 });
 
 test('the printed script of a later schema is recorded where schema trunkline is there', async () => {

@@ -100,7 +100,7 @@ test('what was applied is read back', async () => {
   const leaf = live.databases.get(databaseName('dst')) as LiveDatabase;
   expect([...root.schemas]).toEqual(
     expect.arrayContaining([
-      ['pgq', { source: 'bundled', version: '3.5+8' }],
+      ['pgq', { source: 'bundled', version: '3.5+9' }],
       ['trunkline', { source: 'bundled', version: '3' }],
     ]),
   );

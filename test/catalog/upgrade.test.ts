@@ -16,7 +16,7 @@ test.for([
   ['3.5+9', '3.5+10', -1],
   ['3.5+1', '3.5+1', 0],
   ['3.5.1', '3.5', 1],
-  ['3.5.1', '3.5+8', 1],
+  ['3.5.1', '3.5+9', 1],
   ['3.10', '3.9+2', 1],
   ['2', '1', 1],
 ] as const)('%s against %s', ([left, right, sign]) => {
@@ -75,7 +75,7 @@ test.for([12, 18] as const)(
     const plan = await planOf(cluster, root);
     expect(stepIds(plan)).toEqual(['install_schemas/db']);
     expect(plan.steps[0]).toMatchObject({
-      schemas: [{ name: 'pgq', from: '3.5', version: '3.5+8', source: 'bundled' }],
+      schemas: [{ name: 'pgq', from: '3.5', version: '3.5+9', source: 'bundled' }],
     });
     await applyAll(cluster, root);
 
@@ -88,7 +88,7 @@ test.for([12, 18] as const)(
     await session.script("insert into app.orders values (2, 'after')");
     expect(await events(session)).toEqual(['1', '2']);
     expect(await session.query(sql("select version, source from trunkline.component where component = 'pgq'"))).toEqual(
-      [{ version: '3.5+8', source: 'bundled' }],
+      [{ version: '3.5+9', source: 'bundled' }],
     );
   },
 );

@@ -11,8 +11,8 @@ declare
 begin
     select f.* into v_facts from trunkline_capture.table_facts(i_table) f;
     v_json := case
-        when v_facts.o_plain then 'pg_catalog.to_json(n.*)::pg_catalog.text'
-        else pg_catalog.format('(select pg_catalog.to_json(r.*)::pg_catalog.text from (select %s) r)', v_facts.o_columns)
+        when v_facts.o_plain then 'pg_catalog.row_to_json(n.*)::pg_catalog.text'
+        else pg_catalog.format('(select pg_catalog.row_to_json(r.*)::pg_catalog.text from (select %s) r)', v_facts.o_columns)
     end;
     return pg_catalog.format(
         'select pg_catalog.now(),'

@@ -234,6 +234,129 @@ describe.each([12, 18] as const)('PostgreSQL %i', (version) => {
     }
   });
 
+  test('what a session says of itself counts from its next statement on, whatever plans it keeps', async () => {
+    await session.script(`drop schema public cascade; create schema public; truncate pgq.event_1;
+      create table told (id int primary key, note text);
+      do $$ begin create role told_writer; exception when duplicate_object then null; end $$;
+      grant pgq_writer to told_writer; grant all on told to told_writer; grant usage on schema public to told_writer`);
+    await capture(session, 'told');
+    await session.script('insert into told select generate_series(1, 3)');
+    const told = async () => {
+      const [last] = await session.query<{ id: bigint }>(sql('select coalesce(max(ev_id), 0) as id from pgq.event_1'));
+      for (const write of [
+        'insert into told values (4)',
+        "update told set note = 'a' where id = 4",
+        'update told set note = id',
+        'delete from told where id = 4',
+        'update told set note = id where id > 4',
+        'delete from told where id > 4',
+      ]) {
+        await session.script(write);
+      }
+      const events = await session.query<{ op: string }>(
+        sql(`select ev_type::json ->> 'op' as op from pgq.event_1 where ev_id > $1 order by ev_id`, last?.id),
+      );
+      return events.map(({ op }) => op).join(' ');
+    };
+    const all = 'INSERT UPDATE UPDATE UPDATE UPDATE UPDATE DELETE';
+    for (const role of ['origin', 'local', 'origin', 'replica', 'local', 'origin']) {
+      await session.script(`set session_replication_role = ${role}`);
+      expect(await told(), role).toBe(role === 'origin' ? all : '');
+    }
+    await session.script('begin; savepoint before; set local session_replication_role = local');
+    expect(await told()).toBe('');
+    await session.script('rollback to before');
+    expect(await told()).toBe(all);
+    await session.script(`commit; set trunkline.replays = 'on'`);
+    expect(await told()).toBe('');
+    await session.script('reset trunkline.replays');
+    expect(await told()).toBe(all);
+    // Not everybody may say so.
+    await session.script(
+      `grant select on pgq.event_1 to told_writer; set session authorization told_writer; set trunkline.replays = 'on'`,
+    );
+    expect(await told()).toBe(all);
+    await session.script(
+      'reset session authorization; reset trunkline.replays; revoke all on pgq.event_1 from told_writer',
+    );
+  });
+
+  test.each([
+    ['interval', `'-1 day -01:02:03'`],
+    ['interval[]', `'{-1 day -01:02:03}'`],
+    ['float8', '1.0 / 3'],
+    ['float4[]', `'{0.1234567}'`],
+    ['point', 'point(1.0 / 3, 2)'],
+    ['date[]', `'{2024-02-03}'`],
+    ['tstzrange', `'[2024-02-03 04:05+00,)'`],
+    ['daterange', `'[2024-02-03,2024-03-04)'`],
+    ['part', `row('-1 day -01:02:03', '2024-02-03')::part`],
+    ['lately', `'{2024-02-03}'`],
+    ['timestamptz', `'2024-02-03 04:05+00'`],
+  ])('a column of type %s is told alike by all sessions', async (type, value) => {
+    await session.script(`drop schema public cascade; create schema public; create type part as (iv interval, day date);
+      create domain lately as date[]; create table styled (id int primary key, v ${type})`);
+    await capture(session, 'styled');
+    const told = async () => {
+      await session.script(
+        `truncate pgq.event_1; insert into styled values (1, ${value}); update styled set v = v; delete from styled`,
+      );
+      return session.query(sql('select ev_data from pgq.event_1 order by ev_id'));
+    };
+    const plainly = await told();
+    expect(plainly).toHaveLength(3);
+    for (const [setting, other] of [
+      ['datestyle', 'SQL, DMY'],
+      ['intervalstyle', 'sql_standard'],
+      ['extra_float_digits', '-3'],
+    ]) {
+      await session.script(`set ${setting} = '${other}'`);
+      expect(await told(), setting).toEqual(plainly);
+      expect(await session.query(sql('select current_setting($1) as value', setting))).toEqual([{ value: other }]);
+      await session.script(`reset ${setting}`);
+    }
+  });
+
+  test('a key that is written otherwise is another key, also where its collation takes both for one', async () => {
+    await session.script(`drop schema public cascade; create schema public; truncate pgq.event_1;
+      create collation either (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+      create table named (k text collate either primary key)`);
+    await capture(session, 'named');
+    await session.script(
+      `insert into named values ('a'), ('b'); update named set k = 'A' where k = 'a'; update named set k = upper(k)`,
+    );
+    const events = await session.query<{ told: string }>(
+      sql(`select concat(ev_type::json ->> 'op', ' ', ev_data::json ->> 'k') as told from pgq.event_1 order by ev_id`),
+    );
+    expect(events.map(({ told }) => told)).toEqual([
+      'INSERT a',
+      'INSERT b',
+      'DELETE a',
+      'INSERT A',
+      'DELETE b',
+      'INSERT B',
+      'UPDATE A',
+    ]);
+  });
+
+  test.runIf(version >= 15)('a row that a MERGE inserts comes after the one that had its key', async () => {
+    for (const before of ['update set id = 5', 'delete']) {
+      await session.script(
+        `drop schema public cascade; create schema public; truncate pgq.event_1; create table merged (id int primary key)`,
+      );
+      await capture(session, 'merged');
+      await session.script(`insert into merged values (1);
+        merge into merged m using (values (1), (9)) s (id) on m.id = s.id when matched then ${before} when not matched then insert values (1)`);
+      const events = await session.query<{ told: string }>(
+        sql(
+          `select concat(ev_type::json ->> 'op', ' ', ev_data::json ->> 'id') as told from pgq.event_1 order by ev_id`,
+        ),
+      );
+      const moved = before === 'delete' ? [] : ['INSERT 5'];
+      expect(events.map(({ told }) => told)).toEqual(['INSERT 1', 'DELETE 1', ...moved, 'INSERT 1']);
+    }
+  });
+
   test('a queue that takes no events refuses the write, whatever triggers follow it', async () => {
     await session.script(`drop schema public cascade; create schema public; ${schema}`);
     for (const trigger of ['', userTriggers.audit]) {
