@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.ts';
 import { prepared, sql } from '../db/statement.ts';
+import type { Cut } from '../model/cut.ts';
 import type { QueueName, TableName } from '../model/names.ts';
 
 /** What lies between two ticks, open for one consumer. */
@@ -19,6 +20,18 @@ export interface Batch {
   readonly events: string;
   /** Snapshots of ticks between the two, where a large batch can be split; in order. */
   readonly cuts: readonly string[];
+  /** What waits after it; undefined where the batch is of one tick. */
+  readonly ahead: Ahead | undefined;
+}
+
+/** Events behind an open batch, which may be read before a batch of them is open. */
+export interface Ahead {
+  /** The batch's end, and ticks after it, each some way behind the one before. */
+  readonly cuts: readonly Cut[];
+  /** The event counter of the newest tick. */
+  readonly newestSeq: number;
+  /** The query that gives all that the queue has for this consumer. */
+  readonly events: string;
 }
 
 interface BatchRow {
@@ -32,13 +45,33 @@ interface BatchRow {
   readonly events_behind: bigint;
   readonly events: string;
   readonly cuts: readonly string[] | null;
+  readonly ahead: Ahead | null;
 }
 
 /** Events between two cuts, so that a provider with the default work_mem sorts them in memory. */
 const sliceEvents = 10_000;
 
+/** So many events ahead are foreseen at a time. */
+const aheadEvents = 2_000_000;
+
+const aheadOfBatch = `json_build_object(
+      'newestSeq', n.tick_event_seq,
+      'events', (
+        select format('select * from (%s) a where a.ev_owner is null or a.ev_owner = %s',
+          string_agg('select * from ' || pgq.quote_fqname(q.queue_data_pfx || '_' || i), ' union all '), s.sub_id)
+        from pgq.subscription s
+        join pgq.consumer c on c.co_id = s.sub_consumer and c.co_name = $2, generate_series(0, q.queue_ntables - 1) i
+        where s.sub_queue = q.queue_id group by s.sub_id),
+      'cuts', (
+        select json_agg(json_build_object('tick', c.tick_id, 'seq', c.tick_event_seq, 'snapshot', c.snapshot) order by c.tick_id)
+        from (
+          select distinct on (t.tick_id = b.cur_tick_id, t.tick_event_seq / ${sliceEvents}) t.tick_id, t.tick_event_seq, t.tick_snapshot::text as snapshot
+          from pgq.tick t
+          where t.tick_queue = q.queue_id and t.tick_id >= b.cur_tick_id and t.tick_event_seq < b.cur_tick_event_seq + ${aheadEvents}
+          order by t.tick_id = b.cur_tick_id, t.tick_event_seq / ${sliceEvents}, t.tick_id) c))`;
+
 /** `call` opens the batch of the queue `$1`. */
-function selectBatch(call: string): string {
+function selectBatch(call: string, ahead = 'null::json'): string {
   return `select b.batch_id, b.prev_tick_id, b.cur_tick_id, b.cur_tick_time, b.cur_tick_event_seq,
       (select t.tick_snapshot::text from pgq.tick t where t.tick_queue = q.queue_id and t.tick_id = b.prev_tick_id) as from_snapshot,
       n.tick_id - b.cur_tick_id as ticks_behind, n.tick_event_seq - b.cur_tick_event_seq as events_behind,
@@ -49,7 +82,8 @@ function selectBatch(call: string): string {
           from pgq.tick t
           where t.tick_queue = q.queue_id and t.tick_id > b.prev_tick_id and t.tick_id < b.cur_tick_id
           order by t.tick_event_seq / ${sliceEvents}, t.tick_id) c
-        order by c.tick_id) end as cuts
+        order by c.tick_id) end as cuts,
+      ${ahead} as ahead
     from ${call} b, pgq.queue q, lateral (
       select t.tick_id, t.tick_event_seq from pgq.tick t where t.tick_queue = q.queue_id
       order by t.tick_queue desc, t.tick_id desc limit 1) n
@@ -69,13 +103,14 @@ function batchOf(row: BatchRow | undefined): Batch | undefined {
     eventsBehind: Number(row.events_behind),
     events: row.events,
     cuts: row.cuts ?? [],
+    ahead: row.ahead ?? undefined,
   };
 }
 
 const openOne = selectBatch(
   `set_config('synchronous_commit', 'off', true) c, pgq.next_batch_custom($1, $2, null, null, null)`,
 );
-const openLarge = selectBatch('pgq.next_batch_custom($1, $2, null, $3, null)');
+const openLarge = selectBatch('pgq.next_batch_custom($1, $2, null, $3, null)', aheadOfBatch);
 
 /**
  * Opens the next batch, or gives the open one again. `minEvents` asks for one that spans many ticks and holds at least
@@ -97,19 +132,26 @@ export async function nextBatch(
   return batchOf(row);
 }
 
-/** Finishes one and opens the next, of one tick: one transaction of the provider instead of two. Undefined where there is none. */
+/**
+ * Finishes one and opens the next, of one tick or as `nextBatch` does: one transaction of the provider instead of two.
+ * Undefined where there is none.
+ */
 export async function finishAndOpen(
   session: Session,
   queue: QueueName,
   consumer: string,
   { id }: Pick<Batch, 'id'>,
+  minEvents?: number,
 ): Promise<Batch | undefined> {
-  // The NULL is made of the answer, so that the one comes after the other.
-  const call =
-    'pgq.finish_batch($3) f(done), lateral pgq.next_batch_custom($1, $2, null, nullif(f.done, f.done), null)';
-  const [row] = await session.query<BatchRow>(prepared('finish_and_open', selectBatch(call), queue, consumer, id));
+  const values = [queue, consumer, id, minEvents ?? null];
+  const [row] = await session.query<BatchRow>(prepared('finish_and_open', finishThenOpen, ...values));
   return batchOf(row);
 }
+
+// The number goes by the answer, so that the one comes after the other.
+const finishThenOpen = selectBatch(
+  'pgq.finish_batch($3) f(done), lateral pgq.next_batch_custom($1, $2, null, coalesce(nullif(f.done, f.done), $4::int), null)',
+);
 
 /** What tells a tick from another one of the same number. */
 export function markOf({ toTime, toEventSeq }: Pick<Batch, 'toTime' | 'toEventSeq'>): string {

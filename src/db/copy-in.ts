@@ -15,18 +15,23 @@ export interface CopyTarget extends Writable {
   readonly rowCount: number;
 }
 
-/** A piece counts as written, and may be used again, once the socket has let go of it. */
+/**
+ * A piece counts as written once the socket has let go of it, and may be used again then; but where so many bytes may be ahead
+ * of the socket, only at the end.
+ */
 class CopyIn extends Writable implements CopyTarget, pg.Submittable {
   rowCount = 0;
   readonly #text: string;
+  readonly #ahead: number;
   #connection: CopyingConnection | undefined;
   /** Who waits for the server: until it takes rows, and until it has taken the last, or has heard that none will come. */
   #begun: Done | undefined;
   #ended: Done | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, ahead: number) {
     super();
     this.#text = text;
+    this.#ahead = ahead;
   }
 
   submit(connection: pg.Connection): void {
@@ -48,7 +53,7 @@ class CopyIn extends Writable implements CopyTarget, pg.Submittable {
     let gone = false;
     // Why a connection was lost the driver knows better.
     stream.write(chunk, (error) => (error != null || gone ? undefined : done()));
-    gone = stream.writableLength === 0;
+    gone = stream.writableLength <= this.#ahead;
     if (gone) done();
   }
 
@@ -96,6 +101,6 @@ class CopyIn extends Writable implements CopyTarget, pg.Submittable {
   }
 }
 
-export function copyInto(text: string): CopyTarget & pg.Submittable {
-  return new CopyIn(text);
+export function copyInto(text: string, ahead: number): CopyTarget & pg.Submittable {
+  return new CopyIn(text, ahead);
 }

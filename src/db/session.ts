@@ -56,7 +56,8 @@ export interface Session extends AsyncDisposable {
   /** Several statements as one text and one round trip, without parameters. */
   script(text: string): Promise<void>;
   copyOut(text: string): CopyOut;
-  copyIn(text: string): CopyTarget;
+  /** `ahead`: bytes that may wait for the socket, so that rows keep coming while this program does something else. */
+  copyIn(text: string, ahead?: number): CopyTarget;
   /** Hands on what COPY sends to one that takes it, which ends as this does. */
   relay(text: string, into: CopyTarget): CopyRun;
   /** Calls back for each notification until the session closes. */
@@ -288,7 +289,7 @@ async function open(client: pg.Client, { state, options, kill, config }: Opening
       read(rows.run, rows);
       return rows;
     },
-    copyIn: (text) => writeIn(client.query(copyInto(text))),
+    copyIn: (text, ahead = 0) => writeIn(client.query(copyInto(text, ahead))),
     relay: (text, into) => read(relayInto(into, text), into),
     async listen(channel, onNotify) {
       client.on('notification', (message) => {

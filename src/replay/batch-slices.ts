@@ -1,3 +1,4 @@
+import type { Cut } from '../model/cut.ts';
 import { parseSnapshot, type Snapshot } from './snapshot.ts';
 
 /**
@@ -11,6 +12,49 @@ export function slicesOf(cuts: readonly string[]): readonly (readonly string[])[
   if (!growing(snapshots)) return [['true']];
   return [undefined, ...snapshots].map((from, index) => between(from, snapshots[index]));
 }
+
+/** Events between two ticks, of which a batch can be opened that is sure to have these ends. */
+export interface Stretch {
+  readonly fromTick: bigint;
+  readonly toTick: bigint;
+  /** By the event counter: a batch that is asked to have so many ends there. */
+  readonly events: number;
+  /** As `slicesOf` gives them. */
+  readonly slices: readonly (readonly string[])[];
+}
+
+/**
+ * The next stretch of about `wanted` events from a tick of `cuts` on. A batch that is asked for by its number of events ends
+ * at the first tick that gives as many only where more than twice as many wait; so the stretches grow short towards the end,
+ * and undefined comes where none is sure.
+ */
+export function stretchFrom(
+  { cuts, newestSeq }: { readonly cuts: readonly Cut[]; readonly newestSeq: number },
+  fromTick: bigint,
+  wanted: number,
+): Stretch | undefined {
+  const start = cuts.findIndex(({ tick }) => BigInt(tick) === fromTick);
+  const from = cuts[start];
+  if (from === undefined) return undefined;
+  const waiting = newestSeq - from.seq;
+  const fits = (cut: Cut, most: number) => cut.seq - from.seq <= most && (cut.seq - from.seq) * 2 < waiting;
+  const after = cuts.slice(start + 1);
+  const last = after.findLastIndex((cut) => fits(cut, wanted));
+  const taken = last >= 0 ? after.slice(0, last + 1) : after.slice(0, 1).filter((cut) => fits(cut, mostAtOnce));
+  const to = taken.at(-1);
+  if (to === undefined || to.seq <= from.seq) return undefined;
+  const snapshots = [from, ...taken].map(({ snapshot }) => parseSnapshot(snapshot));
+  if (!growing(snapshots)) return undefined;
+  return {
+    fromTick,
+    toTick: BigInt(to.tick),
+    events: to.seq - from.seq,
+    slices: taken.map((_, index) => between(snapshots[index], snapshots[index + 1])),
+  };
+}
+
+/** What a whole number of the server holds. */
+const mostAtOnce = 2 ** 31 - 1;
 
 /** After a restore on another server ticks may stand side by side that do not belong to one course of events. */
 function growing(snapshots: readonly (Snapshot | undefined)[]): snapshots is readonly Snapshot[] {

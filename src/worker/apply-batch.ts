@@ -46,6 +46,10 @@ export interface ApplyOptions {
   readonly tick: bigint;
   /** Bytes of rows held before they are written out. */
   readonly maxHeld: number;
+  /** Nothing is written before; where it fails, nothing is. */
+  readonly ready?: Promise<void>;
+  /** Memory of what was written before. */
+  readonly spare?: Fold[];
 }
 
 export interface BatchCounts {
@@ -119,11 +123,13 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   let applied = 0;
   let passedOver = 0;
   let held = 0;
-  const spare: Fold[] = [];
+  const { spare = [] } = options;
   let writing: Promise<void> = Promise.resolve();
   /** Nothing is on its way. */
   let resting = true;
   let waiting = 0;
+  const { ready } = options;
+  if (ready !== undefined) writeNext(() => ready);
 
   async function add(bytes: Uint8Array): Promise<void> {
     await defer();
@@ -369,6 +375,7 @@ export function startApplying(session: Session, options: ApplyOptions): Applier 
   async function defer(): Promise<void> {
     if (deferred || related?.order.deferrable !== true) return;
     deferred = true;
+    await options.ready;
     await session.script('set constraints all deferred');
   }
 

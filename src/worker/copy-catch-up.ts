@@ -154,6 +154,8 @@ async function replayNext(
     as: undefined,
     control: undefined,
     openNext: false,
+    goOn: undefined,
+    applied: undefined,
     alsoWrite:
       others.length === 0
         ? undefined

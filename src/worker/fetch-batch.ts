@@ -13,23 +13,6 @@ export type EventFilter =
 
 const decodedColumns = 'e.ev_id, e.ev_txid, e.ev_type, e.ev_data, e.ev_extra1, e.ev_extra2, e.ev_extra3';
 
-/** The provider answers while the subscriber opens its transaction; for one who then reads to the end. */
-export function startFetching(...given: Parameters<typeof fetchBatch>): AsyncIterable<Uint8Array> {
-  const lines = fetchBatch(...given);
-  const first = lines.next();
-  // Whoever reads sees the error.
-  first.catch(() => undefined);
-  return {
-    async *[Symbol.asyncIterator]() {
-      try {
-        for (let next = await first; next.done !== true; next = await lines.next()) yield next.value;
-      } finally {
-        await lines.return();
-      }
-    },
-  };
-}
-
 /**
  * Streams a batch's events in order as whole lines of COPY text, some hundred at a time; the whole batch is never held.
  * A large one is read slice by slice: the provider sorts little at a time, and the first events are there at once.
@@ -41,12 +24,27 @@ export async function* fetchBatch(
   filter: EventFilter,
   whole: boolean,
 ): AsyncGenerator<Uint8Array, void, void> {
+  for (const slice of slicesOf(cuts)) yield* fetchSlice(session, { query: events, slice, filter, whole });
+}
+
+interface Slice {
+  /** That gives the events. */
+  readonly query: string;
+  /** Conditions on `e.ev_txid`, of which an event passes one at most. */
+  readonly slice: readonly string[];
+  readonly filter: EventFilter;
+  readonly whole: boolean;
+}
+
+/** One piece of the same. */
+export function fetchSlice(
+  session: Session,
+  { query, slice, filter, whole }: Slice,
+): AsyncGenerator<Uint8Array, void, void> {
   const columns = whole ? `${decodedColumns}, e.ev_extra4, e.ev_time` : decodedColumns;
   const wanted = condition(filter);
-  for (const slice of slicesOf(cuts)) {
-    const parts = slice.map((part) => `select ${columns} from (${events}) e where ${part} and ${wanted}`);
-    yield* wholeLines(session.copyOut(`copy (${parts.join(' union all ')} order by ev_id) to stdout`));
-  }
+  const parts = slice.map((part) => `select ${columns} from (${query}) e where ${part} and ${wanted}`);
+  return wholeLines(session.copyOut(`copy (${parts.join(' union all ')} order by ev_id) to stdout`));
 }
 
 async function* wholeLines(stream: ReturnType<Session['copyOut']>): AsyncGenerator<Uint8Array, void, void> {

@@ -30,7 +30,7 @@ import { keeperFor } from './keep-events.ts';
 import { makeRoutes } from './make-routes.ts';
 import { culpritsOf, parkTables } from './park.ts';
 import { pruneTable } from './prune-table.ts';
-import { type Link, replayBatch } from './replay-batch.ts';
+import { type GoOn, type Link, replayBatch, type Took } from './replay-batch.ts';
 import { currentState, type Round } from './round.ts';
 import { openSubscriber } from './sessions.ts';
 import { signOffStrayCopies } from './stray-copies.ts';
@@ -83,6 +83,7 @@ export async function follow(
     upToDate: false,
     opening: undefined,
     batchEvents: batchEvents.least,
+    foresees: true,
     foreignKeys,
     watermark: { at: deps.clock.now() - deps.watermarkEveryMs, tick: undefined },
     straysSoughtAt: deps.clock.now(),
@@ -115,6 +116,8 @@ interface Follower extends Round {
   opening: Promise<Batch | undefined> | undefined;
   /** How many events such a batch is to have. */
   batchEvents: number;
+  /** The provider opens the batches that are foreseen. */
+  foresees: boolean;
   readonly keep: ReturnType<typeof keeperFor>;
   readonly sync: WatermarkSync;
   readonly foreignKeys: ForeignKeys;
@@ -237,8 +240,8 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
   const { keep, sync } = follower;
   const routes = await routesFor(follower, state);
   const settledTables = finishedSnapshots(state, batch);
-  const startedAt = deps.clock.now();
-  const { counts, more, next } = await replayBatch(link, batch, {
+  let last = batch;
+  const { more, next } = await replayBatch(link, batch, {
     routes,
     reroute: async () => {
       follower.routes = undefined;
@@ -248,31 +251,73 @@ async function takeBatch(follower: Follower, state: WorkerState, batch: Batch): 
     skipped: state.skipped,
     keep: keep === undefined ? undefined : () => keep(state),
     as: state,
-    control: async (event) => {
+    control: async (event, tick) => {
       if (event.kind === 'global_watermark' && state.syncWatermark !== undefined) sync.saw(BigInt(event.tick));
-      else await applyControl(deps, link.subscriber, state, event, batch.toTick);
+      else await applyControl(deps, link.subscriber, state, event, tick);
     },
     openNext: !mayJoinTicks(state.role),
     alsoWrite: settledTables.length === 0 ? undefined : () => clearSnapshots(follower, settledTables),
+    goOn: mayForesee(follower, state) ? goOn(follower, state) : undefined,
+    applied(done, counts, took) {
+      last = done;
+      follower.behind = done.ticksBehind > 1 ? done.eventsBehind : 0;
+      follower.batchEvents = sizeBatch(counts.applied + counts.passedOver, took);
+      follower.ticks.read(done.toTick);
+      tellMissed(deps, counts, done);
+      follower.heartbeat.applied(counts.applied, { id: done.toTick, mark: markOf(done) });
+    },
   });
-  follower.batchEvents = sizeBatch(counts.applied + counts.passedOver, deps.clock.now() - startedAt);
   follower.upToDate = !more;
-  follower.ticks.read(batch.toTick);
   if (next !== undefined) follower.opening = Promise.resolve(next);
-  tellMissed(deps, counts, batch);
-  follower.heartbeat.applied(counts.applied, { id: batch.toTick, mark: markOf(batch) });
-  await publishWatermark(follower, { ...state, position: batch.toTick }, batch.fromTick);
+  await publishWatermark(follower, { ...state, position: last.toTick }, last.fromTick);
+}
+
+function mayForesee({ foresees }: Follower, { role, hold }: WorkerState): boolean {
+  return foresees && hold === undefined && mayJoinTicks(role);
+}
+
+/** Other things than events are looked after so often. */
+const goOnMs = 5_000;
+
+function goOn(follower: Follower, state: WorkerState): GoOn {
+  const { deps } = follower;
+  const until = deps.clock.now() + goOnMs;
+  return {
+    wanted: () => (deps.stop.aborted || deps.clock.now() >= until ? undefined : follower.batchEvents),
+    unchanged: async () => isSame(state, await currentState(follower)),
+    mistaken() {
+      follower.foresees = false;
+    },
+  };
+}
+
+/** Whether a batch may go by what was read before it; the same where only the position has moved. */
+function isSame(before: WorkerState, now: WorkerState): boolean {
+  return (
+    !now.paused &&
+    now.uptodate &&
+    now.hold === undefined &&
+    now.worker === before.worker &&
+    now.provider === before.provider &&
+    sameRole(now.role, before.role) &&
+    now.tables === before.tables &&
+    now.sequences === before.sequences &&
+    [...now.skipped].every((event) => before.skipped.has(event))
+  );
 }
 
 /**
- * Each batch has a start and a commit that nothing overlaps with; one that is too long is a transaction that holds its locks
- * for long, and lost work when the worker is killed.
+ * A batch has a commit on each side, and rows that finished transactions left behind make room for the next ones; one that is
+ * too long is a transaction that holds its locks for long, and lost work when the worker is killed. Where ends are dear, as far
+ * away, there are fewer of them.
  */
-const batchEvents = { least: 20_000, most: 1_000_000, seconds: 5 };
+const batchEvents = { least: 20_000, most: 1_000_000, leastMs: 600, mostMs: 5_000, ofEnd: 30 };
 
-function sizeBatch(events: number, tookMs: number): number {
-  const wanted = (events / Math.max(1, tookMs)) * 1_000 * batchEvents.seconds;
-  return Math.round(Math.min(batchEvents.most, Math.max(batchEvents.least, wanted)));
+function sizeBatch(events: number, { wholeMs, endMs }: Took): number {
+  const { least, most, leastMs, mostMs, ofEnd } = batchEvents;
+  const aimMs = Math.min(mostMs, Math.max(leastMs, endMs * ofEnd));
+  const wanted = (events / Math.max(1, wholeMs)) * aimMs;
+  return Math.round(Math.min(most, Math.max(least, wanted)));
 }
 
 /** The other queue is looked at so often by a leaf that waits for it. */

@@ -340,8 +340,11 @@ export const readIntervals = {
   asUsual: 'set local intervalstyle = postgres',
 };
 
+/** Rows are decoded in turns with this, and the server should not wait for its turn. */
+const maxAhead = 1_000_000;
+
 async function streamRows(session: Session, into: string, { fold, wanted, columns, positions }: Rows): Promise<void> {
-  const stream = session.copyIn(`copy ${into} (${columns.map(({ name }) => name).join(', ')}) from stdin`);
+  const stream = session.copyIn(`copy ${into} (${columns.map(({ name }) => name).join(', ')}) from stdin`, maxAhead);
   const finished = new Promise<void>((resolve, reject) => {
     stream.once('finish', resolve);
     stream.once('error', reject);

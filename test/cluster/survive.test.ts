@@ -97,6 +97,60 @@ test('SIGKILL of run under load, at each step of a batch and at random moments, 
   }
 });
 
+test('who is behind goes on from batch to batch, through kills, a pause, and another batch than was foreseen', async () => {
+  await using cascade = await withData({ src: 14, dst: 18 });
+  using file = fileFor(cascade);
+  const first = cascade.start();
+  await cascade.caughtUp('dst');
+  await first.stop(2_000);
+  await using source = await cascade.session('src');
+  await using target = await cascade.session('dst');
+  for (let tick = 0; tick < 60; tick += 1) {
+    await source.script(`
+      insert into journal (writer, nr) select 1, i from generate_series(${tick * 4_000 + 1}, ${(tick + 1) * 4_000}) i;
+      update account set n = n + 1 where id % 100 = ${tick};
+      select pgq.force_tick('replika'); select pgq.ticker('replika')`);
+  }
+  const start = (point: string) =>
+    startProgram(['run', '-f', file.path, '--json', '--node', 'dst'], { env: { TRUNKLINE_FAULT: point } });
+
+  // Each time some batches are committed, of which the provider has heard or not, and the rows of the next are on their way.
+  for (const point of ['mid-fetch:40', 'before-commit:2', 'after-commit:2', 'after-finish:2']) {
+    expect([point, (await start(point).result).signal]).toEqual([point, 'SIGKILL']);
+  }
+
+  const position = async () => {
+    const [row] = await target.query<{ tick: bigint; uptodate: boolean }>(
+      sql(`select last_tick_id as tick, uptodate from pgq_node.local_state where consumer_name = 'dst.worker'`),
+    );
+    return row;
+  };
+  const paused = start('stop@after-commit:2');
+  await waitFor('the worker to stop', 60_000, async () => isStopped(paused.child.pid));
+  const stood = await position();
+  await target.script(`select pgq_node.set_consumer_paused('replika', 'dst.worker', true)`);
+  paused.child.kill('SIGCONT');
+  await waitFor('the pause', 30_000, async () => (await position())?.uptodate === true);
+  expect(await position()).toEqual({ tick: stood?.tick, uptodate: true });
+  expect((await paused.kill('SIGTERM')).status).toBe(0);
+  await target.script(`select pgq_node.set_consumer_paused('replika', 'dst.worker', false)`);
+
+  const surprised = start('stop@after-commit:2');
+  await waitFor('the worker to stop', 60_000, async () => isStopped(surprised.child.pid));
+  await source.script(`
+    select pgq.finish_batch(s.sub_batch) from pgq.subscription s join pgq.consumer c on c.co_id = s.sub_consumer
+      where c.co_name = 'dst.worker';
+    select pgq.next_batch('replika', 'dst.worker')`);
+  surprised.child.kill('SIGCONT');
+  await cascade.caughtUp('dst', 60_000);
+  for (const table of ['account', 'journal']) {
+    const sums = `select count(*), sum(hashtextextended(t::text, 0)) from ${table} t`;
+    await expectEqual(source, sums, target, sums);
+  }
+  expect((await surprised.kill('SIGTERM')).status).toBe(0);
+  expect(count(surprised.output, 'worker_failed'), surprised.output).toBe(0);
+});
+
 test('a target, and a source, that goes away and comes back is followed again, unnoticed by the other target', async () => {
   const own = true;
   await using cascade = await withData({ src: { version: 14, own }, dst1: { version: 18, own }, dst2: 18 });

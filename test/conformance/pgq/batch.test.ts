@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nextBatch } from '../../../src/catalog/pgq.ts';
+import { finishAndOpen, nextBatch } from '../../../src/catalog/pgq.ts';
 import type { Session } from '../../../src/db/session.ts';
 import { sql } from '../../../src/db/statement.ts';
 import { queueName } from '../../../src/model/names.ts';
+import { slicesOf, stretchFrom } from '../../../src/replay/batch-slices.ts';
 import { readQueueRows } from '../../../src/replay/event-line.ts';
 import { parseSnapshot, type Snapshot, sees } from '../../../src/replay/snapshot.ts';
-import { fetchBatch } from '../../../src/worker/fetch-batch.ts';
+import { fetchBatch, fetchSlice } from '../../../src/worker/fetch-batch.ts';
 import type { FreshDatabase } from '../../support/database.ts';
 import { engineDatabase, onEngines } from '../../support/engines.ts';
 
@@ -49,9 +50,9 @@ onEngines([18], (engine) => {
   }
 
   describe('batches', () => {
-    test('a large batch comes in slices: every event once, and none before those of an earlier slice', async () => {
+    test('a large batch comes in slices, each event once and in order, and what is foreseen comes after it', async () => {
       const name = queueName('sliced');
-      await queue('sliced', 'c');
+      await queue('sliced', 'c', 'd');
       const write = (events: number, on = session) =>
         on.script(`select pgq.insert_event('sliced', 't', repeat('x', 50)) from generate_series(1, ${events})`);
       await using first = await database.session();
@@ -67,6 +68,9 @@ onEngines([18], (engine) => {
         if (round === 5) await first.script('commit');
         if (round === 9) await second.script('commit');
         await write(4_000);
+        await session.script(`
+          select pgq.insert_event_raw('sliced', null, now(), s.sub_id, 1, 'again', null, null, null, null, null)
+          from pgq.subscription s join pgq.consumer c on c.co_id = s.sub_consumer where c.co_name = 'c'`);
         await tick('sliced');
       }
       const batch = await nextBatch(session, name, 'c', 30_000);
@@ -84,6 +88,29 @@ onEngines([18], (engine) => {
       expect(slices).toEqual([...slices].sort((left, right) => left - right));
       expect(new Set(slices).size).toBeGreaterThan(2);
       expect(seen.map(({ id }) => id)).not.toEqual(byNumber);
+
+      // What is foreseen of the batches after one is what the provider then opens, event for event.
+      const numbersOf = async (query: string, slices: readonly (readonly string[])[]) => {
+        const numbers: bigint[] = [];
+        for (const slice of slices)
+          for await (const lines of fetchSlice(session, { query, slice, filter: { kind: 'all' }, whole: false }))
+            numbers.push(...[...readQueueRows(Uint8Array.from(lines))].map(({ id }) => BigInt(id)));
+        return numbers;
+      };
+      let open = await nextBatch(session, name, 'd', 5_000);
+      const { ahead } = open ?? {};
+      const foreseen: number[] = [];
+      for (;;) {
+        const stretch = ahead && open && stretchFrom(ahead, open.toTick, 20_000);
+        if (ahead === undefined || open === undefined || stretch === undefined) break;
+        const read = await numbersOf(ahead.events, stretch.slices);
+        open = await finishAndOpen(session, name, 'd', open, stretch.events);
+        expect([open?.fromTick, open?.toTick]).toEqual([stretch.fromTick, stretch.toTick]);
+        const given = await numbersOf(open?.events ?? '', slicesOf(open?.cuts ?? []));
+        expect(read.sort()).toEqual(given.sort());
+        foreseen.push(read.length);
+      }
+      expect(foreseen.length).toBeGreaterThan(1);
     });
 
     test('events of a transaction that stays open over ticks come once, after its commit', async () => {
