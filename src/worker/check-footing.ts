@@ -2,7 +2,7 @@ import { readFooting, registerConsumerAt } from '../catalog/pgq.ts';
 import { type LastSeen, readServerIdentity } from '../catalog/trunkline.ts';
 import type { WorkerState } from '../catalog/worker-state.ts';
 import { type ServerMove, ToolError } from '../model/problem.ts';
-import type { Link } from './replay-batch.ts';
+import type { Link } from './link.ts';
 
 /** Where the node reads: what it is registered under there, and on which server. */
 export interface Footing {

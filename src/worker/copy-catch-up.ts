@@ -15,8 +15,9 @@ import { readPositions, setAllCompleted } from '../catalog/worker-state.ts';
 import { transaction } from '../db/transaction.ts';
 import { isPast, parseSnapshot } from '../replay/snapshot.ts';
 import { consumersOf, type Ends, isElsewhere, missing, moveStates, namesOf, Parted, tell } from './copy-ends.ts';
+import type { Link } from './link.ts';
 import { makeRoutes } from './make-routes.ts';
-import { type Link, replayBatch } from './replay-batch.ts';
+import { replayBatch } from './replay-batch.ts';
 
 /** Replays the tables' own events until none is waiting, then asks the main worker to take them over. */
 export async function catchUp(ends: Ends, snapshot: string | undefined): Promise<void> {

@@ -7,7 +7,7 @@ import { transaction } from '../db/transaction.ts';
 import { type TableName, tableName } from '../model/names.ts';
 import { ToolError } from '../model/problem.ts';
 import { ApplyFailed } from './apply-batch.ts';
-import type { Link } from './replay-batch.ts';
+import type { Link } from './link.ts';
 
 /** A table that can not go on as it is, and why. */
 interface Culprit {

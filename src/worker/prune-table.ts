@@ -8,7 +8,7 @@ import { quoteIdent, quoteName } from '../db/statement.ts';
 import { transaction } from '../db/transaction.ts';
 import { splitName } from '../model/names.ts';
 import { rowCondition } from '../model/projection.ts';
-import type { Link } from './replay-batch.ts';
+import type { Link } from './link.ts';
 
 /**
  * Deletes what a closer filter does not let through any more, and takes the request back in the same transaction. Between

@@ -2,9 +2,9 @@ import type { ControlEvent } from '../model/event.ts';
 import type { Stretch } from '../replay/batch-slices.ts';
 import type { Fold } from '../replay/fold.ts';
 import { ApplyFailed, type BatchCounts, type Route, startApplying } from './apply-batch.ts';
-import { fetchSlice } from './fetch-batch.ts';
+import { type EventFilter, fetchSlice } from './fetch-batch.ts';
 import type { Keeper } from './keep-events.ts';
-import type { Link, ReplayOptions } from './replay-batch.ts';
+import type { Link } from './link.ts';
 
 /** What is read: slices of what a query gives. */
 export interface Source extends Pick<Stretch, 'toTick' | 'events' | 'slices'> {
@@ -21,9 +21,18 @@ export interface Reading extends Pick<Source, 'toTick' | 'events'> {
   drop(): Promise<void>;
 }
 
-interface ReadingOptions extends Pick<ReplayOptions, 'routes' | 'reroute' | 'filter' | 'skipped' | 'keep'> {
+export interface ReadingOptions {
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly reroute: (() => Promise<ReadonlyMap<string, Route>>) | undefined;
+  readonly filter: EventFilter;
+  readonly skipped: ReadonlySet<number>;
+  /** A fresh one for each try: where the events go beside the tables. */
+  readonly keep: (() => Keeper) | undefined;
+  /** With the tick that the batch ends with. */
   readonly control: ((event: ControlEvent, tick: bigint) => Promise<void>) | undefined;
+  /** Tables whose changes go in one at a time, in order. */
   readonly ordered: ReadonlySet<string>;
+  /** Memory of what was written before. */
   readonly spare: Fold[];
 }
 

@@ -2,40 +2,18 @@ import { type Batch, finishAndOpen, finishBatch } from '../catalog/pgq.ts';
 import { leaseAssertion } from '../catalog/trunkline.ts';
 import { isStill, setCompleted, type WorkerState } from '../catalog/worker-state.ts';
 import { readDriverError } from '../db/driver-errors.ts';
-import type { Session } from '../db/session.ts';
 import { transaction } from '../db/transaction.ts';
-import type { ControlEvent } from '../model/event.ts';
 import { slicesOf, stretchFrom } from '../replay/batch-slices.ts';
 import type { Fold } from '../replay/fold.ts';
-import { ApplyFailed, type BatchCounts, type Route, relatives } from './apply-batch.ts';
-import type { NodeDeps } from './deps.ts';
-import type { EventFilter } from './fetch-batch.ts';
-import type { Keeper } from './keep-events.ts';
-import { type Reading, type Source, startReading } from './read-batch.ts';
+import { ApplyFailed, type BatchCounts, relatives } from './apply-batch.ts';
+import type { Link } from './link.ts';
+import { type Reading, type ReadingOptions, type Source, startReading } from './read-batch.ts';
 import { RoleChanged } from './role-changed.ts';
 import { KeysAlike } from './write-rows.ts';
 
-/** The two ends of a subscription, and who may write. */
-export interface Link {
-  readonly deps: NodeDeps;
-  readonly provider: Session;
-  readonly subscriber: Session;
-  readonly generation: bigint;
-  /** The pgq consumer: the node's worker, or a copy's own. */
-  readonly consumer: string;
-}
-
-export interface ReplayOptions {
-  readonly routes: ReadonlyMap<string, Route>;
-  readonly reroute: (() => Promise<ReadonlyMap<string, Route>>) | undefined;
-  readonly filter: EventFilter;
-  readonly skipped: ReadonlySet<number>;
-  /** A fresh one for each try: where the events go beside the tables. */
-  readonly keep: (() => Keeper) | undefined;
+export interface ReplayOptions extends Omit<ReadingOptions, 'ordered' | 'spare'> {
   /** What the node must still be when the position moves; undefined for a copy, which ends with the reader that started it. */
   readonly as: Pick<WorkerState, 'role' | 'provider'> | undefined;
-  /** With the tick that the batch ends with. */
-  readonly control: ((event: ControlEvent, tick: bigint) => Promise<void>) | undefined;
   /** The next one is of a single tick, and is opened at the end of this one. */
   readonly openNext: boolean;
   /** Written in the transaction that moves the position past the first batch. */

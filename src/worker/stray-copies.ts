@@ -4,7 +4,7 @@ import { assertLease } from '../catalog/trunkline.ts';
 import { readConsumers, unregisterLocalConsumers, type WorkerState } from '../catalog/worker-state.ts';
 import { transaction } from '../db/transaction.ts';
 import { signOffAt } from './foreign-copies.ts';
-import type { Link } from './replay-batch.ts';
+import type { Link } from './link.ts';
 
 /**
  * A table that was taken out while nobody worked for the node leaves its copy's consumer behind, and so may a process that
