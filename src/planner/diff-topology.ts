@@ -257,7 +257,8 @@ function diffProvider(
     toDatabase: provider.spec.database,
     toLocation,
     hazards: restartedCopiesHazards(node, live),
-    dependsOn: readyIds(scene, provider),
+    // The old root reads from nobody until it has become a branch of the new one.
+    dependsOn: [...readyIds(scene, provider), ...(node === old ? rootIds(queue.name, scene.root.spec.name) : [])],
   });
 }
 

@@ -339,23 +339,26 @@ describe.each([12, 18] as const)('PostgreSQL %i', (version) => {
     ]);
   });
 
-  test.runIf(version >= 15)('a row that a MERGE inserts comes after the one that had its key', async () => {
-    for (const before of ['update set id = 5', 'delete']) {
-      await session.script(
-        `drop schema public cascade; create schema public; truncate pgq.event_1; create table merged (id int primary key)`,
-      );
-      await capture(session, 'merged');
-      await session.script(`insert into merged values (1);
+  // There is no MERGE before.
+  if (version >= 15) {
+    test('a row that a MERGE inserts comes after the one that had its key', async () => {
+      for (const before of ['update set id = 5', 'delete']) {
+        await session.script(
+          `drop schema public cascade; create schema public; truncate pgq.event_1; create table merged (id int primary key)`,
+        );
+        await capture(session, 'merged');
+        await session.script(`insert into merged values (1);
         merge into merged m using (values (1), (9)) s (id) on m.id = s.id when matched then ${before} when not matched then insert values (1)`);
-      const events = await session.query<{ told: string }>(
-        sql(
-          `select concat(ev_type::json ->> 'op', ' ', ev_data::json ->> 'id') as told from pgq.event_1 order by ev_id`,
-        ),
-      );
-      const moved = before === 'delete' ? [] : ['INSERT 5'];
-      expect(events.map(({ told }) => told)).toEqual(['INSERT 1', 'DELETE 1', ...moved, 'INSERT 1']);
-    }
-  });
+        const events = await session.query<{ told: string }>(
+          sql(
+            `select concat(ev_type::json ->> 'op', ' ', ev_data::json ->> 'id') as told from pgq.event_1 order by ev_id`,
+          ),
+        );
+        const moved = before === 'delete' ? [] : ['INSERT 5'];
+        expect(events.map(({ told }) => told)).toEqual(['INSERT 1', 'DELETE 1', ...moved, 'INSERT 1']);
+      }
+    });
+  }
 
   test('a queue that takes no events refuses the write, whatever triggers follow it', async () => {
     await session.script(`drop schema public cascade; create schema public; ${schema}`);

@@ -93,6 +93,16 @@ const rootFromBelowBranchThatGoes: [Tree, Tree, string[], boolean, number, numbe
   0,
 ];
 
+/** The old root comes below a node that stays where it is, and one below it is to keep a queue of its own. */
+const oldRootBelowOneThatStays: [Tree, Tree, string[], boolean, number, number] = [
+  { order: ['n3', 'n2', 'n0', 'n1'], above: [0, 0, 1, 2], branches: [] },
+  { order: ['n2', 'n0', 'n3', 'n1'], above: [0, 0, 1, 2], branches: [false, false, false, true] },
+  [],
+  false,
+  0,
+  0,
+];
+
 test('any tree becomes any other, wherever apply is ended on the way', () => {
   const seen = new Map<StepKind, number>();
   const counts = { reached: 0, refused: 0 };
@@ -129,7 +139,10 @@ test('any tree becomes any other, wherever apply is ended on the way', () => {
         expect(idsOf(planOf(to, carryOut(halfway, rest.steps)).steps)).toEqual([]);
       },
     ),
-    { numRuns: Number(process.env.TRUNKLINE_RUNS ?? 300), examples: [rootFromBelowBranchThatGoes] },
+    {
+      numRuns: Number(process.env.TRUNKLINE_RUNS ?? 300),
+      examples: [rootFromBelowBranchThatGoes, oldRootBelowOneThatStays],
+    },
   );
   expect(counts.reached).toBeGreaterThan(counts.refused / 4);
   // The property is worth something only where such steps are planned.
