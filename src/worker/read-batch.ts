@@ -37,7 +37,7 @@ export interface ReadingOptions {
 }
 
 /** Bytes of rows decoded before they are written; as many may be on their way meanwhile, and the rest stays in the sockets. */
-const maxHeld = 8_000_000;
+const maxHeld = 6_000_000;
 
 export function startReading({ deps, provider, subscriber }: Link, source: Source, options: ReadingOptions): Reading {
   const { toTick, events, slices, query } = source;
