@@ -166,20 +166,26 @@ async function applyOne(
   return transaction(
     subscriber,
     async () => {
-      await reading.write();
-      also.whenRead();
-      const { counts, keeper } = await reading.finish();
-      const lastRowAt = deps.clock.now();
-      const batch = await opened;
-      if (batch?.toTick !== reading.toTick) throw new NotAsForeseen(true);
-      if (!(await unchanged)) throw new NotAsForeseen(false);
-      await also.alsoWrite?.();
-      await keeper?.finish(batch);
-      await setCompleted(subscriber, deps.queue, consumer, batch.toTick);
-      // Whoever changes the node's role or provider writes the row that is locked now.
-      if (as !== undefined && !(await isStill(subscriber, deps.queue, as))) throw new RoleChanged(deps.node);
-      deps.fault('before-commit');
-      return { batch, counts, lastRowAt };
+      try {
+        await reading.write();
+        also.whenRead();
+        const { counts, keeper } = await reading.finish();
+        const lastRowAt = deps.clock.now();
+        const batch = await opened;
+        if (batch?.toTick !== reading.toTick) throw new NotAsForeseen(true);
+        if (!(await unchanged)) throw new NotAsForeseen(false);
+        await also.alsoWrite?.();
+        await keeper?.finish(batch);
+        await setCompleted(subscriber, deps.queue, consumer, batch.toTick);
+        // Whoever changes the node's role or provider writes the row that is locked now.
+        if (as !== undefined && !(await isStill(subscriber, deps.queue, as))) throw new RoleChanged(deps.node);
+        deps.fault('before-commit');
+        return { batch, counts, lastRowAt };
+      } catch (error) {
+        // A write that runs on would land outside the transaction.
+        await reading.drop();
+        throw error;
+      }
     },
     '',
     leaseAssertion(deps.queue, deps.node, generation),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { sql } from '../../src/db/statement.ts';
 import { expectEqual, replication, waitFor } from '../support/replication.ts';
@@ -135,6 +136,48 @@ test('a worker that was stopped goes on where it was, and large backlogs go in f
     );
     return report?.events === 100_000;
   });
+});
+
+test('rows that are being written when an event can not be read go with the transaction', async () => {
+  await using cascade = await replication(
+    { src: 14, dst: 18 },
+    ['a', 'b', 'c'].map((name) => `create table ${name} (id int primary key, note text);`).join('\n'),
+  );
+  await using source = await cascade.session('src');
+  await using target = await cascade.session('dst');
+  const names = ['a', 'b', 'c'];
+  for (const name of names) await cascade.addTable({ name: `public.${name}` });
+  const first = cascade.start();
+  await cascade.caughtUp('dst');
+  await first.stop(2_000);
+  await source.script(`
+    begin;
+    do $$ begin for i in 1..3000 loop
+      ${names.map((name) => `insert into ${name} values (i, repeat('x', 100));`).join(' ')}
+    end loop; end $$;
+    select pgq.insert_event('replika', 'I:id', 'id=%', 'public.a', null, null, null);
+    commit`);
+  // Of the first rows those of one table are being written, and those of the next are to follow, when the last event is read.
+  await target.script('begin; lock table b');
+  cascade.start();
+  await waitFor('the rows to wait', 30_000, async () => {
+    const waiting = await target.query(sql(`select from pg_locks where relation = 'b'::regclass and not granted`));
+    return waiting.length > 0;
+  });
+  await sleep(500);
+  await target.script('rollback');
+  await waitFor('the other tables to go on', 30_000, async () => {
+    const rows = await target.query<{ rows: bigint }>(
+      sql('select count(*) as rows from b union all select count(*) from c'),
+    );
+    return rows.every((row) => row.rows === 3000n);
+  });
+  const failed = cascade.logs.filter(({ event }) => event === 'worker_failed');
+  expect(failed.filter(({ message }) => !message.includes('is not a row as its trigger writes it'))).toEqual([]);
+  const parked = await target.query(
+    sql(`select table_name from londiste.table_info where merge_state is distinct from 'ok' order by 1`),
+  );
+  expect(parked).toEqual([{ table_name: 'public.a' }]);
 });
 
 test('local writes on a leaf are refused, replication is let through', async () => {
